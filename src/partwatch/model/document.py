@@ -1,0 +1,230 @@
+"""The result document: frozen, versioned, and the only thing a renderer reads.
+
+The names and their meaning are the contract; a change here is a new `SCHEMA_VERSION` and a line in
+the changelog. `View` is the one addition: what a picture needs, present only where it was asked for.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from partwatch.model.mesh import Unit
+
+SCHEMA_VERSION = "1"
+
+Matrix4 = tuple[
+    tuple[float, float, float, float],
+    tuple[float, float, float, float],
+    tuple[float, float, float, float],
+    tuple[float, float, float, float],
+]
+Vector3 = tuple[float, float, float]
+
+
+class Finding(StrEnum):
+    """What is said of an item, worst first: match > review > unscreenable > clear."""
+
+    MATCH = "match"
+    REVIEW = "review"
+    UNSCREENABLE = "unscreenable"
+    CLEAR = "clear"
+
+    @property
+    def severity(self) -> int:
+        """3 for match down to 0 for clear."""
+        return 3 - list(Finding).index(self)
+
+
+def worst(findings: list[Finding]) -> Finding:
+    """The worst of the findings; clear where there is none."""
+    return max(findings, key=lambda finding: finding.severity, default=Finding.CLEAR)
+
+
+class MatchFinding(StrEnum):
+    """What one match amounts to; a candidate is reported but raises nothing."""
+
+    MATCH = "match"
+    REVIEW = "review"
+    CANDIDATE = "candidate"
+
+
+class Relation(StrEnum):
+    """How a body relates to a part. Scale, mirroring, units and medium are fields of their own."""
+
+    SAME_FILE = "same_file"
+    SAME_MESH = "same_mesh"
+    SAME_SHAPE = "same_shape"
+    EDITED = "edited"
+    PIECE_OF = "piece_of"
+    CONTAINS = "contains"
+
+
+class Medium(StrEnum):
+    """What the body was read from."""
+
+    MESH = "mesh"
+    BREP = "brep"
+    TOOLPATH = "toolpath"
+    LAYERS = "layers"
+    SCAN = "scan"
+
+
+class UnitSource(StrEnum):
+    """Where a body's unit comes from."""
+
+    STATED = "stated"
+    ASSUMED = "assumed"
+    INFERRED = "inferred"
+
+
+class Record(BaseModel):
+    """Base of every part of the document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class Reason(Record):
+    """Why a finding is what it is: a stable code, and a sentence for people."""
+
+    code: str
+    message: str
+
+
+class Deviation(Record):
+    """Unsigned distance over the covered surface, in the part's millimetres."""
+
+    median: float
+    p95: float
+    max: float
+
+
+class View(Record):
+    """The submitted body as it is drawn: decimated, coloured by distance to the listed part.
+
+    positions: base64 of little-endian float32, 3 a vertex, in the item's millimetres.
+    triangles: base64 of little-endian uint32, 3 a triangle.
+    distance_um: base64 of little-endian uint16, one a vertex: micrometres to the part's surface,
+    65535 where nothing of the part lies within reach.
+    part_positions, part_triangles: the listed part in the body's frame; only with the part's geometry
+    asked for.
+    """
+
+    positions: str
+    triangles: str
+    distance_um: str
+    part_positions: str | None = None
+    part_triangles: str | None = None
+
+
+class Match(Record):
+    """One body against one part of a design."""
+
+    design: str
+    part: str
+    finding: MatchFinding
+    relation: Relation
+    medium: Medium
+    scale: float
+    scale_ambiguous: bool
+    mirrored: bool
+    T_part_body: Matrix4
+    coverage_part: float
+    coverage_body: float
+    tolerance_mm: float
+    deviation_mm: Deviation
+    score: float
+    bits: float | None
+    distinctiveness: float
+    view: View | None = None
+
+
+class Body(Record):
+    """One connected solid of an item, in millimetres under `unit`."""
+
+    index: int
+    name: str | None
+    unit: Unit
+    unit_source: UnitSource
+    extents_mm: Vector3
+    triangles: int
+    notes: tuple[str, ...]
+    matches: tuple[Match, ...]
+
+
+class Item(Record):
+    """One file, archive or archive member."""
+
+    type: Literal["item"] = "item"
+    path: str
+    member: str | None
+    sha256: str | None
+    format: str | None
+    finding: Finding
+    complete: bool
+    reasons: tuple[Reason, ...]
+    bodies: tuple[Body, ...]
+
+
+class ListVersion(Record):
+    """The watch-list that was searched: its size and a digest of its content."""
+
+    version: str
+    designs: int
+    parts: int
+
+
+class Policy(Record):
+    """The thresholds that turned measurements into findings."""
+
+    name: str
+    thresholds: dict[str, float]
+
+
+class Header(Record):
+    """First record: with what, against what, and as of when."""
+
+    type: Literal["header"] = "header"
+    schema_version: str
+    program_version: str
+    fingerprint_version: str
+    watchlist: ListVersion
+    calibration: str | None
+    policy: Policy
+    as_of: str
+
+
+class Summary(Record):
+    """Last record: the counts."""
+
+    type: Literal["summary"] = "summary"
+    items: int
+    bodies: int
+    incomplete: int
+    findings: dict[Finding, int]
+
+
+AnyRecord = Annotated[Header | Item | Summary, Field(discriminator="type")]
+
+
+class ResultDocument(Record):
+    """The whole result as one document (`--json`); NDJSON is the same records one a line."""
+
+    header: Header
+    items: tuple[Item, ...]
+    summary: Summary
+
+
+def summarise(items: list[Item]) -> Summary:
+    """Counts over items; every finding is named, also at zero."""
+    findings = dict.fromkeys(Finding, 0)
+    for item in items:
+        findings[item.finding] += 1
+    return Summary(
+        items=len(items),
+        bodies=sum(len(item.bodies) for item in items),
+        incomplete=sum(not item.complete for item in items),
+        findings=findings,
+    )

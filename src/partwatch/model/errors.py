@@ -1,0 +1,94 @@
+"""Every error the program raises on purpose, in one tree.
+
+::
+
+    PartwatchError
+    ├── UsageError              the command line or a call was wrong (exit 2)
+    ├── ManifestError           a design file is wrong; holds every problem found, not just the first
+    ├── StoreError              the watch-list on disk is missing, damaged or held by somebody else
+    ├── DocumentError           a saved result document cannot be read
+    └── UnreadableError         an item, or something in it, cannot be read: *unscreenable*
+        ├── UnknownFormatError  no reader knows these bytes
+        ├── DamagedError        truncated, contradictory or malformed
+        ├── EncryptedError      needs a key that we do not have
+        ├── UnsupportedError    a known format uses something that no reader handles
+        ├── LimitError          over a limit on size, count, time or memory
+        └── MissingExtraError   the reader's optional dependency is not installed
+
+Each message says what was wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class PartwatchError(Exception):
+    """Base of every deliberate error."""
+
+
+class UsageError(PartwatchError):
+    """The command line or a call was wrong."""
+
+
+class ManifestError(PartwatchError):
+    """One or more design files are wrong.
+
+    `problems` holds one line for each problem, each naming its file and place.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class StoreError(PartwatchError):
+    """The watch-list on disk is missing, damaged or busy."""
+
+
+class DocumentError(PartwatchError):
+    """A saved result document cannot be read."""
+
+
+class UnreadableError(PartwatchError):
+    """An item, or something in it, cannot be read and is therefore *unscreenable*.
+
+    `code` is a stable word for machines; `str(error)` is the sentence for people: what is wrong,
+    where, and the mend.
+    """
+
+    code = "unreadable"
+
+
+class UnknownFormatError(UnreadableError):
+    """No reader knows these bytes."""
+
+    code = "unknown_format"
+
+
+class DamagedError(UnreadableError):
+    """Truncated, contradictory or malformed bytes."""
+
+    code = "damaged"
+
+
+class EncryptedError(UnreadableError):
+    """The content needs a key that we do not have."""
+
+    code = "encrypted"
+
+
+class UnsupportedError(UnreadableError):
+    """A known format uses something that no reader here handles."""
+
+    code = "unsupported"
+
+
+class LimitError(UnreadableError):
+    """Over a limit on size, count, time or memory."""
+
+    code = "limit"
+
+
+class MissingExtraError(UnreadableError):
+    """The reader's optional dependency is not installed."""
+
+    code = "missing_extra"
