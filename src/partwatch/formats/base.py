@@ -46,6 +46,9 @@ class ReadLimits:
     max_depth: int = 8
 
 
+DEFAULT_LIMITS = ReadLimits()
+
+
 @dataclass(frozen=True)
 class Member:
     """One file within an archive. path: as the archive spells it; size_bytes: as it claims."""

@@ -1,0 +1,1 @@
+"""Harmless stand-ins of our own making: a listed pump, unlisted things, and files of both in many guises."""

@@ -1,0 +1,221 @@
+// Closest point on a triangle mesh, among triangles whose plane is compatible with a wanted normal.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "alignment.hpp"
+#include "common.hpp"
+
+namespace partwatch {
+
+// Closest point of a triangle, by Voronoi regions of its features (Ericson 2005, section 5.1.5).
+inline Vec3 closest_on_triangle(Vec3 p, Vec3 a, Vec3 ab, Vec3 ac) {
+    Vec3 ap = p - a;
+    double d1 = dot(ab, ap), d2 = dot(ac, ap);
+    if (d1 <= 0 && d2 <= 0) return a;
+    Vec3 bp = ap - ab;
+    double d3 = dot(ab, bp), d4 = dot(ac, bp);
+    if (d3 >= 0 && d4 <= d3) return a + ab;
+    double vc = d1 * d4 - d3 * d2;
+    if (vc <= 0 && d1 >= 0 && d3 <= 0) return a + ab * (d1 / (d1 - d3));
+    Vec3 cp = ap - ac;
+    double d5 = dot(ab, cp), d6 = dot(ac, cp);
+    if (d6 >= 0 && d5 <= d6) return a + ac;
+    double vb = d5 * d2 - d1 * d6;
+    if (vb <= 0 && d2 >= 0 && d6 <= 0) return a + ac * (d2 / (d2 - d6));
+    double va = d3 * d6 - d5 * d4;
+    if (va <= 0 && d4 - d3 >= 0 && d5 - d6 >= 0) {
+        double w = (d4 - d3) / ((d4 - d3) + (d5 - d6));
+        return a + ab + (ac - ab) * w;
+    }
+    double scale = 1 / (va + vb + vc);
+    return a + ab * (vb * scale) + ac * (vc * scale);
+}
+
+// Bounding volume hierarchy over triangles in Morton order: an implicit balanced tree with blocks of four.
+class TriangleTree {
+  public:
+    TriangleTree(const double* v, const int32_t* tri, size_t count, double min_cosine) : min_cosine_(min_cosine) {
+        auto vertex = [&](size_t t, int k) {
+            const double* p = v + 3 * static_cast<size_t>(tri[3 * t + k]);
+            return Vec3{p[0], p[1], p[2]};
+        };
+        double top = std::numeric_limits<double>::max();
+        Vec3 lo{top, top, top}, hi{-top, -top, -top};
+        for (size_t t = 0; t < count; ++t)
+            for (int k = 0; k < 3; ++k) {
+                Vec3 p = vertex(t, k);
+                lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
+                hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
+            }
+        Vec3 size = hi - lo;
+        double unit = 1023 / std::max({size.x, size.y, size.z, 1e-300});
+        std::vector<uint64_t> order;
+        order.reserve(count);
+        for (size_t t = 0; t < count; ++t) {
+            Vec3 a = vertex(t, 0), e1 = vertex(t, 1) - a, e2 = vertex(t, 2) - a;
+            if (norm2(cross(e1, e2)) == 0) continue;  // no area, nothing to lie on
+            Vec3 c = (a + (e1 + e2) * (1.0 / 3) - lo) * unit;
+            uint64_t code = spread(c.x) | spread(c.y) << 1 | spread(c.z) << 2;
+            order.push_back(code << 32 | t);
+        }
+        std::sort(order.begin(), order.end());
+        triangles_.reserve(order.size());
+        for (uint64_t entry : order) {
+            size_t t = entry & 0xffffffffu;
+            Vec3 a = vertex(t, 0), e1 = vertex(t, 1) - a, e2 = vertex(t, 2) - a, n = cross(e1, e2);
+            triangles_.push_back({a, e1, e2, n * (1 / norm(n)), static_cast<int32_t>(t)});
+        }
+        build();
+    }
+
+    Nearest nearest(Vec3 p, Vec3 n, double cap) const {
+        Nearest out;
+        int32_t ignored;
+        search(p, n, cap, out, ignored);
+        return out;
+    }
+
+    // A zero normal is compatible with everything.
+    void search(Vec3 p, Vec3 n, double cap, Nearest& out, int32_t& triangle) const {
+        out.distance2 = cap * cap;
+        triangle = -1;
+        if (triangles_.empty()) return;
+        bool any = norm2(n) < 0.25;
+        struct Entry {
+            uint32_t node;
+            double d2;
+        } stack[64];
+        int top = 0;
+        stack[top++] = {0, boxes_[0].distance2(p)};
+        while (top) {
+            Entry e = stack[--top];
+            if (e.d2 > out.distance2) continue;
+            if (e.node >= first_leaf_) {
+                size_t begin = static_cast<size_t>(e.node - first_leaf_) * block;
+                size_t end = std::min(begin + block, triangles_.size());
+                for (size_t i = begin; i < end; ++i) {
+                    const Triangle& t = triangles_[i];
+                    if (!any && std::fabs(dot(t.normal, n)) < min_cosine_) continue;
+                    Vec3 q = closest_on_triangle(p, t.a, t.ab, t.ac);
+                    double d2 = norm2(q - p);
+                    if (d2 <= out.distance2) {
+                        out.distance2 = d2;
+                        out.point = q;
+                        out.normal = t.normal;
+                        out.found = true;
+                        triangle = t.id;
+                    }
+                }
+                continue;
+            }
+            uint32_t left = 2 * e.node + 1;
+            double dl = boxes_[left].distance2(p), dr = boxes_[left + 1].distance2(p);
+            if (dl < dr) {
+                if (dr <= out.distance2) stack[top++] = {left + 1, dr};
+                if (dl <= out.distance2) stack[top++] = {left, dl};
+            } else {
+                if (dl <= out.distance2) stack[top++] = {left, dl};
+                if (dr <= out.distance2) stack[top++] = {left + 1, dr};
+            }
+        }
+    }
+
+    // Crossings of the ray from p along d with the mesh, split by the side they come from.
+    void crossings(Vec3 p, Vec3 d, int& with, int& against) const {
+        with = against = 0;
+        if (triangles_.empty()) return;
+        std::vector<uint32_t> stack{0};
+        while (!stack.empty()) {
+            uint32_t node = stack.back();
+            stack.pop_back();
+            if (!boxes_[node].hit(p, d)) continue;
+            if (node < first_leaf_) {
+                stack.push_back(2 * node + 1);
+                stack.push_back(2 * node + 2);
+                continue;
+            }
+            size_t begin = static_cast<size_t>(node - first_leaf_) * block;
+            size_t end = std::min(begin + block, triangles_.size());
+            for (size_t i = begin; i < end; ++i) {
+                // Moeller and Trumbore 1997.
+                const Triangle& t = triangles_[i];
+                Vec3 pv = cross(d, t.ac);
+                double det = dot(t.ab, pv);
+                if (det == 0) continue;
+                Vec3 tv = p - t.a;
+                double u = dot(tv, pv) / det;
+                if (u < 0 || u > 1) continue;
+                Vec3 qv = cross(tv, t.ab);
+                double w = dot(d, qv) / det;
+                if (w < 0 || u + w > 1 || dot(t.ac, qv) / det <= 0) continue;
+                (det > 0 ? against : with) += 1;
+            }
+        }
+    }
+
+  private:
+    static constexpr size_t block = 4;
+
+    struct Triangle {
+        Vec3 a, ab, ac, normal;
+        int32_t id;
+    };
+
+    struct Box {
+        Vec3 lo{1e300, 1e300, 1e300}, hi{-1e300, -1e300, -1e300};
+
+        void add(Vec3 p) {
+            lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
+            hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
+        }
+        double distance2(Vec3 p) const {
+            double dx = std::max({lo.x - p.x, p.x - hi.x, 0.0}), dy = std::max({lo.y - p.y, p.y - hi.y, 0.0}),
+                   dz = std::max({lo.z - p.z, p.z - hi.z, 0.0});
+            return dx * dx + dy * dy + dz * dz;
+        }
+        bool hit(Vec3 p, Vec3 d) const {  // slabs; d has no zero component
+            if (lo.x > hi.x) return false;
+            double x0 = (lo.x - p.x) / d.x, x1 = (hi.x - p.x) / d.x, y0 = (lo.y - p.y) / d.y, y1 = (hi.y - p.y) / d.y,
+                   z0 = (lo.z - p.z) / d.z, z1 = (hi.z - p.z) / d.z;
+            double in = std::max({std::min(x0, x1), std::min(y0, y1), std::min(z0, z1), 0.0});
+            return in <= std::min({std::max(x0, x1), std::max(y0, y1), std::max(z0, z1)});
+        }
+    };
+
+    static uint64_t spread(double value) {
+        uint64_t x = static_cast<uint64_t>(std::clamp(value, 0.0, 1023.0));
+        x = (x | x << 16) & 0x30000ff;
+        x = (x | x << 8) & 0x300f00f;
+        x = (x | x << 4) & 0x30c30c3;
+        return (x | x << 2) & 0x9249249;
+    }
+
+    void build() {
+        size_t blocks = std::max<size_t>((triangles_.size() + block - 1) / block, 1), leaves = 1;
+        while (leaves < blocks) leaves *= 2;
+        first_leaf_ = static_cast<uint32_t>(leaves - 1);
+        boxes_.assign(2 * leaves - 1, {});
+        for (size_t i = 0; i < triangles_.size(); ++i) {
+            Box& box = boxes_[first_leaf_ + i / block];
+            const Triangle& t = triangles_[i];
+            box.add(t.a);
+            box.add(t.a + t.ab);
+            box.add(t.a + t.ac);
+        }
+        for (size_t node = first_leaf_; node-- > 0;)
+            for (size_t child : {2 * node + 1, 2 * node + 2})
+                if (boxes_[child].lo.x <= boxes_[child].hi.x) {
+                    boxes_[node].add(boxes_[child].lo);
+                    boxes_[node].add(boxes_[child].hi);
+                }
+    }
+
+    double min_cosine_;
+    std::vector<Triangle> triangles_;
+    std::vector<Box> boxes_;
+    uint32_t first_leaf_ = 0;
+};
+
+}  // namespace partwatch

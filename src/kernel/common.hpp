@@ -1,0 +1,111 @@
+// Small vector algebra shared by the kernel's parts.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace partwatch {
+
+struct Vec3 {
+    double x = 0, y = 0, z = 0;
+};
+
+inline Vec3 operator+(Vec3 a, Vec3 b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
+inline Vec3 operator-(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
+inline Vec3 operator*(Vec3 a, double s) { return {a.x * s, a.y * s, a.z * s}; }
+inline double dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+inline Vec3 cross(Vec3 a, Vec3 b) {
+    return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+inline double norm2(Vec3 a) { return dot(a, a); }
+inline double norm(Vec3 a) { return std::sqrt(norm2(a)); }
+
+// x' = A x + t, A row-major; A holds rotation, reflection and uniform scale.
+struct Similarity {
+    std::array<double, 9> A{1, 0, 0, 0, 1, 0, 0, 0, 1};
+    Vec3 t;
+
+    Vec3 linear(Vec3 p) const {
+        return {A[0] * p.x + A[1] * p.y + A[2] * p.z, A[3] * p.x + A[4] * p.y + A[5] * p.z,
+                A[6] * p.x + A[7] * p.y + A[8] * p.z};
+    }
+    Vec3 operator()(Vec3 p) const { return linear(p) + t; }
+};
+
+inline uint64_t mix(uint64_t h) {  // the finaliser of splitmix64 (Steele, Lea, Flood 2014)
+    h ^= h >> 30;
+    h *= 0xbf58476d1ce4e5b9ULL;
+    h ^= h >> 27;
+    h *= 0x94d049bb133111ebULL;
+    return h ^ (h >> 31);
+}
+
+inline size_t table_size(size_t entries) {
+    size_t size = 16;
+    while (size < entries * 2) size *= 2;
+    return size;
+}
+
+// Points in cubic cells, for radius queries; cells are sorted by key, so no table to tune.
+class CellGrid {
+  public:
+    CellGrid(const Vec3* points, size_t count, double cell) : points_(points), cell_(cell) {
+        lo_ = {std::numeric_limits<double>::max(), std::numeric_limits<double>::max(),
+               std::numeric_limits<double>::max()};
+        for (size_t i = 0; i < count; ++i) {
+            lo_ = {std::min(lo_.x, points[i].x), std::min(lo_.y, points[i].y), std::min(lo_.z, points[i].z)};
+        }
+        heads_.assign(table_size(count), -1);
+        next_.assign(count, -1);
+        for (size_t i = count; i-- > 0;) {
+            size_t slot = slot_of(cell_of(points[i]));
+            next_[i] = heads_[slot];
+            heads_[slot] = static_cast<int32_t>(i);
+        }
+    }
+
+    // Calls visit(index, squared distance) for each point within `cell` of p.
+    template <class Visit> void within(Vec3 p, Visit visit) const {
+        auto c = cell_of(p);
+        double limit = cell_ * cell_;
+        // Two of the 27 cells may share a slot of the table; a slot is visited once.
+        size_t seen[27];
+        int count = 0;
+        for (int64_t dx = -1; dx <= 1; ++dx)
+            for (int64_t dy = -1; dy <= 1; ++dy)
+                for (int64_t dz = -1; dz <= 1; ++dz) {
+                    size_t slot = slot_of({c[0] + dx, c[1] + dy, c[2] + dz});
+                    bool repeated = false;
+                    for (int k = 0; k < count; ++k) repeated |= seen[k] == slot;
+                    if (repeated) continue;
+                    seen[count++] = slot;
+                    for (int32_t i = heads_[slot]; i >= 0; i = next_[i]) {
+                        double d2 = norm2(points_[i] - p);
+                        if (d2 <= limit) visit(i, d2);
+                    }
+                }
+    }
+
+  private:
+    std::array<int64_t, 3> cell_of(Vec3 p) const {
+        return {static_cast<int64_t>(std::floor((p.x - lo_.x) / cell_)),
+                static_cast<int64_t>(std::floor((p.y - lo_.y) / cell_)),
+                static_cast<int64_t>(std::floor((p.z - lo_.z) / cell_))};
+    }
+    size_t slot_of(std::array<int64_t, 3> c) const {
+        uint64_t h = mix(static_cast<uint64_t>(c[0]) * 0x9e3779b97f4a7c15ULL ^
+                         mix(static_cast<uint64_t>(c[1]) * 0xc2b2ae3d27d4eb4fULL ^
+                             mix(static_cast<uint64_t>(c[2]))));
+        return h & (heads_.size() - 1);
+    }
+
+    const Vec3* points_;
+    double cell_;
+    Vec3 lo_;
+    std::vector<int32_t> heads_, next_;
+};
+
+}  // namespace partwatch

@@ -1,0 +1,246 @@
+// Python face of the kernel. Arrays in, arrays out; lengths are checked here, meaning is explained in
+// partwatch.geometry.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/tuple.h>
+
+#include <stdexcept>
+
+#include "alignment.hpp"
+#include "bvh.hpp"
+#include "descriptor.hpp"
+#include "sampling.hpp"
+#include "topology.hpp"
+
+namespace nb = nanobind;
+using namespace partwatch;
+
+using Points = nb::ndarray<const double, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
+using Triangles = nb::ndarray<const int32_t, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
+using Frames = nb::ndarray<const double, nb::shape<-1, 3, 4>, nb::c_contig, nb::device::cpu>;
+
+template <class T> nb::ndarray<nb::numpy, T> owned(T* data, std::initializer_list<size_t> shape) {
+    nb::capsule free(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    return nb::ndarray<nb::numpy, T>(data, shape, free);
+}
+
+static std::vector<Vec3> vectors(const Points& a) {
+    std::vector<Vec3> out(a.shape(0));
+    for (size_t i = 0; i < out.size(); ++i) out[i] = {a.data()[3 * i], a.data()[3 * i + 1], a.data()[3 * i + 2]};
+    return out;
+}
+
+static Similarity similarity(const double* m) {
+    return {{m[0], m[1], m[2], m[4], m[5], m[6], m[8], m[9], m[10]}, {m[3], m[7], m[11]}};
+}
+
+static void store(const Similarity& T, double* m) {
+    for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) m[4 * i + j] = T.A[3 * i + j];
+    m[3] = T.t.x, m[7] = T.t.y, m[11] = T.t.z;
+}
+
+static void check_indices(const Points& v, const Triangles& t) {
+    int64_t n = static_cast<int64_t>(v.shape(0));
+    for (size_t i = 0; i < 3 * t.shape(0); ++i)
+        if (t.data()[i] < 0 || t.data()[i] >= n) throw std::out_of_range("a triangle names a vertex that is not there");
+}
+
+static auto weld(Points corners) {
+    size_t n = corners.shape(0);
+    auto* remap = new int32_t[n];
+    std::vector<double> kept;
+    size_t m = weld_exact(corners.data(), n, remap, kept);
+    auto* vertices = new double[3 * m];
+    std::copy(kept.begin(), kept.end(), vertices);
+    return std::make_tuple(owned(vertices, {m, 3}), owned(remap, {n}));
+}
+
+static auto weld_within(Points points, double reach) {
+    if (!(reach > 0)) throw std::invalid_argument("reach must be positive");
+    size_t n = points.shape(0);
+    auto* labels = new int32_t[n];
+    auto v = vectors(points);
+    weld_near(v.data(), n, reach, labels);
+    return owned(labels, {n});
+}
+
+static auto nearest_within(Points points, Points queries, double reach) {
+    if (!(reach > 0)) throw std::invalid_argument("reach must be positive");
+    auto p = vectors(points), q = vectors(queries);
+    auto* found = new int32_t[q.size()];
+    closest_points(p.data(), p.size(), q.data(), q.size(), reach, found);
+    return owned(found, {q.size()});
+}
+
+static auto first_of_equals(Triangles tri) {
+    size_t n = tri.shape(0);
+    auto* keep = new uint8_t[n];
+    mark_first(tri.data(), n, keep);
+    return owned(keep, {n});
+}
+
+static auto find_shells(Triangles tri) {
+    size_t n = tri.shape(0);
+    auto* labels = new int32_t[n];
+    auto stats = shells(tri.data(), n, labels);
+    auto* counts = new int32_t[3 * stats.size()];
+    for (size_t i = 0; i < stats.size(); ++i) {
+        counts[3 * i] = stats[i].open_edges;
+        counts[3 * i + 1] = stats[i].crowded_edges;
+        counts[3 * i + 2] = stats[i].clashing_edges;
+    }
+    return std::make_tuple(owned(labels, {n}), owned(counts, {stats.size(), 3}));
+}
+
+static double volume(Points v, Triangles t) {
+    check_indices(v, t);
+    return signed_volume(v.data(), t.data(), t.shape(0));
+}
+
+static auto sample(Points v, Triangles t, size_t count) {
+    check_indices(v, t);
+    if (t.shape(0) == 0) throw std::invalid_argument("a mesh without triangles has no surface");
+    auto* points = new double[3 * count];
+    auto* normals = new double[3 * count];
+    auto* origin = new int32_t[count];
+    double area = sample_surface(v.data(), t.data(), t.shape(0), count, points, normals, origin);
+    return std::make_tuple(owned(points, {count, 3}), owned(normals, {count, 3}), owned(origin, {count}), area);
+}
+
+static auto farthest(Points points, size_t wanted) {
+    if (wanted > points.shape(0)) throw std::invalid_argument("more points wanted than there are");
+    auto* taken = new int32_t[wanted];
+    farthest_points(points.data(), points.shape(0), wanted, taken);
+    return owned(taken, {wanted});
+}
+
+static auto local_normals(Points samples, Points queries, double radius) {
+    if (!(radius > 0)) throw std::invalid_argument("radius must be positive");
+    size_t n = queries.shape(0);
+    auto* normals = new double[3 * n];
+    neighbourhood_normals(vectors(samples), vectors(queries), radius, normals);
+    return owned(normals, {n, 3});
+}
+
+static auto histograms(Points points, Points normals, double rms_radius) {
+    if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
+    if (!(rms_radius > 0)) throw std::invalid_argument("rms_radius must be positive");
+    auto* d2 = new double[PairLayout::d2_bins];
+    auto* ppf = new double[PairLayout::ppf_bins];
+    pair_histograms(points.data(), normals.data(), points.shape(0), rms_radius, d2, ppf);
+    return std::make_tuple(owned(d2, {PairLayout::d2_bins}), owned(ppf, {PairLayout::ppf_bins}));
+}
+
+// Scores every frame on the first points, refines the best ones by ICP on the field on some more, and scores
+// those on more again. Points come evenly spaced in each prefix. Frames whose first score, on a
+// doubled cap, stays well below `least` are not refined.
+static auto align(const Field& field, Points points, Points normals, Frames frames, double cap, size_t keep,
+                  double least) {
+    auto p = vectors(points);
+    auto n = vectors(normals);
+    if (p.empty() || p.size() != n.size()) throw std::invalid_argument("one normal a point, and one point at least");
+    constexpr size_t trial_points = 96, icp_points = 160, score_points = 320;
+    auto first = [](const std::vector<Vec3>& all, size_t count) {
+        return std::vector<Vec3>(all.begin(), all.begin() + std::min(count, all.size()));
+    };
+    auto p_trial = first(p, trial_points), p_icp = first(p, icp_points), n_icp = first(n, icp_points),
+         p_score = first(p, score_points);
+    std::vector<std::pair<double, size_t>> trial(frames.shape(0));
+    for (size_t i = 0; i < trial.size(); ++i)
+        trial[i] = {-fit(field, p_trial, similarity(frames.data() + 12 * i), 2 * cap), i};
+    keep = std::min(keep, trial.size());
+    std::partial_sort(trial.begin(), trial.begin() + keep, trial.end());
+    std::vector<std::pair<double, Similarity>> refined;
+    for (size_t k = 0; k < keep; ++k) {
+        if (-trial[k].first < 0.6 * least) continue;
+        Similarity T = similarity(frames.data() + 12 * trial[k].second);
+        T = icp(field, p_icp, n_icp, T, 12, 3 * cap, cap);
+        refined.push_back({fit(field, p_score, T, cap), T});
+    }
+    keep = refined.size();
+    std::stable_sort(refined.begin(), refined.end(), [](auto& a, auto& b) { return a.first > b.first; });
+    auto* out = new double[12 * keep];
+    auto* scores = new double[keep];
+    for (size_t k = 0; k < keep; ++k) {
+        store(refined[k].second, out + 12 * k);
+        scores[k] = refined[k].first;
+    }
+    return std::make_tuple(owned(out, {keep, 3, 4}), owned(scores, {keep}));
+}
+
+static auto refine(const TriangleTree& tree, Points points, Points normals, Frames start, int iterations,
+                   double cap_from, double cap_to) {
+    if (start.shape(0) != 1) throw std::invalid_argument("one frame to start from");
+    if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
+    auto T = icp(tree, vectors(points), vectors(normals), similarity(start.data()), iterations, cap_from, cap_to);
+    auto* out = new double[12];
+    store(T, out);
+    return owned(out, {3, 4});
+}
+
+static auto closest(const TriangleTree& tree, Points points, Points normals, double cap) {
+    size_t n = points.shape(0);
+    if (n != normals.shape(0)) throw std::invalid_argument("one normal a point");
+    auto* distance = new double[n];
+    auto* triangle = new int32_t[n];
+    const double *p = points.data(), *m = normals.data();
+    for (size_t i = 0; i < n; ++i) {
+        Nearest hit;
+        tree.search({p[3 * i], p[3 * i + 1], p[3 * i + 2]}, {m[3 * i], m[3 * i + 1], m[3 * i + 2]}, cap, hit,
+                    triangle[i]);
+        distance[i] = hit.found ? std::sqrt(hit.distance2) : std::numeric_limits<double>::infinity();
+    }
+    return std::make_tuple(owned(distance, {n}), owned(triangle, {n}));
+}
+
+static auto crossings(const TriangleTree& tree, Points points, std::tuple<double, double, double> direction) {
+    size_t n = points.shape(0);
+    auto* counts = new int32_t[2 * n];
+    Vec3 d{std::get<0>(direction), std::get<1>(direction), std::get<2>(direction)};
+    if (d.x == 0 || d.y == 0 || d.z == 0) throw std::invalid_argument("the direction must have no zero component");
+    for (size_t i = 0; i < n; ++i) {
+        int with, against;
+        tree.crossings({points.data()[3 * i], points.data()[3 * i + 1], points.data()[3 * i + 2]}, d, with, against);
+        counts[2 * i] = with;
+        counts[2 * i + 1] = against;
+    }
+    return owned(counts, {n, 2});
+}
+
+NB_MODULE(_kernel, m) {
+    m.attr("D2_BINS") = PairLayout::d2_bins;
+    m.attr("PPF_BINS") = PairLayout::ppf_bins;
+    m.def("weld", &weld, nb::arg("corners"));
+    m.def("weld_within", &weld_within, nb::arg("points"), nb::arg("reach"));
+    m.def("nearest_within", &nearest_within, nb::arg("points"), nb::arg("queries"), nb::arg("reach"));
+    m.def("first_of_equals", &first_of_equals, nb::arg("triangles"));
+    m.def("shells", &find_shells, nb::arg("triangles"));
+    m.def("signed_volume", &volume, nb::arg("vertices"), nb::arg("triangles"));
+    m.def("sample", &sample, nb::arg("vertices"), nb::arg("triangles"), nb::arg("count"));
+    m.def("farthest", &farthest, nb::arg("points"), nb::arg("wanted"));
+    m.def("local_normals", &local_normals, nb::arg("samples"), nb::arg("queries"), nb::arg("radius"));
+    m.def("pair_histograms", &histograms, nb::arg("points"), nb::arg("normals"), nb::arg("rms_radius"));
+    nb::class_<Field>(m, "Field")
+        .def("__init__",
+             [](Field* self, Points points, Points normals, int resolution) {
+                 if (points.shape(0) == 0 || points.shape(0) != normals.shape(0) || resolution < 2)
+                     throw std::invalid_argument("a field needs points, a normal for each, and a resolution");
+                 new (self) Field(vectors(points), vectors(normals), resolution);
+             },
+             nb::arg("points"), nb::arg("normals"), nb::arg("resolution"))
+        .def_prop_ro("voxel", &Field::voxel)
+        .def("align", &align, nb::arg("points"), nb::arg("normals"), nb::arg("frames"), nb::arg("cap"),
+             nb::arg("keep"), nb::arg("least"));
+    nb::class_<TriangleTree>(m, "TriangleTree")
+        .def("__init__",
+             [](TriangleTree* self, Points v, Triangles t, double min_cosine) {
+                 check_indices(v, t);
+                 new (self) TriangleTree(v.data(), t.data(), t.shape(0), min_cosine);
+             },
+             nb::arg("vertices"), nb::arg("triangles"), nb::arg("min_cosine"))
+        .def("refine", &refine, nb::arg("points"), nb::arg("normals"), nb::arg("start"), nb::arg("iterations"),
+             nb::arg("cap_from"), nb::arg("cap_to"))
+        .def("closest", &closest, nb::arg("points"), nb::arg("normals"), nb::arg("cap"))
+        .def("crossings", &crossings, nb::arg("points"), nb::arg("direction"));
+}

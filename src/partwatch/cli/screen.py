@@ -1,0 +1,255 @@
+"""`partwatch screen`: every file against the watch-list."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from partwatch.cli.home import home_of
+from partwatch.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from partwatch.formats.worker import WorkerPool
+    from partwatch.model.document import AnyRecord, Header, Item, Summary
+    from partwatch.screening.expansion import Node
+    from partwatch.screening.tally import Tally
+    from partwatch.watchlist.snapshot import Snapshot
+
+EXIT_FINDING = 1
+EXIT_INCOMPLETE = 3
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+class FailOn(StrEnum):
+    """The least finding that makes the exit code 1."""
+
+    REVIEW = "review"
+    MATCH = "match"
+
+
+class Output(StrEnum):
+    """What goes to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run of `screen`; views: for stdout, not only for the HTML report."""
+
+    home: Path
+    paths: tuple[str, ...]
+    output: Output
+    html: Path | None
+    jobs: int
+    fail_on: FailOn
+    as_of: date
+    timeout_s: float
+    memory_mb: int
+    views: bool
+    with_part_geometry: bool
+    max_views: int
+
+    @property
+    def makes_views(self) -> bool:
+        """Whether workers are to draw at all."""
+        return self.views or self.html is not None
+
+    def check(self) -> None:
+        """Raise UsageError for what would only show after hours of work."""
+        from partwatch.screening.walk import check_paths
+
+        check_paths(self.paths)
+        if self.html is not None and (self.html.is_dir() or not self.html.absolute().parent.is_dir()):
+            raise UsageError(f"--html {self.html}: give a file in a folder that is there")
+        if self.with_part_geometry and not self.makes_views:
+            raise UsageError("--with-part-geometry is for pictures: give --html or --views with it")
+
+
+@app.command()
+def screen(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for stdin.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_ndjson: Annotated[bool, typer.Option("--ndjson", help="A JSON record a line, as they come.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report with pictures.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Files screened at once.")] = None,
+    fail_on: Annotated[FailOn, typer.Option(help="The least finding that exits 1.")] = FailOn.REVIEW,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DATE", formats=["%Y-%m-%d"], help="The day that counts for expiry; else today."
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option(metavar="S", min=0.001, help="Seconds for one file.")] = 60,
+    max_memory: Annotated[int, typer.Option(metavar="MB", min=1, help="Megabytes for one worker.")] = 4096,
+    views: Annotated[bool, typer.Option("--views", help="Put what pictures need into the result.")] = False,
+    with_part_geometry: Annotated[
+        bool, typer.Option("--with-part-geometry", help="Draw the listed part too: shows what is listed.")
+    ] = False,
+    max_views: Annotated[int, typer.Option(metavar="N", min=0, help="Pictures in all.")] = 500,
+) -> None:
+    """Screen files against the watch-list.
+
+    Exits 1 if a finding reaches --fail-on, else 3 if anything went unread, else 0; 2 on trouble.
+    """
+    from partwatch.formats.worker import default_jobs
+
+    if as_json and as_ndjson:
+        raise UsageError("give --json or --ndjson, not both")
+    options = Options(
+        home=home_of(context),
+        paths=tuple(paths),
+        output=Output.JSON if as_json else Output.NDJSON if as_ndjson else Output.TEXT,
+        html=html,
+        jobs=jobs or default_jobs(),
+        fail_on=fail_on,
+        as_of=as_of.date() if as_of else date.today(),
+        timeout_s=timeout,
+        memory_mb=max_memory,
+        views=views,
+        with_part_geometry=with_part_geometry,
+        max_views=max_views,
+    )
+    options.check()
+    raise typer.Exit(run(options))
+
+
+def run(options: Options) -> int:
+    """Screen and write the results; returns the exit code."""
+    from partwatch.screening.driver import Driver
+    from partwatch.screening.tally import Tally
+    from partwatch.screening.views import keep_views
+    from partwatch.screening.walk import stdin_spool, walk
+    from partwatch.watchlist.store import Watchlist
+
+    tally = Tally()
+    with ExitStack() as stack:
+        snapshot = stack.enter_context(Watchlist.open(options.home).snapshot())
+        spool = stack.enter_context(stdin_spool())
+        pool = stack.enter_context(_pool(options, snapshot.key))
+        header = _header(options, snapshot)
+        items = keep_views(Driver(pool).screen(walk(options.paths, spool)), options.max_views)
+        shown = stack.enter_context(_progress(tally.over(items), options.output))
+        _write(options, header, shown, tally)
+    if not tally.summary.items:
+        typer.echo("partwatch: there was nothing to screen", err=True)
+    return exit_code(tally.summary, options.fail_on)
+
+
+def exit_code(summary: Summary, fail_on: FailOn) -> int:
+    """1 if a finding reaches `fail_on`, else 3 if any item is not complete, else 0."""
+    from partwatch.model.document import Finding
+
+    least = Finding(fail_on.value).severity
+    if any(count and finding.severity >= least for finding, count in summary.findings.items()):
+        return EXIT_FINDING
+    return EXIT_INCOMPLETE if summary.incomplete else 0
+
+
+def _pool(options: Options, snapshot_key: str) -> WorkerPool[Node]:
+    from partwatch.formats.worker import Limits, WorkerPool
+
+    return WorkerPool(
+        jobs=options.jobs,
+        limits=Limits(timeout_s=options.timeout_s, memory_mb=options.memory_mb),
+        setup="partwatch.screening.job:setup",
+        setup_args={
+            "home": str(options.home.absolute()),
+            "snapshot_key": snapshot_key,
+            "as_of": options.as_of.isoformat(),
+            "views": options.makes_views,
+            "with_part_geometry": options.with_part_geometry,
+        },
+    )
+
+
+def _header(options: Options, snapshot: Snapshot) -> Header:
+    from partwatch import __version__
+    from partwatch.matching.policy import Policy
+    from partwatch.model import document
+
+    policy = Policy()
+    return document.Header(
+        schema_version=document.SCHEMA_VERSION,
+        program_version=__version__,
+        fingerprint_version=snapshot.layout.version,
+        watchlist=snapshot.list_version,
+        calibration=None,
+        policy=document.Policy(name=policy.name, thresholds=policy.thresholds()),
+        as_of=options.as_of.isoformat(),
+    )
+
+
+def _write(options: Options, header: Header, items: Iterable[Item], tally: Tally) -> None:
+    """To stdout as the items come, and to the report once all are there."""
+    from partwatch.model.document import ResultDocument
+    from partwatch.report import html
+
+    kept: list[Item] = []
+    if options.html is not None:
+        items = _keeping(items, kept)
+    _write_stdout(options, header, items, tally)
+    if options.html is not None:
+        document = ResultDocument(header=header, items=tuple(kept), summary=tally.summary)
+        html.write(document, options.html)
+
+
+def _write_stdout(options: Options, header: Header, items: Iterable[Item], tally: Tally) -> None:
+    from partwatch.report import json, ndjson, text
+    from partwatch.screening.views import without_views
+
+    if not options.views:
+        items = map(without_views, items)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON is UTF-8 whatever the locale; a table shows what its terminal cannot as an escape.
+        json_wanted = options.output is not Output.TEXT
+        sys.stdout.reconfigure(
+            encoding="utf-8" if json_wanted else None, errors="backslashreplace", newline="\n"
+        )
+    if options.output is Output.TEXT:
+        from rich.console import Console
+
+        rows = list(items)
+        text.render(header, rows, tally.summary, Console())
+    else:
+        writer = json if options.output is Output.JSON else ndjson
+        writer.write(_records(header, items, tally), sys.stdout)
+
+
+def _records(header: Header, items: Iterable[Item], tally: Tally) -> Iterator[AnyRecord]:
+    yield header
+    yield from items
+    yield tally.summary
+
+
+def _keeping(items: Iterable[Item], kept: list[Item]) -> Iterator[Item]:
+    for item in items:
+        kept.append(item)
+        yield item
+
+
+@contextmanager
+def _progress(items: Iterable[Item], output: Output) -> Iterator[Iterable[Item]]:
+    """The items, counted on stderr where that is a terminal that the results do not go to as well."""
+    if not sys.stderr.isatty() or (output is not Output.TEXT and sys.stdout.isatty()):
+        yield items
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("screened {task.completed:.0f}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        yield bar.track(items)

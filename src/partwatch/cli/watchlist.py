@@ -1,0 +1,247 @@
+"""`partwatch watchlist`: what is listed, put in, taken out, looked over and passed on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from partwatch.cli.home import home_of
+from partwatch.formats.worker import default_jobs
+from partwatch.matching.policy import Policy
+from partwatch.model.errors import ManifestError
+from partwatch.watchlist.archive import read_archive, write_archive
+from partwatch.watchlist.enrol import enrol
+from partwatch.watchlist.lint import Remark, lint_list
+from partwatch.watchlist.manifest import read_manifests
+from partwatch.watchlist.store import Watchlist
+from partwatch.watchlist.types import DesignSummary, PartSummary
+
+SOON_DAYS: Final = 30
+
+app = typer.Typer(no_args_is_help=True, help="The designs that are watched for.")
+
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of listed designs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day that counts; else today."),
+]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.toml...", help="Design manifests.")],
+    jobs: Annotated[int | None, typer.Option(min=1, help="Part files read at once.")] = None,
+) -> None:
+    """Add designs: all of them, or none and every reason why."""
+    watchlist = Watchlist.open(home_of(context), create=True)
+    designs = read_manifests(files, watchlist.design_names())
+    parts = sum(len(design.parts) for design in designs)
+    with _progress("reading parts", parts) as advance:
+        watchlist.add(enrol(designs, jobs or default_jobs(), progress=advance))
+    typer.echo(f"added {_many(len(designs), 'design')}, {_many(parts, 'part')}")
+
+
+@app.command()
+def ls(context: typer.Context, as_json: AsJson = False, as_of: AsOf = None) -> None:
+    """List the designs."""
+    watchlist = Watchlist.open(home_of(context))
+    day, designs = _day(as_of), watchlist.designs()
+    if as_json:
+        listed = [_design_json(design, day) | {"parts": len(design.parts)} for design in designs]
+        _echo_json({"version": watchlist.version(), "as_of": day.isoformat(), "designs": listed})
+        return
+    width = max((len(design.name) for design in designs), default=0)
+    for design in designs:
+        parts = _many(len(design.parts), "part")
+        typer.echo(f"{design.name:<{width}}  {parts:>9}  {_expiry(design, day)}  {design.authority}")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of a listed design.")],
+    as_json: AsJson = False,
+    as_of: AsOf = None,
+) -> None:
+    """Show one design with its parts."""
+    design, day = Watchlist.open(home_of(context)).design(name), _day(as_of)
+    if as_json:
+        _echo_json(_design_json(design, day) | {"parts": [_part_json(part) for part in design.parts]})
+        return
+    typer.echo(design.name)
+    _echo_field("authority", design.authority)
+    _echo_field("reason", design.reason)
+    _echo_field("expiry", _expiry(design, day))
+    if design.note is not None:
+        _echo_field("note", design.note)
+    for part in design.parts:
+        _echo_field("part", _part_line(part))
+
+
+@app.command()
+def remove(context: typer.Context, names: Names) -> None:
+    """Remove designs: all of them, or none where one is not listed."""
+    Watchlist.open(home_of(context)).remove(names)
+    typer.echo(f"removed {_many(len(set(names)), 'design')}")
+
+
+@app.command()
+def lint(
+    context: typer.Context,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE.toml...]")] = None,
+    as_json: AsJson = False,
+    as_of: AsOf = None,
+    soon: Annotated[int, typer.Option(min=0, help="Tell of what expires within so many days.")] = SOON_DAYS,
+) -> None:
+    """Look over manifests before they are added, or the list itself. Exits 1 where there is a remark."""
+    remarks = _lint_files(files) if files else _lint_list(context, _day(as_of), soon)
+    if as_json:
+        _echo_json(remarks)
+    else:
+        for remark in remarks:
+            typer.echo(remark["message"])
+    if remarks:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export_list(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="[DESIGN...]", help="Only these.")] = None,
+    with_part_geometry: Annotated[
+        bool,
+        typer.Option(
+            "--with-part-geometry", help="Hand out the shapes too; without them, matches are at most review."
+        ),
+    ] = False,
+) -> None:
+    """Write the list, or some designs of it, to a file for others; without shapes unless asked for."""
+    watchlist = Watchlist.open(home_of(context))
+    entries = watchlist.entries(names or None)
+    written = write_archive(file, entries, watchlist.layout, with_part_geometry)
+    shapes = "with" if with_part_geometry else "without"
+    typer.echo(f"exported {_many(written, 'design')} {shapes} part geometry")
+
+
+@app.command("import")
+def import_list(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="A file that `export` wrote.")]
+) -> None:
+    """Add the designs of an exported file: all of them, or none."""
+    watchlist = Watchlist.open(home_of(context), create=True)
+    before = watchlist.counts().designs
+    watchlist.add(read_archive(file, watchlist.layout))
+    typer.echo(f"imported {_many(watchlist.counts().designs - before, 'design')}")
+
+
+def _lint_files(files: list[Path]) -> list[dict[str, Any]]:
+    try:
+        read_manifests(files)
+    except ManifestError as error:
+        return [
+            {"code": "manifest", "design": None, "part": None, "message": line} for line in error.problems
+        ]
+    return []
+
+
+def _lint_list(context: typer.Context, day: date, soon: int) -> list[dict[str, Any]]:
+    with Watchlist.open(home_of(context)).snapshot() as snapshot:
+        remarks = lint_list(snapshot, day, soon, Policy().match_distinctiveness)
+    return [_remark_json(remark) for remark in remarks]
+
+
+def _remark_json(remark: Remark) -> dict[str, Any]:
+    place = f"{remark.design}" if remark.part is None else f"{remark.design}, part {remark.part}"
+    return {
+        "code": remark.code,
+        "design": remark.design,
+        "part": remark.part,
+        "message": f"{place}: {remark.message}",
+    }
+
+
+def _design_json(design: DesignSummary, day: date) -> dict[str, Any]:
+    return {
+        "name": design.name,
+        "authority": design.authority,
+        "reason": design.reason,
+        "expires": design.expires.isoformat(),
+        "expired": design.expired(day),
+        "note": design.note,
+    }
+
+
+def _part_json(part: PartSummary) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "quantity": part.quantity,
+        "required": part.required,
+        "alternative_to": part.alternative_to,
+        "source_name": part.source_name,
+        "sha256": part.sha256,
+        "medium": part.medium.value,
+        "distinctiveness": part.distinctiveness,
+        "area_mm2": part.area_mm2,
+        "extents_mm": list(part.extents_mm),
+        "triangles": part.triangles,
+        "prints": part.prints,
+        "has_geometry": part.has_geometry,
+    }
+
+
+def _part_line(part: PartSummary) -> str:
+    size = " × ".join(f"{extent:.1f}" for extent in part.extents_mm)
+    said = [
+        f"{part.quantity} × {part.name}",
+        f"{size} mm",
+        _many(part.triangles, "triangle"),
+        f"distinctiveness {part.distinctiveness:.2f}",
+    ]
+    if not part.required:
+        said.append("optional")
+    if part.alternative_to is not None:
+        said.append(f"instead of {part.alternative_to}")
+    if not part.has_geometry:
+        said.append("no geometry: review at most")
+    return ", ".join(said)
+
+
+def _expiry(design: DesignSummary, day: date) -> str:
+    return f"{'EXPIRED' if design.expired(day) else 'expires'} {design.expires.isoformat()}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _day(as_of: datetime | None) -> date:
+    return as_of.date() if as_of is not None else date.today()
+
+
+def _echo_field(name: str, value: str) -> None:
+    # Later lines are set in: a note cannot pass for another field.
+    typer.echo(f"  {name:<9}  " + value.replace("\n", f"\n{'':13}"))
+
+
+def _echo_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr, on a terminal only; what is yielded moves it by one."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

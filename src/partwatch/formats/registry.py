@@ -1,0 +1,99 @@
+"""The readers, and the choice among them by content: names and extensions are never asked."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from partwatch.formats import archive, looks, obj, off, ply, step, stl, threemf
+from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
+from partwatch.model.document import Reason
+from partwatch.model.errors import (
+    DamagedError,
+    LimitError,
+    UnknownFormatError,
+    UnreadableError,
+    UnsupportedError,
+)
+
+# In this order: a binary STL may begin with any other format's first words, and only its size tells.
+FORMATS: tuple[Format, ...] = (threemf.FORMAT, stl.FORMAT, ply.FORMAT, off.FORMAT, step.FORMAT, obj.FORMAT)
+_HEAD_BYTES = 1 << 16
+_NAMES = ", ".join(known.name for known in FORMATS)
+
+
+def identify(data: bytes) -> Format:
+    """The format whose reader takes these bytes.
+
+    Raises DamagedError on nothing at all, UnsupportedError on what is known but cannot be read (an
+    archive among them), UnknownFormatError on the rest.
+    """
+    candidates = _candidates(data)
+    if candidates:
+        return candidates[0]
+    raise _unknown(data)
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether these bytes are an archive whose members are to be read one by one; a 3MF is not."""
+    if not archive.is_archive(data):
+        return False
+    try:
+        return not _candidates(data)
+    except UnreadableError:
+        # A ZIP too broken for its directory: whoever asks for its members is told what is wrong.
+        return True
+
+
+def read(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Reading:
+    """Every shape of a file. Raises UnreadableError where it cannot be read at all.
+
+    What only went unread in part is among the Reading's reasons.
+    """
+    if len(data) > limits.max_file_bytes:
+        raise LimitError(
+            f"the file has {len(data):,} bytes, more than the limit of {limits.max_file_bytes:,}: "
+            "raise it, or reduce the mesh"
+        )
+    candidates = _candidates(data)
+    if not candidates:
+        raise _unknown(data)
+    reading = candidates[0].read(data, limits)
+    extra = _ambiguities(data, candidates)
+    return dataclasses.replace(reading, unread=reading.unread + extra) if extra else reading
+
+
+def _candidates(data: bytes) -> list[Format]:
+    """Every format that these bytes could be opened as, the one to be read first."""
+    head = data[:_HEAD_BYTES]
+    found = [known for known in FORMATS[1:] if known.recognises(head, len(data))]
+    if threemf.FORMAT.recognises(head, len(data)) and stl.FORMAT not in found and threemf.is_3mf(data):
+        found.insert(0, threemf.FORMAT)
+    return found
+
+
+def _ambiguities(data: bytes, candidates: list[Format]) -> tuple[Reason, ...]:
+    """A file that other programs may open as something else hides what they would see."""
+    also = [known.name for known in candidates[1:]]
+    if candidates[0] is not threemf.FORMAT and archive.has_directory(data):
+        also.append("ZIP archive")
+    return tuple(
+        Reason(
+            code=UnsupportedError.code,
+            message=f"the file was read as {candidates[0].name} but also opens as {other}, which was not read: "
+            "have it exported again",
+        )
+        for other in also
+    )
+
+
+def _unknown(data: bytes) -> UnreadableError:
+    if not data:
+        return DamagedError("the file is empty: transfer or export it again")
+    if archive.is_archive(data):
+        return UnsupportedError("the file is an archive: its members are to be read one by one")
+    look = looks.look(data[:_HEAD_BYTES])
+    if look is not None:
+        return UnsupportedError(f"the file looks like {look.name}: {look.advice}")
+    return UnknownFormatError(
+        f"no reader knows these {len(data):,} bytes, which begin with {data[:16]!r}: export it as one of {_NAMES}"
+    )

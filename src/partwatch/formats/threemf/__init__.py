@@ -1,0 +1,128 @@
+"""3MF, read by our own bounded reader; a test holds it to lib3mf on every file at hand.
+
+Also the projects that slicers save as 3MF. Everything that could be printed is handed over: what the
+build places, and what the package holds beside it (noted as such).
+"""
+
+from __future__ import annotations
+
+import re
+
+from partwatch.formats import looks, obj, off, ply, step, stl
+from partwatch.formats.archive import Archive, is_archive
+from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
+from partwatch.formats.threemf.build import Build
+from partwatch.formats.threemf.examples import examples
+from partwatch.formats.threemf.package import Package, is_package
+from partwatch.formats.threemf.slicers import BAMBU_CONFIG, PRUSA_CONFIG, read_settings
+from partwatch.model.document import Medium, Reason
+from partwatch.model.errors import DamagedError, EncryptedError, UnreadableError, UnsupportedError
+
+# Behind a byte order mark, in any encoding once its zero bytes are gone.
+_MODEL_ROOT = re.compile(
+    rb"[\x80-\xff]*\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?model[\s>]", re.DOTALL
+)
+
+
+def recognises(head: bytes, _size: int) -> bool:
+    """Whether this is a ZIP; `is_3mf` tells a 3MF from other archives, and needs the whole."""
+    return head.startswith(b"PK\x03\x04")
+
+
+def is_3mf(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> bool:
+    """Whether these bytes are a 3MF package. Raises DamagedError or LimitError on a broken archive."""
+    return is_archive(data) and is_package(Archive(data, limits))
+
+
+def read(data: bytes, limits: ReadLimits) -> Reading:
+    """Every mesh of the package, placed, in the unit of the model that it starts with.
+
+    Raises DamagedError, EncryptedError, UnsupportedError or LimitError where nothing can be read;
+    what only part of it hides is a reason among `unread`.
+    """
+    package = Package(Archive(data, limits), limits)
+    starts = package.start_parts()
+    if not starts:
+        raise DamagedError("the 3MF package holds no model to start with: export it again")
+    settings = read_settings(_optional(package, BAMBU_CONFIG), _optional(package, PRUSA_CONFIG))
+    build = Build(package, starts[0], settings, limits)
+    build.place_items()
+    others = _other_content(package, build.parts)
+    for path in sorted(build.parts) + others.models:
+        build.add_unbuilt(path)
+    unread = [*package.reasons, *build.reasons, *build.extension_reasons(), *others.reasons]
+    if len(starts) > 1:
+        unread.append(
+            Reason(
+                code=DamagedError.code,
+                message=f"the package starts with {len(starts)} models, only one was placed",
+            )
+        )
+    if settings.has_negative_volumes:
+        unread.append(
+            Reason(
+                code=UnsupportedError.code,
+                message="the slicer's project cuts a negative volume away while slicing, so what is printed is "
+                "not what is drawn: export the result as a plain mesh",
+            )
+        )
+    if not build.shapes:
+        raise _nothing(unread)
+    return Reading("3mf", Medium.MESH, build.unit, tuple(build.shapes), tuple(dict.fromkeys(unread)))
+
+
+def _nothing(unread: list[Reason]) -> UnreadableError:
+    """The error for a package without any shape: the first reason, as the kind of error that it was."""
+    if not unread:
+        return DamagedError("the 3MF package holds no mesh: there is nothing to screen; export it again")
+    kinds = (EncryptedError, UnsupportedError, DamagedError)
+    kind = next((kind for kind in kinds for reason in unread if reason.code == kind.code), DamagedError)
+    first = next((reason for reason in unread if reason.code == kind.code), unread[0])
+    return kind(f"nothing in the 3MF package could be read: {first.message}")
+
+
+def _optional(package: Package, name: str) -> bytes | None:
+    try:
+        return package.read(name) if name in package else None
+    except UnreadableError:
+        return None
+
+
+class _Others:
+    """Models that nothing referred to, and reasons for content that other readers would open."""
+
+    def __init__(self) -> None:
+        self.models: list[str] = []
+        self.reasons: list[Reason] = []
+
+
+def _other_content(package: Package, known: set[str]) -> _Others:
+    others = _Others()
+    for name in package.names:
+        if name in known:
+            continue
+        try:
+            head = package.head(name)
+        except UnreadableError as error:
+            others.reasons.append(Reason(code=error.code, message=str(error)))
+            continue
+        if name.endswith(".model") or _MODEL_ROOT.match(head.replace(b"\0", b"")):
+            others.models.append(name)
+        elif what := _shape_like(head):
+            message = (
+                f"the package also holds {name}, which looks like {what}: screen it as a file of its own"
+            )
+            others.reasons.append(Reason(code=UnsupportedError.code, message=message))
+    return others
+
+
+def _shape_like(head: bytes) -> str | None:
+    """What another reader, ours or a slicer's, would take a member for; None for pictures and settings."""
+    for other in (stl.FORMAT, ply.FORMAT, off.FORMAT, obj.FORMAT, step.FORMAT):
+        if other.recognises(head, len(head)):
+            return other.name.upper()
+    look = looks.look(head)
+    return look.name if look and look.has_shape else None
+
+
+FORMAT = Format("3mf", recognises, read, examples)

@@ -1,0 +1,1 @@
+"""Welding, connected bodies, sampling, distance, alignment: pure functions on arrays."""

@@ -1,0 +1,149 @@
+"""Laying listed parts on a body: cheap trials on a closest-point field, then refinement on its triangles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch import _kernel
+from partwatch.fingerprint.cloud import CloudFrame, frame_of
+from partwatch.fingerprint.surface import RAW_SAMPLES, Surface
+from partwatch.matching.frames import trial_poses
+from partwatch.model.mesh import FloatArray, Mesh
+
+FIELD_RESOLUTION = 64
+# A facet within 60 degrees of the wanted normal is compatible.
+MIN_COSINE = 0.5
+TRIALS_KEPT = 6
+KEPT_POSES = 4
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Points and rounds spent on a refinement."""
+
+    points: int
+    rounds: int
+
+
+SKETCH = Effort(80, 6)
+FINISH = Effort(256, 10)
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """A trial that was refined on the field. T_body_part: (3, 4). score: 0 to 1, comparable on one body."""
+
+    T_body_part: FloatArray
+    score: float
+    mirrored: bool
+
+
+class Target:
+    """A body, in its own unit, made ready for parts to be laid on it. Parts are built on first use."""
+
+    def __init__(self, mesh: Mesh, surface: Surface) -> None:
+        """mesh: the body's. surface: its samples."""
+        self.mesh = mesh
+        self.surface = surface
+
+    @cached_property
+    def frame(self) -> CloudFrame:
+        """Frame of the evenly spaced points."""
+        s = self.surface
+        return CloudFrame(s.centre, s.radius, s.axes, s.spreads)
+
+    @cached_property
+    def field(self) -> _kernel.Field:
+        """Closest-point field of the samples."""
+        return _kernel.Field(
+            np.ascontiguousarray(self.surface.raw),
+            np.ascontiguousarray(self.surface.raw_normals),
+            FIELD_RESOLUTION,
+        )
+
+    @cached_property
+    def tree(self) -> _kernel.TriangleTree:
+        """Closest points on the triangles."""
+        return _kernel.TriangleTree(
+            np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE
+        )
+
+    @property
+    def reach(self) -> float:
+        """Distance at which a trial stops counting: a few sample spacings."""
+        return max(0.08 * self.surface.radius, 2.5 * float(np.sqrt(self.surface.area / RAW_SAMPLES)))
+
+    def poses(
+        self, cloud: npt.NDArray[np.float32], frame: CloudFrame | None = None, least: float = 0.0
+    ) -> list[Pose]:
+        """Poses that lay a part's cloud (n, 6) on the body, best first: up to KEPT_POSES of either hand.
+
+        Trials that cannot reach a score of `least` are given up early.
+        """
+        points = np.ascontiguousarray(cloud[:, :3], dtype=np.float64)
+        normals = np.ascontiguousarray(cloud[:, 3:], dtype=np.float64)
+        part = frame or frame_of(points)
+        if not part.radius > 0:
+            return []
+        body = self.frame
+        trials = trial_poses(
+            part.centre, part.axes, part.spreads, part.radius,
+            body.centre, body.axes, body.spreads, body.radius,
+        )  # fmt: skip
+        found = []
+        for mirrored, frames in enumerate(trials):
+            T, scores = self.field.align(points, normals, frames, self.reach, TRIALS_KEPT, least)
+            found += [
+                Pose(T[k], float(scores[k]), bool(mirrored))
+                for k in _apart(T, body.radius, part.centre, part.radius)[:KEPT_POSES]
+            ]
+        return sorted(found, key=lambda pose: -pose.score)
+
+    def settled(
+        self, T_body_part: FloatArray, cloud: npt.NDArray[np.float32], reach: float, least: float, effort: Effort
+    ) -> FloatArray:
+        """The pose after point-to-plane refinement on the triangles, from `reach` down to `least`; (3, 4)."""
+        return self.tree.refine(
+            np.ascontiguousarray(cloud[: effort.points, :3], dtype=np.float64),
+            np.ascontiguousarray(cloud[: effort.points, 3:], dtype=np.float64),
+            np.ascontiguousarray(T_body_part[None]),
+            effort.rounds,
+            max(reach, least),
+            least,
+        )
+
+
+def _apart(T: FloatArray, radius: float, centre: FloatArray, part_radius: float) -> list[int]:
+    """Indices of the poses that are not, within a hundredth of the radius, an earlier one again."""
+    corners = centre + part_radius * np.concatenate([np.eye(3), -np.eye(3)])
+    placed = [apply(pose, corners) for pose in T]
+    kept: list[int] = []
+    for k, here in enumerate(placed):
+        if all(np.abs(here - placed[i]).max() > 0.01 * radius for i in kept):
+            kept.append(k)
+    return kept
+
+
+def inverse(T: FloatArray) -> FloatArray:
+    """Inverse of a (3, 4) affine map."""
+    A = np.linalg.inv(T[:, :3])
+    return np.concatenate([A, -(A @ T[:, 3])[:, None]], axis=1)
+
+
+def scale_of(T: FloatArray) -> float:
+    """Uniform scale of a (3, 4) similarity."""
+    return float(np.cbrt(abs(np.linalg.det(T[:, :3]))))
+
+
+def apply(T: FloatArray, points: FloatArray) -> FloatArray:
+    """(n, 3) points through a (3, 4) map."""
+    return np.ascontiguousarray(points @ T[:, :3].T + T[:, 3])
+
+
+def turn_normals(T: FloatArray, normals: FloatArray) -> FloatArray:
+    """(n, 3) unit normals through a similarity; their sense is not kept, and nothing here needs it."""
+    return np.ascontiguousarray(normals @ (T[:, :3].T / scale_of(T)))

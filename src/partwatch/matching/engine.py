@@ -1,0 +1,208 @@
+"""The engine: parts of a list that lie on one body, found, aligned and measured; it knows no findings."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch import _kernel
+from partwatch.fingerprint.cloud import frames_of
+from partwatch.fingerprint.descriptor import describe
+from partwatch.fingerprint.surface import sample_surface
+from partwatch.geometry.bodies import Solid, merge
+from partwatch.matching.alignment import FINISH, MIN_COSINE, SKETCH, Pose, Target, inverse, scale_of
+from partwatch.matching.correspondence import mesh_motion
+from partwatch.matching.index import PartIndex, Rows, Search
+from partwatch.matching.policy import Policy
+from partwatch.matching.verification import Laid, ListedSurface, Measurement
+from partwatch.model.mesh import FloatArray
+
+# Rows taken from each kind of nearest neighbours.
+CANDIDATES = 24
+# Largest difference of normalised spreads between a candidate and the body.
+PROPORTION_GAP = 0.06
+# Least score of a pose: on the corpus true ones reach 0.55 (badly decimated) to 0.95, three strangers in four
+# stay below. A part's first pose may fall this far behind the best part's, its further poses less far.
+LEAST_SCORE = 0.45
+SCORE_SLACK = 0.7
+FURTHER_SLACK = 0.85
+# Parts sketched and measured for a body, poses sketched for a part.
+SKETCHED = 12
+MEASURED = 5
+POSES_SKETCHED = 6
+# A part that lies this well at a glance needs no other pose tried.
+SETTLED = 0.97
+# How far a glance may err against the coverage that it stands for.
+GLANCE_SLACK = 0.12
+SURFACES_KEPT = 64
+
+Cloud = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Hit:
+    """A measured candidate. part: its index in the list. same_mesh: vertex on vertex, triangle on triangle."""
+
+    part: int
+    measured: Measurement
+    same_mesh: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Tries:
+    """A candidate part and the poses to try, best first."""
+
+    part: int
+    poses: list[tuple[Pose, Cloud]]
+
+    @property
+    def score(self) -> float:
+        return self.poses[0][0].score
+
+
+@dataclass(frozen=True, eq=False)
+class _Sketch:
+    """A part's best pose so far; glance: its rough coverage."""
+
+    tries: _Tries
+    cloud: Cloud
+    T_body_part: FloatArray
+    laid: Laid
+    glance: float
+
+
+def _worth_trying(poses: list[tuple[Pose, Cloud]], top: float) -> list[tuple[Pose, Cloud]]:
+    """A part's best pose, and those others that come close to the best of all parts; best first."""
+    ordered = sorted(poses, key=lambda entry: (-entry[0].score, entry[0].mirrored))
+    return ordered[:1] + [entry for entry in ordered[1:] if entry[0].score >= FURTHER_SLACK * top]
+
+
+class _Around:
+    """All of an item's bodies as one surface, built when a part of several shells asks for it."""
+
+    def __init__(self, solids: Sequence[Solid]) -> None:
+        self._solids = solids
+
+    @cached_property
+    def tree(self) -> _kernel.TriangleTree | None:
+        """None where there is one body only: it is its own surrounding."""
+        if len(self._solids) < 2:
+            return None
+        mesh = merge([solid.mesh for solid in self._solids])
+        return _kernel.TriangleTree(mesh.vertices, mesh.triangles, MIN_COSINE)
+
+
+class Engine:
+    """Candidates, alignment and measurement over one list; knows no findings."""
+
+    def __init__(self, index: PartIndex, policy: Policy) -> None:
+        self.index = index
+        self.policy = policy
+        self._search = Search(index.descriptors)
+        self._surfaces: OrderedDict[int, ListedSurface] = OrderedDict()
+        counts = np.bincount(index.part_index, minlength=1) if len(index.part_index) else np.zeros(1, int)
+        self._prints_a_part = counts
+
+    def hits(self, solid: Solid, others: Sequence[Solid], always: Sequence[int] = ()) -> list[Hit]:
+        """Parts that lie on the body, measured, best first; one hit a part.
+
+        others: all the item's bodies, on which a part of several shells may be spread.
+        always: parts to measure whatever the search says.
+        """
+        if len(self.index.part_index) == 0 or not solid.mesh.extents.max() > 0:
+            return []
+        surface = sample_surface(solid.mesh)
+        target = Target(solid.mesh, surface)
+        rows = self._candidates(describe(surface), always)
+        around = _Around(others)
+        sketches = [
+            sketch
+            for tries in self._tries(target, rows)[:SKETCHED]
+            if (sketch := self._sketched(target, tries, around)) is not None
+        ]
+        least = self.policy.candidate_coverage - GLANCE_SLACK
+        sketches = [sketch for sketch in sketches if sketch.glance >= least]
+        sketches.sort(key=lambda sketch: (-sketch.glance, sketch.laid.mirrored, sketch.tries.part))
+        hits = [self._hit(target, sketch, around) for sketch in sketches[:MEASURED]]
+        return sorted(hits, key=lambda hit: (-hit.measured.score, hit.measured.mirrored, hit.part))
+
+    def _candidates(self, descriptor: npt.NDArray[np.float32], always: Sequence[int]) -> Rows:
+        rows = self._search.nearest(descriptor, CANDIDATES)
+        if always:
+            forced = np.flatnonzero(np.isin(self.index.part_index, np.asarray(always)))
+            rows = np.concatenate([forced, rows[~np.isin(rows, forced)]])
+        return rows
+
+    def _tries(self, target: Target, rows: Rows) -> list[_Tries]:
+        """Poses worth sketching, a part at a time, best first."""
+        clouds = self.index.clouds(rows)
+        frames = frames_of(np.asarray(clouds[:, :, :3], dtype=np.float64)) if len(rows) else []
+        mine = target.frame.proportions
+        top = 0.0
+        of_part: dict[int, list[tuple[Pose, Cloud]]] = {}
+        for row, cloud, frame in zip(rows, clouds, frames, strict=True):
+            if not frame.radius > 0 or np.abs(frame.proportions - mine).max() > PROPORTION_GAP:
+                continue
+            for pose in target.poses(cloud, frame, max(SCORE_SLACK * top, LEAST_SCORE)):
+                top = max(top, pose.score)
+                of_part.setdefault(int(self.index.part_index[row]), []).append((pose, cloud))
+        tries = [
+            _Tries(part, _worth_trying(poses, top))
+            for part, poses in of_part.items()
+            if max(pose.score for pose, _ in poses) >= max(SCORE_SLACK * top, LEAST_SCORE)
+        ]
+        return sorted(tries, key=lambda entry: (-entry.score, entry.part))
+
+    def _sketched(self, target: Target, tries: _Tries, around: _Around) -> _Sketch | None:
+        """The part's best pose at a glance; a reflection only where no rotation does as well."""
+        listed = self.listed(tries.part)
+        if listed is None:
+            return None
+        tolerance = self.policy.tolerance_mm(listed.diagonal_mm)
+        best: _Sketch | None = None
+        for pose, cloud in tries.poses[:POSES_SKETCHED]:
+            if best is not None and best.glance >= SETTLED and (pose.mirrored or not best.laid.mirrored):
+                continue
+            least = 2 * tolerance * scale_of(pose.T_body_part)
+            T = target.settled(pose.T_body_part, cloud, target.reach, least, SKETCH)
+            laid = self._laid(target, tries.part, T, pose.mirrored, around)
+            sketch = _Sketch(tries, cloud, T, laid, laid.glance())
+            if best is None or sketch.glance > best.glance - 0.01 * (best.laid.mirrored - pose.mirrored):
+                best = sketch
+        return best
+
+    def _hit(self, target: Target, sketch: _Sketch, around: _Around) -> Hit:
+        listed = self.listed(sketch.tries.part)
+        assert listed is not None  # a sketch was made on it
+        least = 2 * self.policy.tolerance_mm(listed.diagonal_mm) * scale_of(sketch.T_body_part)
+        T = target.settled(sketch.T_body_part, sketch.cloud, 3 * least, least, FINISH)
+        laid = self._laid(target, sketch.tries.part, T, sketch.laid.mirrored, around)
+        # The same mesh needs no estimate of the motion: its vertices give it to the last digit.
+        exact = mesh_motion(target.mesh, listed.mesh, inverse(T), 5 * laid.tolerance_mm)
+        if exact is not None:
+            laid = self._laid(target, sketch.tries.part, inverse(exact), sketch.laid.mirrored, around)
+        return Hit(sketch.tries.part, laid.measure(), exact is not None)
+
+    def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: _Around) -> Laid:
+        listed = self.listed(part)
+        assert listed is not None  # callers checked
+        spread = around.tree if self._prints_a_part[part] > 1 else None
+        return Laid(target, listed, T, mirrored, self.policy.tolerance_mm(listed.diagonal_mm), spread)
+
+    def listed(self, part: int) -> ListedSurface | None:
+        """A part's surface, kept while it is in use; None in a list without geometry."""
+        known = self._surfaces.get(part)
+        if known is None:
+            mesh = self.index.mesh(part)
+            if mesh is None:
+                return None
+            known = self._surfaces[part] = ListedSurface(mesh)
+            if len(self._surfaces) > SURFACES_KEPT:
+                self._surfaces.popitem(last=False)
+        self._surfaces.move_to_end(part)
+        return known

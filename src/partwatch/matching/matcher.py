@@ -1,0 +1,211 @@
+"""The matcher: an item's bodies against a list, in the contract's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from partwatch.formats.base import Reading
+from partwatch.geometry.bodies import Solid
+from partwatch.matching.alignment import inverse, scale_of
+from partwatch.matching.engine import Engine, Hit
+from partwatch.matching.index import ListedPart, PartIndex
+from partwatch.matching.overlay import overlay
+from partwatch.matching.policy import Policy
+from partwatch.matching.relation import Size, explain_size, match_finding, shape_relation
+from partwatch.model.document import (
+    Body,
+    Deviation,
+    Match,
+    MatchFinding,
+    Matrix4,
+    Medium,
+    Reason,
+    Relation,
+    UnitSource,
+    View,
+)
+from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Unit
+
+_ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE: 2}
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What all bodies of one item share."""
+
+    sha256: str
+    unit: Unit | None
+    medium: Medium
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """A hit with its finding and the size that explains it."""
+
+    hit: Hit
+    part: ListedPart
+    size: Size
+    finding: MatchFinding
+    relation: Relation
+
+
+class Matcher:
+    """Matches items against one list, under one policy, as of one day."""
+
+    def __init__(
+        self,
+        index: PartIndex,
+        policy: Policy,
+        as_of: date,
+        views: bool = False,
+        with_part_geometry: bool = False,
+    ) -> None:
+        """views: keep what pictures need with each match; with_part_geometry: the listed part too."""
+        self._engine = Engine(index, policy)
+        self._index = index
+        self._policy = policy
+        self._as_of = as_of
+        self._views = views
+        self._with_part_geometry = with_part_geometry
+        self._parts_of_file: dict[str, list[int]] = {}
+        for k in np.unique(index.part_index):
+            self._parts_of_file.setdefault(index.part(int(k)).sha256, []).append(int(k))
+
+    def match_item(
+        self, reading: Reading, solids: Sequence[Solid], sha256: str
+    ) -> tuple[tuple[Body, ...], list[Reason]]:
+        """The item's bodies with their matches, and the reasons that its finding needs.
+
+        solids: of all the reading's shapes, in its unit. sha256: of the item's bytes, lower-case hex.
+        """
+        item = _Item(sha256, reading.unit, reading.medium)
+        bodies: list[Body] = []
+        reasons: list[Reason] = []
+        expired: dict[str, date] = {}
+        for index, solid in enumerate(solids):
+            judged = self._judged(item, solid, solids, expired)
+            bodies.append(self._body(item, index, solid, judged))
+            reasons += [_reason(index, entry, self._policy) for entry in judged if entry.finding in _WORDS]
+        reasons += [
+            Reason(code="expired", message=f"design {name} would be found, but it expired on {day} and no longer counts")
+            for name, day in sorted(expired.items())
+        ]
+        return tuple(bodies), reasons
+
+    def _judged(
+        self, item: _Item, solid: Solid, solids: Sequence[Solid], expired: dict[str, date]
+    ) -> list[_Judged]:
+        """The hits worth reporting, best first; expired designs are set aside by name."""
+        same = self._parts_of_file.get(item.sha256, [])
+        judged = []
+        for hit in self._engine.hits(solid, solids, same):
+            part = self._index.part(hit.part)
+            size = explain_size(1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance)
+            finding = match_finding(hit.measured, size.scale, part.distinctiveness, self._policy)
+            if finding is None:
+                continue
+            if self._as_of > part.expires:
+                if finding is not MatchFinding.CANDIDATE:
+                    expired[part.design] = part.expires
+                continue
+            judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part)))
+        return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.measured.score, 4)))
+
+    def _relation(self, item: _Item, hit: Hit, part: ListedPart) -> Relation:
+        relation = shape_relation(hit.measured, self._policy)
+        if relation is not Relation.SAME_SHAPE:
+            return relation
+        if part.sha256 == item.sha256:
+            return Relation.SAME_FILE
+        return Relation.SAME_MESH if hit.same_mesh else relation
+
+    def _body(self, item: _Item, index: int, solid: Solid, judged: Sequence[_Judged]) -> Body:
+        size = judged[0].size if judged else None
+        unit = size.unit if size else item.unit or Unit.MILLIMETRE
+        source = size.source if size else (UnitSource.STATED if item.unit else UnitSource.ASSUMED)
+        ambiguous = len({entry.size.unit for entry in judged if entry.finding is not MatchFinding.CANDIDATE}) > 1
+        extents = solid.mesh.extents * MM_PER_UNIT[unit]
+        return Body(
+            index=index,
+            name=solid.name,
+            unit=unit,
+            unit_source=source,
+            extents_mm=(_tidy(extents[0]), _tidy(extents[1]), _tidy(extents[2])),
+            triangles=len(solid.mesh.triangles),
+            notes=solid.notes,
+            matches=tuple(self._match(item, solid, unit, entry, ambiguous) for entry in judged),
+        )
+
+    def _match(self, item: _Item, solid: Solid, unit: Unit, entry: _Judged, ambiguous: bool) -> Match:
+        m = entry.hit.measured
+        T = inverse(m.T_body_part)
+        T[:, :3] /= MM_PER_UNIT[unit]
+        return Match(
+            design=entry.part.design,
+            part=entry.part.name,
+            finding=entry.finding,
+            relation=entry.relation,
+            medium=item.medium,
+            # Of T_part_body, under the body's unit: another unit's match on the same body keeps its factor.
+            scale=_tidy(scale_of(T), 6),
+            scale_ambiguous=ambiguous and entry.finding is not MatchFinding.CANDIDATE,
+            mirrored=m.mirrored,
+            T_part_body=_matrix(T),
+            coverage_part=_tidy(m.coverage_part),
+            coverage_body=_tidy(m.coverage_body),
+            tolerance_mm=_tidy(m.tolerance_mm),
+            deviation_mm=Deviation(median=_tidy(m.median_mm), p95=_tidy(m.p95_mm), max=_tidy(m.max_mm)),
+            score=_tidy(m.score),
+            bits=None,
+            distinctiveness=_tidy(entry.part.distinctiveness),
+            view=self._view(solid, unit, entry),
+        )
+
+    def _view(self, solid: Solid, unit: Unit, entry: _Judged) -> View | None:
+        if not self._views or entry.finding is MatchFinding.CANDIDATE:
+            return None
+        listed = self._engine.listed(entry.hit.part)
+        if listed is None:
+            return None
+        return overlay(
+            solid.mesh,
+            listed,
+            entry.hit.measured,
+            MM_PER_UNIT[unit],
+            self._with_part_geometry,
+        )
+
+
+def _tidy(value: float, digits: int = 4) -> float:
+    """Rounded for people and for files that compare; adding zero turns -0 into 0."""
+    return round(float(value), digits) + 0.0
+
+
+def _matrix(T: FloatArray) -> Matrix4:
+    """(3, 4) to the contract's 4 x 4, row-major; ten digits are below a nanometre."""
+    rows = [tuple(round(float(x), 10) + 0.0 for x in row) for row in T]
+    return (rows[0], rows[1], rows[2], (0.0, 0.0, 0.0, 1.0))  # type: ignore[return-value] # rows of four
+
+
+_WORDS = {MatchFinding.MATCH: "matches", MatchFinding.REVIEW: "may be"}
+
+
+def _reason(index: int, entry: _Judged, policy: Policy) -> Reason:
+    m = entry.hit.measured
+    said = (
+        f"body {index} {_WORDS[entry.finding]} part {entry.part.name} of design {entry.part.design}: "
+        f"{m.coverage_part:.1%} of the part and {m.coverage_body:.1%} of the body coincide within {m.tolerance_mm:.2f} mm"
+    )
+    held = []
+    if entry.finding is MatchFinding.REVIEW:
+        if abs(entry.size.scale - 1) > policy.scale_tolerance:
+            held.append(f"it is {1 / entry.size.scale:.3g} times the part's size")
+        if entry.part.distinctiveness < policy.match_distinctiveness:
+            held.append("the part is a plain shape that many objects share")
+        if m.coverage < policy.match_coverage:
+            held.append("too little coincides for a match")
+    return Reason(code=entry.finding.value, message="; ".join([said, *held]))

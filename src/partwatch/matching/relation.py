@@ -1,0 +1,68 @@
+"""From a measurement to the contract's words: relation, unit, scale, finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from partwatch.matching.policy import Policy
+from partwatch.matching.verification import Measurement
+from partwatch.model.document import MatchFinding, Relation, UnitSource
+from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, Unit
+
+
+@dataclass(frozen=True)
+class Size:
+    """A body's unit as stated or supposed, and what scale is left between body and part after it.
+
+    scale: of T_part_body, so 2 where the body is half the part's size.
+    """
+
+    unit: Unit
+    source: UnitSource
+    scale: float
+
+
+def explain_size(mm_per_body_unit: float, stated: Unit | None, scale_tolerance: float) -> Size:
+    """The unit under which the body has the part's size; else the stated one or millimetres, with a scale.
+
+    mm_per_body_unit: the part's millimetres in one of the body's units, as the alignment found it.
+    """
+    if stated is not None:
+        return Size(stated, UnitSource.STATED, mm_per_body_unit / MM_PER_UNIT[stated])
+    for unit in UNIT_HYPOTHESES:
+        scale = mm_per_body_unit / MM_PER_UNIT[unit]
+        if abs(scale - 1) <= scale_tolerance:
+            source = UnitSource.ASSUMED if unit is Unit.MILLIMETRE else UnitSource.INFERRED
+            return Size(unit, source, scale)
+    return Size(Unit.MILLIMETRE, UnitSource.ASSUMED, mm_per_body_unit)
+
+
+def shape_relation(measured: Measurement, policy: Policy) -> Relation:
+    """Which of same shape, edited, piece of, contains the coverages speak for."""
+    if (
+        measured.coverage >= 1 - policy.same_shape_uncovered
+        and measured.vertices_apart <= policy.same_shape_vertices
+    ):
+        return Relation.SAME_SHAPE
+    if measured.coverage < policy.review_coverage:
+        if measured.coverage_body >= policy.match_coverage:
+            return Relation.PIECE_OF
+        if measured.coverage_part >= policy.match_coverage:
+            return Relation.CONTAINS
+    return Relation.EDITED
+
+
+def match_finding(measured: Measurement, scale: float, distinctiveness: float, policy: Policy) -> MatchFinding | None:
+    """What the match amounts to; None where it is not worth reporting."""
+    coverage = measured.coverage
+    if coverage < policy.candidate_coverage:
+        return None
+    if coverage < policy.review_coverage:
+        return MatchFinding.CANDIDATE
+    if (
+        coverage < policy.match_coverage
+        or abs(scale - 1) > policy.scale_tolerance
+        or distinctiveness < policy.match_distinctiveness
+    ):
+        return MatchFinding.REVIEW
+    return MatchFinding.MATCH

@@ -1,0 +1,168 @@
+"""What decides: two surfaces laid together, and how much of each has the other within tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from partwatch import _kernel
+from partwatch.fingerprint.surface import RAW_SAMPLES
+from partwatch.matching.alignment import MIN_COSINE, Target, apply, inverse, scale_of, turn_normals
+from partwatch.model.mesh import FloatArray, Mesh
+
+# Half of a body's samples; enough to see a hundredth of a percent, and twice as fast.
+MEASURED_SAMPLES = RAW_SAMPLES // 2
+MEASURED_VERTICES = 1024
+# One sample in so many for a first look.
+QUICK = 16
+
+
+class ListedSurface:
+    """A listed part's surface in millimetres, made ready to be measured against."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
+        self.diagonal_mm = float(np.linalg.norm(mesh.extents))
+
+    @cached_property
+    def tree(self) -> _kernel.TriangleTree:
+        """Closest points on the triangles."""
+        return _kernel.TriangleTree(
+            np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE
+        )
+
+    @cached_property
+    def samples(self) -> tuple[FloatArray, FloatArray]:
+        """Points even by area, and the normals of their facets; (MEASURED_SAMPLES, 3) each."""
+        points, normals, _, _ = _kernel.sample(
+            np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MEASURED_SAMPLES
+        )
+        return points, normals
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How two surfaces lie on each other at one pose. Lengths in the part's millimetres.
+
+    T_body_part: (3, 4), part's millimetres to the body's own unit.
+    vertices_apart: share of the vertices, the worse of both, that lie beyond tolerance of the other.
+    """
+
+    T_body_part: FloatArray
+    mirrored: bool
+    tolerance_mm: float
+    coverage_part: float
+    coverage_body: float
+    median_mm: float
+    p95_mm: float
+    max_mm: float
+    vertices_apart: float
+
+    @property
+    def coverage(self) -> float:
+        """The lesser of both coverages."""
+        return min(self.coverage_part, self.coverage_body)
+
+    @property
+    def score(self) -> float:
+        """0 to 1: coverage, less up to a quarter for what is covered only loosely."""
+        return self.coverage * (1 - 0.25 * min(self.p95_mm / self.tolerance_mm, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Two surfaces at one pose. tree: where the part's surface is looked for."""
+
+    target: Target
+    listed: ListedSurface
+    tree: _kernel.TriangleTree
+    T_body_part: FloatArray
+    T_part_body: FloatArray
+    units: float  # the body's units in a millimetre of the part
+    tolerance_mm: float
+
+    def part_distances(self, every: int) -> FloatArray:
+        """Of the part's samples to the body, in millimetres; inf beyond tolerance."""
+        points, normals = (array[::every] for array in self.listed.samples)
+        moved = apply(self.T_body_part, points), turn_normals(self.T_body_part, normals)
+        return self.tree.closest(*moved, self.tolerance_mm * self.units)[0] / self.units
+
+    def body_distances(self, every: int) -> FloatArray:
+        """Of the body's samples to the part, likewise."""
+        surface = self.target.surface
+        step = every * RAW_SAMPLES // MEASURED_SAMPLES
+        moved = (
+            apply(self.T_part_body, surface.raw[::step]),
+            turn_normals(self.T_part_body, surface.raw_normals[::step]),
+        )
+        return self.listed.tree.closest(*moved, self.tolerance_mm)[0]
+
+    def vertices_apart(self) -> float:
+        """Share of the vertices beyond tolerance, the worse of both."""
+        on_body = apply(self.T_body_part, _vertices(self.listed.mesh))
+        on_part = apply(self.T_part_body, _vertices(self.target.mesh))
+        return max(
+            _apart(self.tree, on_body, self.tolerance_mm * self.units),
+            _apart(self.listed.tree, on_part, self.tolerance_mm),
+        )
+
+
+class Laid:
+    """A listed part laid on a body at one pose, to be looked at quickly or measured in full."""
+
+    def __init__(
+        self,
+        target: Target,
+        listed: ListedSurface,
+        T_body_part: FloatArray,
+        mirrored: bool,
+        tolerance_mm: float,
+        around: _kernel.TriangleTree | None = None,
+    ) -> None:
+        """around: the surface to look for the part's surface on, where it is more than the body's own: a part
+        of several shells is found on all the item's bodies together."""
+        self.mirrored = mirrored
+        self.tolerance_mm = tolerance_mm
+        self._pair = _Pair(
+            target, listed, around or target.tree,
+            T_body_part, inverse(T_body_part), scale_of(T_body_part), tolerance_mm,
+        )  # fmt: skip
+
+    def glance(self) -> float:
+        """The lesser coverage, by few samples: within about a tenth."""
+        pair = self._pair
+        return min(float(np.isfinite(of(QUICK)).mean()) for of in (pair.part_distances, pair.body_distances))
+
+    def measure(self) -> Measurement:
+        """Measures both ways."""
+        pair = self._pair
+        part_mm, body_mm = pair.part_distances(1), pair.body_distances(1)
+        covered = np.sort(np.concatenate([part_mm[np.isfinite(part_mm)], body_mm[np.isfinite(body_mm)]]))
+        return Measurement(
+            T_body_part=pair.T_body_part,
+            mirrored=self.mirrored,
+            tolerance_mm=pair.tolerance_mm,
+            coverage_part=float(np.isfinite(part_mm).mean()),
+            coverage_body=float(np.isfinite(body_mm).mean()),
+            median_mm=_quantile(covered, 0.5),
+            p95_mm=_quantile(covered, 0.95),
+            max_mm=_quantile(covered, 1.0),
+            vertices_apart=pair.vertices_apart(),
+        )
+
+
+def _quantile(ordered: FloatArray, share: float) -> float:
+    return float(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) if len(ordered) else 0.0
+
+
+def _vertices(mesh: Mesh) -> FloatArray:
+    """At most MEASURED_VERTICES of them, spread over the mesh's order."""
+    step = max(len(mesh.vertices) // MEASURED_VERTICES, 1)
+    return mesh.vertices[::step]
+
+
+def _apart(tree: _kernel.TriangleTree, points: FloatArray, reach: float) -> float:
+    distance, _ = tree.closest(points, np.zeros_like(points), reach)
+    return float(np.isinf(distance).mean())

@@ -1,0 +1,1 @@
+"""Renderers of the result document: text, JSON, NDJSON, HTML. None of them reads anything else."""

@@ -1,0 +1,130 @@
+"""The result for a terminal, and for a pipe: a table that wraps instead of cutting, then the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from partwatch.model.document import Body, Finding, Header, Item, Match, Summary
+from partwatch.report import words
+from partwatch.report.escape import visible
+
+STYLES: dict[Finding, str] = {
+    Finding.MATCH: "bold red",
+    Finding.REVIEW: "bold yellow",
+    Finding.UNSCREENABLE: "bold magenta",
+    Finding.CLEAR: "green",
+}
+
+
+def render(header: Header, items: Iterable[Item], summary: Summary, console: Console) -> None:
+    """Print the whole result on `console`; every string from outside is shown with its controls escaped."""
+    rows = list(items)
+    if rows:
+        console.print(_table(rows, header))
+    console.print(_summary_line(summary), highlight=False)
+    console.print(_footer(header), style="dim", highlight=False)
+
+
+def _table(items: list[Item], header: Header) -> Table:
+    # Ratios, not widths: the same on a terminal of any width; `fold` breaks long names and loses nothing.
+    ruled = any(item.finding is not Finding.CLEAR for item in items)
+    table = Table(expand=True, box=box.HORIZONTALS, show_lines=ruled, pad_edge=False)
+    table.add_column("Finding", no_wrap=True, width=12)
+    table.add_column("Item", overflow="fold", ratio=2)
+    table.add_column("What was found", overflow="fold", ratio=3)
+    for item in items:
+        finding = Text(item.finding.value, style=STYLES[item.finding])
+        table.add_row(finding, _item_cell(item), _found_cell(item, header))
+    return table
+
+
+def _item_cell(item: Item) -> Text:
+    cell = Text(visible(item.path))
+    if item.member is not None:
+        cell.append("\n› " + visible(item.member))
+    known = [item.format, _count(len(item.bodies), "body", "bodies") if item.bodies else None]
+    if facts := ", ".join(visible(fact) for fact in known if fact):
+        cell.append("\n" + facts, style="dim")
+    if not item.complete:
+        cell.append("\nnot read completely", style="magenta")
+    return cell
+
+
+def _found_cell(item: Item, header: Header) -> Text:
+    """The best match in full, how many others there are, and the reasons."""
+    cell = Text()
+    best = words.best_match(item)
+    if best is not None:
+        _append_match(cell, item, *best)
+        if words.is_generic(best[1], header):
+            _line(
+                cell, f"generic shape, says little on its own (distinctiveness {best[1].distinctiveness:.2f})"
+            )
+        if others := sum(len(body.matches) for body in item.bodies) - 1:
+            _line(cell, f"and {_count(others, 'other match', 'other matches')}", "dim")
+    elif not item.reasons:
+        cell.append("nothing on the list", style="dim")
+    for reason in item.reasons:
+        _line(cell, visible(reason.message))
+    if best is None:
+        for body in item.bodies:
+            if (supposed := words.unit(body)) is not None:
+                _line(cell, supposed, "dim")
+                break
+    return cell
+
+
+def _append_match(cell: Text, item: Item, body: Body, match: Match) -> None:
+    deviation = match.deviation_mm
+    _line(cell, words.target(match), "bold")
+    _line(cell, words.RELATIONS[match.relation])
+    if len(item.bodies) > 1:
+        _line(cell, f"in {words.body_title(body)[0].lower()}{words.body_title(body)[1:]}")
+    _line(
+        cell,
+        f"covers {words.percent(match.coverage_part)} of the part, "
+        f"{words.percent(match.coverage_body)} of the body, within {words.millimetres(match.tolerance_mm)}",
+    )
+    _line(
+        cell,
+        f"deviation {words.millimetres(deviation.median)} median, "
+        f"{words.millimetres(deviation.p95)} at 95 %, {words.millimetres(deviation.max)} at most",
+    )
+    for remark in words.remarks(body, match):
+        _line(cell, remark, "yellow")
+
+
+def _summary_line(summary: Summary) -> Text:
+    line = Text(f"{_count(summary.items, 'item', 'items')}, {_count(summary.bodies, 'body', 'bodies')}: ")
+    for position, finding in enumerate(Finding):
+        count = summary.findings.get(finding, 0)
+        line.append(", " if position else "")
+        line.append(f"{count} {finding.value}", style=STYLES[finding] if count else "dim")
+    if summary.incomplete:
+        line.append(f"; {summary.incomplete} not read completely", style="magenta")
+    return line
+
+
+def _footer(header: Header) -> Text:
+    calibration = header.calibration or "not calibrated, thresholds are provisional"
+    return Text(
+        f"partwatch {visible(header.program_version)}, list {visible(header.watchlist.version)} "
+        f"({_count(header.watchlist.designs, 'design', 'designs')}, "
+        f"{_count(header.watchlist.parts, 'part', 'parts')}), as of {visible(header.as_of)}, "
+        f"policy {visible(header.policy.name)}; bits: {visible(calibration)}"
+    )
+
+
+def _line(cell: Text, line: str, style: str = "") -> None:
+    if cell.plain:
+        cell.append("\n")
+    cell.append(line, style=style)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,125 @@
+"""One design entry to rows of the tables, with its digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert
+
+from partwatch.watchlist.codec import PackedMesh, digest, pack_floats, pack_mesh
+from partwatch.watchlist.schema import CLOUDS, DESIGNS, GEOMETRY, PARTS, PRINTS
+from partwatch.watchlist.types import DesignEntry, PartEntry
+
+Row = dict[str, Any]
+
+# Enough to make a batch worth its statement, little enough to forget about.
+_BATCH_BYTES = 8 << 20
+_BATCH_ROWS = 5000
+
+
+def _rows_by_table() -> dict[Table, list[Row]]:
+    # In this order no row comes before the one that it refers to.
+    return {table: [] for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS)}
+
+
+@dataclass
+class RowBatch:
+    """Rows of many designs, written many at a time. Ids count from 1: of the spool, not of the list."""
+
+    connection: Connection
+    _rows: dict[Table, list[Row]] = field(default_factory=_rows_by_table)
+    _design_ids: Iterator[int] = field(default_factory=lambda: count(1))
+    _part_ids: Iterator[int] = field(default_factory=lambda: count(1))
+    _print_ids: Iterator[int] = field(default_factory=lambda: count(1))
+    _held_bytes: int = 0
+    _held_rows: int = 0
+
+    def add(self, entry: DesignEntry) -> None:
+        """Take one design; may write."""
+        design_id = next(self._design_ids)
+        parts = [self._add_part(part, position, design_id) for position, part in enumerate(entry.parts)]
+        columns = _design_columns(entry)
+        self._put(DESIGNS, {"id": design_id, **columns, "digest": digest(_canonical(columns), *parts)})
+        if self._held_bytes > _BATCH_BYTES or self._held_rows > _BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        for table, rows in self._rows.items():
+            if rows:
+                self.connection.execute(insert(table), rows)
+        self._rows = _rows_by_table()
+        self._held_bytes = self._held_rows = 0
+
+    def _add_part(self, part: PartEntry, position: int, design_id: int) -> bytes:
+        """Take the part's rows; its digest."""
+        part_id = next(self._part_ids)
+        columns = _part_columns(part, position)
+        content = [_canonical(columns)]
+        self._put(PARTS, {"id": part_id, "design_id": design_id, **columns})
+        for one in part.prints:
+            descriptor = pack_floats(one.descriptor)
+            cloud = b"" if one.cloud is None else pack_floats(one.cloud)
+            content += [str(one.shell).encode(), descriptor, cloud]
+            self._add_print(part_id, one.shell, descriptor, cloud)
+        if part.mesh is not None:
+            packed = pack_mesh(part.mesh)
+            # Of the plain bytes: another zlib may compress the same mesh into other ones.
+            content += [packed.vertex_type.encode(), packed.vertices, packed.triangles]
+            self._add_geometry(part_id, packed)
+        return digest(*content)
+
+    def _add_print(self, part_id: int, shell: int, descriptor: bytes, cloud: bytes) -> None:
+        print_id = next(self._print_ids)
+        self._put(PRINTS, {"id": print_id, "part_id": part_id, "shell": shell, "descriptor": descriptor})
+        if cloud:
+            self._put(CLOUDS, {"print_id": print_id, "points": cloud})
+        self._held_bytes += len(descriptor) + len(cloud)
+
+    def _add_geometry(self, part_id: int, packed: PackedMesh) -> None:
+        columns = packed.columns()
+        self._put(GEOMETRY, {"part_id": part_id, **columns})
+        self._held_bytes += len(columns["vertices"]) + len(columns["triangles"])
+
+    def _put(self, table: Table, row: Row) -> None:
+        self._rows[table].append(row)
+        self._held_rows += 1
+
+
+def _design_columns(entry: DesignEntry) -> Row:
+    return {
+        "name": entry.name,
+        "authority": entry.authority,
+        "reason": entry.reason,
+        "expires": entry.expires.isoformat(),
+        "note": entry.note,
+    }
+
+
+def _part_columns(part: PartEntry, position: int) -> Row:
+    extent_x, extent_y, extent_z = part.extents_mm
+    return {
+        "position": position,
+        "name": part.name,
+        "quantity": part.quantity,
+        "required": part.required,
+        "alternative_to": part.alternative_to,
+        "source_name": part.source_name,
+        "sha256": part.sha256,
+        "medium": part.medium.value,
+        "distinctiveness": float(part.distinctiveness),
+        "area_mm2": float(part.area_mm2),
+        "extent_x_mm": float(extent_x),
+        "extent_y_mm": float(extent_y),
+        "extent_z_mm": float(extent_z),
+        "triangles": part.triangles,
+        "has_geometry": part.has_geometry,
+    }
+
+
+def _canonical(columns: Row) -> bytes:
+    return json.dumps(columns, sort_keys=True, allow_nan=False).encode()

@@ -1,0 +1,145 @@
+"""A result document made in code, with one item of each kind; what the report's tests render."""
+
+from __future__ import annotations
+
+from partwatch.model.document import (
+    SCHEMA_VERSION,
+    Body,
+    Deviation,
+    Finding,
+    Header,
+    Item,
+    ListVersion,
+    Match,
+    MatchFinding,
+    Matrix4,
+    Medium,
+    Policy,
+    Reason,
+    Relation,
+    ResultDocument,
+    UnitSource,
+    View,
+    summarise,
+)
+from partwatch.model.mesh import Unit
+
+HOSTILE = "in\u202evoice\x1b[31m\n</script><img src=x onerror=alert(1)>\u2028[bold]&amp;.stl"
+
+HEADER = Header(
+    schema_version=SCHEMA_VERSION,
+    program_version="0.1.0",
+    fingerprint_version="1",
+    watchlist=ListVersion(version="b1946ac92492d234", designs=12, parts=57),
+    calibration=None,
+    policy=Policy(name="default", thresholds={"match_coverage": 0.92, "match_distinctiveness": 0.25}),
+    as_of="2026-11-24",
+)
+
+
+def motion(scale: float = 1.0) -> Matrix4:
+    """A quarter turn about z, a shift, and a uniform scale."""
+    return ((0.0, -scale, 0.0, 12.5), (scale, 0.0, 0.0, -3.0), (0.0, 0.0, scale, 40.25), (0.0, 0.0, 0.0, 1.0))
+
+
+def match(view: View | None = None, **changes: object) -> Match:
+    """A match of the edited housing; `changes` replace fields."""
+    fields: dict[str, object] = {
+        "design": "hand-pump",
+        "part": "housing",
+        "finding": MatchFinding.MATCH,
+        "relation": Relation.EDITED,
+        "medium": Medium.MESH,
+        "scale": 1.0,
+        "scale_ambiguous": False,
+        "mirrored": False,
+        "T_part_body": motion(),
+        "coverage_part": 0.98729,
+        "coverage_body": 0.9136,
+        "tolerance_mm": 0.3,
+        "deviation_mm": Deviation(median=0.0094, p95=0.12, max=0.2989),
+        "score": 0.962,
+        "bits": None,
+        "distinctiveness": 0.91,
+        "view": view,
+    }
+    return Match.model_validate({**fields, **changes})
+
+
+def body(*matches: Match, **changes: object) -> Body:
+    """One body with these matches."""
+    fields: dict[str, object] = {
+        "index": 0,
+        "name": "housing v3",
+        "unit": Unit.MILLIMETRE,
+        "unit_source": UnitSource.STATED,
+        "extents_mm": (61.95, 48.5, 50.0),
+        "triangles": 44958,
+        "notes": (),
+        "matches": matches,
+    }
+    return Body.model_validate({**fields, **changes})
+
+
+def item(path: str, finding: Finding, *bodies: Body, **changes: object) -> Item:
+    """One item."""
+    fields: dict[str, object] = {
+        "path": path,
+        "member": None,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "format": "stl",
+        "finding": finding,
+        "complete": True,
+        "reasons": (),
+        "bodies": bodies,
+    }
+    return Item.model_validate({**fields, **changes})
+
+
+def document(items: list[Item]) -> ResultDocument:
+    """The items under the golden header."""
+    return ResultDocument(header=HEADER, items=tuple(items), summary=summarise(items))
+
+
+def review_item() -> Item:
+    """A mirrored, larger, generic pin whose unit is a guess."""
+    weak = match(
+        part="pin",
+        finding=MatchFinding.REVIEW,
+        relation=Relation.SAME_SHAPE,
+        scale=0.5,
+        T_part_body=motion(0.5),
+        mirrored=True,
+        scale_ambiguous=True,
+        distinctiveness=0.08,
+        score=0.71,
+    )
+    guessed = body(weak, unit=Unit.INCH, unit_source=UnitSource.INFERRED, name=None)
+    return item(
+        "uploads/kit.zip",
+        Finding.REVIEW,
+        guessed,
+        body(index=1, name="lid", notes=("open edges: 4; closed for measuring",)),
+        member="parts/pin.stl",
+        reasons=(Reason(code="generic", message="the listed part is too common for more than a review"),),
+    )
+
+
+def golden(view: View | None = None) -> ResultDocument:
+    """match, review, unscreenable, clear, and a name that attacks the reader."""
+    flange = match(part="flange", finding=MatchFinding.CANDIDATE, relation=Relation.PIECE_OF, score=0.4)
+    return document(
+        [
+            item("orders/1042/housing.stl", Finding.MATCH, body(match(view), flange)),
+            review_item(),
+            item(
+                "uploads/locked.3mf",
+                Finding.UNSCREENABLE,
+                complete=False,
+                format="3mf",
+                reasons=(Reason(code="encrypted", message="the part 3D/3dmodel.model needs a key"),),
+            ),
+            item("uploads/vase.stl", Finding.CLEAR, body(name="vase")),
+            item(HOSTILE, Finding.CLEAR, body(name=HOSTILE, notes=(HOSTILE,))),
+        ]
+    )

@@ -1,0 +1,202 @@
+"""The HTML report: one file, self-contained, safe with any name."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zlib
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from report_golden import body, document, golden, item, match
+from report_shapes import arrays, housing_view, pump_housing
+
+from partwatch.model.document import Finding, ResultDocument
+from partwatch.model.errors import DocumentError
+from partwatch.model.view import encode_view
+from partwatch.report import html
+
+
+def page(result: ResultDocument, **options: Any) -> str:
+    stream = io.StringIO()
+    html.render(result, stream, **options)
+    return stream.getvalue()
+
+
+def blocks(text: str) -> dict[str, str]:
+    return dict(re.findall(r'<script type="application/[a-z-]+" id="([^"]+)">([^<]*)</script>', text))
+
+
+def without_viewer(text: str) -> str:
+    return re.sub(r'(id="viewer">)[^<]*', r"\1", text)
+
+
+@pytest.fixture(scope="module")
+def golden_page() -> str:
+    return page(golden(housing_view()))
+
+
+def test_the_same_document_gives_the_same_bytes(golden_page: str) -> None:
+    assert page(golden(housing_view())) == golden_page
+
+
+def test_nothing_is_fetched(golden_page: str) -> None:
+    visible = without_viewer(golden_page)
+
+    assert not re.search(r"https?://|//[a-z]+\.[a-z]", visible)
+    assert not re.search(r"<link|<iframe|<object|<base|@import|url\(|\bfetch\(|XMLHttpRequest", visible)
+    assert not re.search(r"<(script|img)[^>]* src=", visible.replace("<img src=x", ""))
+
+
+def test_the_policy_allows_only_the_scripts_that_are_inside(golden_page: str) -> None:
+    found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', golden_page)
+    assert found is not None
+    allowed = dict(part.strip().split(" ", 1) for part in found[1].split(";"))
+    own = golden_page[golden_page.rindex("<script>") + 8 : golden_page.rindex("</script>")]
+    viewer = zlib.decompress(b64decode(blocks(golden_page)["viewer"]))
+    hashes = [b64encode(hashlib.sha256(text).digest()).decode() for text in (own.encode(), viewer)]
+
+    assert allowed["default-src"] == "'none'"
+    assert allowed["script-src"] == " ".join(f"'sha256-{digest}'" for digest in hashes)
+    assert set(allowed) == {
+        "default-src", "script-src", "style-src", "img-src", "base-uri", "form-action"
+    }  # fmt: skip
+
+
+def test_the_viewer_is_inside_once_and_only_where_there_is_something_to_view(golden_page: str) -> None:
+    assert golden_page.count('id="viewer"') == 1
+    assert "viewer" not in blocks(page(golden()))
+    assert len(page(golden())) < 100_000
+
+
+def test_hostile_names_stay_text(golden_page: str) -> None:
+    assert "<img src=x onerror" not in golden_page
+    assert golden_page.count("</script>") == golden_page.count("<script")
+    assert "\u2028" not in golden_page
+    assert "\u202e" not in golden_page
+    assert "\x1b" not in golden_page
+    rows = json.loads(blocks(golden_page)["data-rows"])
+    assert rows[4][1] == r"in\u202evoice\x1b[31m\n</script><img src=x onerror=alert(1)>\u2028[bold]&amp;.stl"
+
+
+def test_a_name_cannot_stand_in_for_the_template() -> None:
+    trick = item("{{data}}{{script}}.stl", Finding.UNSCREENABLE, complete=False)
+    text = page(document([trick]), title="{{data}} & <b>")
+
+    assert text.count("{{data}}{{script}}.stl") == 2  # the row, and the page without scripts
+    assert "<title>{{data}} &amp; &lt;b&gt;</title>" in text
+    assert text.count('id="data-rows"') == 1
+
+
+def test_a_name_that_is_not_utf8_is_written(tmp_path: Path) -> None:
+    html.write(document([item("broken-\udcff.stl", Finding.REVIEW)]), tmp_path / "report.html")
+
+    assert r"broken-\\udcff.stl" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_each_item_says_what_it_is_in_words(golden_page: str) -> None:
+    told = blocks(golden_page)
+    first = json.loads(told["data-0"])
+    match_said = first["bodies"][0]["matches"][0]
+
+    assert "does not say what the object is for" in first["meaning"]
+    assert match_said["sentences"][0].startswith("98.7 % of the listed part's surface is found in this body")
+    assert "not calibrated yet" in " ".join(match_said["meaning"])
+    assert match_said["transform"][0] == ["0", "-1", "0", "12.5"]
+    assert dict(map(tuple, match_said["raw"]))["coverage_part"] == "0.98729"
+    weak = json.loads(told["data-1"])["bodies"][0]["matches"][0]
+    assert weak["generic"].startswith("Generic shape")
+    assert "No picture was kept" in weak["picture"]
+    assert "--views" in weak["picture"]
+
+
+def test_a_body_without_matches_is_listed_with_its_size_unit_and_notes(golden_page: str) -> None:
+    lid = json.loads(blocks(golden_page)["data-1"])["bodies"][1]
+
+    assert lid["matches"] == []
+    assert (lid["title"], lid["size"], lid["unit"]) == ("Body 2: lid", "62.0 × 48.5 × 50.0 mm", "mm (stated)")
+    assert lid["notes"] == ["open edges: 4; closed for measuring"]
+
+
+def test_the_page_names_what_it_was_made_with(golden_page: str) -> None:
+    overview = json.loads(blocks(golden_page)["data-overview"])
+    made = dict(map(tuple, overview["made"]))
+
+    assert made["As of"] == "2026-11-24"
+    assert made["Watch-list version"] == "b1946ac92492d234"
+    assert made["Program"] == "partwatch 0.1.0"
+    assert overview["thresholds"] == [["match_coverage", "0.92"], ["match_distinctiveness", "0.25"]]
+    assert overview["counts"] == {"match": 1, "review": 1, "unscreenable": 1, "clear": 2}
+
+
+def test_pictures_and_meshes_are_kept_once_for_equal_views() -> None:
+    view = housing_view()
+    twice = page(document([item(name, Finding.MATCH, body(match(view))) for name in ("a.stl", "b.stl")]))
+
+    keys = blocks(twice)
+    assert sorted(key for key in keys if key.startswith("v")) == ["v0-back", "v0-front", "v0-mesh", "viewer"]
+    assert b64decode(keys["v0-front"]).startswith(b"\x89PNG")
+
+
+def test_the_mesh_block_holds_the_body_and_its_distances() -> None:
+    points, faces = arrays(pump_housing(), 8.0)
+    distance = np.linspace(0, 1, len(points))
+    text = page(document([item("a", Finding.MATCH, body(match(encode_view(points, faces, distance))))]))
+
+    counts = json.loads(blocks(text)["data-0"])["bodies"][0]["matches"][0]["picture"]["counts"]
+    raw = zlib.decompress(b64decode(blocks(text)["v0-mesh"]))
+    positions = np.frombuffer(raw, "<f4", 3 * counts[0]).reshape(-1, 3)
+    triangles = np.frombuffer(raw, "<u4", 3 * counts[1], 12 * counts[0]).reshape(-1, 3)
+    um = np.frombuffer(raw, "<u2", counts[0], 12 * (counts[0] + counts[1]))
+
+    np.testing.assert_array_equal(positions[triangles], points[faces])
+    np.testing.assert_array_equal(um[triangles], np.rint(distance * 1000)[faces])
+    assert counts[2:] == [0, 0]
+
+
+def test_listed_geometry_is_announced() -> None:
+    shown = page(golden(housing_view(with_part=True)))
+
+    assert json.loads(blocks(shown)["data-overview"])["ghost"] is True
+    assert (
+        "contains listed geometry" in json.loads(blocks(shown)["data-0"])["bodies"][0]["matches"][0]["ghost"]
+    )
+    assert json.loads(blocks(page(golden(housing_view())))["data-overview"])["ghost"] is False
+
+
+def test_without_scripts_what_is_not_clear_is_still_listed(golden_page: str) -> None:
+    short = golden_page[golden_page.index("<noscript>") : golden_page.index("</noscript>")]
+
+    assert "orders/1042/housing.stl" in short
+    assert "uploads/locked.3mf" in short
+    assert "vase.stl" not in short
+    assert "Clear: 2." in short
+
+
+def test_five_thousand_items_stay_small(tmp_path: Path) -> None:
+    view = housing_view()
+    items = [item(f"order-{n:05d}.stl", Finding.CLEAR, body()) for n in range(4900)]
+    items += [item(f"held-{n:03d}.stl", Finding.MATCH, body(match(view))) for n in range(100)]
+    done: list[tuple[int, int]] = []
+
+    html.write(document(items), tmp_path / "report.html", progress=lambda at, of: done.append((at, of)))
+
+    assert (tmp_path / "report.html").stat().st_size < 8_000_000
+    assert done[-1] == (5000, 5000)
+
+
+def test_a_damaged_view_leaves_no_report_behind(tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    target.write_text("the one from before", encoding="utf-8")
+    view = housing_view().model_copy(update={"triangles": "AAAA"})
+
+    with pytest.raises(DocumentError):
+        html.write(golden(view), target)
+
+    assert target.read_text(encoding="utf-8") == "the one from before"
+    assert list(tmp_path.iterdir()) == [target]
