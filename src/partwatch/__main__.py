@@ -1,6 +1,8 @@
 """`python -m partwatch`."""
 
+import sys
+
 from partwatch.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

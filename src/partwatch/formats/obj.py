@@ -168,13 +168,7 @@ def examples() -> dict[str, bytes]:
     return {
         "triangles": f"o wedge\n{corners}f 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n".encode(),
         "negative": (
-            f"mtllib none.mtl
-{corners}g wedge
-f -4//1 -2//1 -3//1
-f 1/1 2/2 4/3
-f 2 3 4
-f 1 4 3
-"
+            f"mtllib none.mtl\n{corners}g wedge\nf -4//1 -2//1 -3//1\nf 1/1 2/2 4/3\nf 2 3 4\nf 1 4 3\n"
         ).encode(),
         "polygons": f"{arrow}f 4 3 2 1\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n".encode(),
     }

@@ -125,7 +125,8 @@ def _real(word: bytes) -> float:
 def _whole(word: bytes, number: int) -> int:
     if not word.isdigit() or len(word) > 10:
         raise DamagedError(
-            f"line {number}: expected a whole number, found {word[:20].decode('utf-8', 'replace')!r}; export it again"
+            f"line {number}: expected a whole number, found {word[:20].decode('utf-8', 'replace')!r}; "
+            "export it again"
         )
     return int(word)
 

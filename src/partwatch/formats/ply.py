@@ -122,7 +122,8 @@ def _reading(surface: _Surface, notes: tuple[str, ...], limits: ReadLimits) -> R
     check_triangle_count(int((counts - 2).sum()), limits)
     if len(corners) and not 0 <= corners.min() <= corners.max() < len(surface.vertices):
         raise DamagedError(
-            f"a face of the PLY file refers to a vertex beyond the {len(surface.vertices):,} there are; export it again"
+            f"a face of the PLY file refers to a vertex beyond the {len(surface.vertices):,} there are; "
+            "export it again"
         )
     triangles = triangulate(surface.vertices, counts, corners)
     shape, lost = make_shape(None, surface.vertices, triangles, "the PLY file", notes)
@@ -186,7 +187,8 @@ def examples() -> dict[str, bytes]:
 
 def _head(order: str, points: tuple[tuple[int, ...], ...], faces: tuple[tuple[int, ...], ...]) -> str:
     return (
-        f"ply\nformat {order} 1.0\ncomment a wedge\nelement vertex {len(points)}\nproperty float x\nproperty float y\n"
+        f"ply\nformat {order} 1.0\ncomment a wedge\nelement vertex {len(points)}\n"
+        "property float x\nproperty float y\n"
         f"property float z\nproperty uchar quality\nelement face {len(faces)}\n"
         "property list uchar int vertex_indices\nend_header\n"
     )

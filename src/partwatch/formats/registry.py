@@ -66,8 +66,12 @@ def _candidates(data: bytes) -> list[Format]:
     """Every format that these bytes could be opened as, the one to be read first."""
     head = data[:_HEAD_BYTES]
     found = [known for known in FORMATS[1:] if known.recognises(head, len(data))]
-    if threemf.FORMAT.recognises(head, len(data)) and stl.FORMAT not in found and threemf.is_3mf(data):
-        found.insert(0, threemf.FORMAT)
+    is_zip = threemf.FORMAT.recognises(head, len(data))
+    if (is_zip or len(found) > 1) and not stl.is_certain(head, len(data)):
+        # What only resembles a binary STL gives way to a format with a signature.
+        found = [known for known in found if known is not stl.FORMAT]
+    if is_zip and not found and threemf.is_3mf(data):
+        return [threemf.FORMAT]
     return found
 
 
@@ -79,8 +83,8 @@ def _ambiguities(data: bytes, candidates: list[Format]) -> tuple[Reason, ...]:
     return tuple(
         Reason(
             code=UnsupportedError.code,
-            message=f"the file was read as {candidates[0].name} but also opens as {other}, which was not read: "
-            "have it exported again",
+            message=f"the file was read as {candidates[0].name} but also opens as {other}, "
+            "which was not read: have it exported again",
         )
         for other in also
     )
@@ -95,5 +99,6 @@ def _unknown(data: bytes) -> UnreadableError:
     if look is not None:
         return UnsupportedError(f"the file looks like {look.name}: {look.advice}")
     return UnknownFormatError(
-        f"no reader knows these {len(data):,} bytes, which begin with {data[:16]!r}: export it as one of {_NAMES}"
+        f"no reader knows these {len(data):,} bytes, which begin with {data[:16]!r}: "
+        f"export it as one of {_NAMES}"
     )

@@ -22,7 +22,12 @@ _PROBE_RECORDS = 64
 
 def recognises(head: bytes, size: int) -> bool:
     """ASCII by its first words, binary by its size, or by records that look like triangles."""
-    return _is_exactly_binary(head, size) or stl_ascii.recognises(head) or _seems_binary(head, size)
+    return is_certain(head, size) or _seems_binary(head, size)
+
+
+def is_certain(head: bytes, size: int) -> bool:
+    """Whether nothing but an STL file looks like this; a damaged binary one only resembles STL."""
+    return _is_exactly_binary(head, size) or stl_ascii.recognises(head)
 
 
 def read(data: bytes, limits: ReadLimits) -> Reading:
@@ -52,9 +57,11 @@ def _is_exactly_binary(head: bytes, size: int) -> bool:
 
 def _seems_binary(head: bytes, size: int) -> bool:
     """Whether the first records look like triangles: a damaged binary STL, not just any bytes."""
-    count = min(_PROBE_RECORDS, (min(len(head), size) - _HEADER_BYTES) // _RECORD_BYTES)
-    if count < 1:
+    there = (min(len(head), size) - _HEADER_BYTES) // _RECORD_BYTES
+    if there < 1:
         return False
+    # What comes behind the promised records need not look like them.
+    count = min(_PROBE_RECORDS, there, _promised(head) or there)
     records = np.frombuffer(head, _RECORD, count, _HEADER_BYTES)
     with np.errstate(all="ignore"):
         length = np.linalg.norm(records["normal"].astype(np.float64), axis=1)

@@ -158,7 +158,7 @@ def _check_blank(data: bytes, start: int, stop: int) -> None:
     word = _WORD.search(data, start, stop)
     if word and word[0].strip(b"\0\x1a"):
         raise DamagedError(
-            f"line {_line(data, word.start())}: {_quote(word[0])} stands outside any solid; export the file again"
+            f"line {_line(data, word.start())}: {_quote(word[0])} is outside any solid; export the file again"
         )
 
 

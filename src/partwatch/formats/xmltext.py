@@ -76,7 +76,7 @@ class XmlReader:
 
     def _refuse_doctype(self, *_: object) -> None:
         raise UnsupportedError(
-            f"{self.where}: declares a document type, which no 3D format needs and attacks use; export it again"
+            f"{self.where}: declares a document type, which only attacks need; export it again"
         )
 
     def _note_namespace(self, prefix: str | None, uri: str | None) -> None:

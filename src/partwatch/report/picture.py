@@ -42,7 +42,7 @@ class _Model:
 
     scene: Scene
     normals: Floats
-    distance: npt.NDArray[np.float64]
+    distance: Floats
     ramp: Ramp
     bias: float
     ghost: Scene | None
@@ -78,14 +78,15 @@ def _prepare(view: DecodedView, tolerance_mm: float) -> _Model:
         return Scene(((points.astype(np.float64) - centre) / radius).astype(np.float32), triangles)
 
     body = scene(view.positions, view.triangles)
+    ramp = ramp_for(view.distance_mm, tolerance_mm)
     ghost = None
     if view.part_positions is not None and view.part_triangles is not None:
         ghost = scene(view.part_positions, view.part_triangles)
     return _Model(
         scene=body,
         normals=corner_normals(body.positions, body.triangles),
-        distance=view.distance_mm,
-        ramp=ramp_for(view.distance_mm, tolerance_mm),
+        distance=ramp.drawn(view.distance_mm),
+        ramp=ramp,
         bias=max(tolerance_mm / radius, 1e-3),
         ghost=ghost,
         ghost_normals=None if ghost is None else corner_normals(ghost.positions, ghost.triangles),
@@ -164,16 +165,9 @@ def _facing(corners: Floats, hits: Hits, met: npt.NDArray[np.bool_], camera: Cam
 
 
 def _colours(model: _Model, triangle: npt.NDArray[np.int32], weights: Floats) -> Floats:
-    """(n, 3): the distance interpolated in the triangle, then looked up, so that bands stay sharp.
-
-    Between a vertex within reach and one beyond it there is nothing to interpolate: the nearer counts.
-    """
+    """(n, 3): the distance interpolated in the triangle, then looked up, so that bands stay sharp."""
     distance = model.distance[model.scene.triangles[triangle]]
-    finite = np.isfinite(distance)
-    reached = np.where(finite, weights, 0)
-    share = reached.sum(axis=1)
-    mean = np.einsum("nk,nk->n", reached, np.where(finite, distance, 0)) / np.maximum(share, 1e-12)
-    return model.ramp.colours(np.where(share > 0.5, mean, np.inf))
+    return model.ramp.colours(np.einsum("nk,nk->n", weights, distance))
 
 
 def _light(normals: Floats, camera: Camera) -> Floats:

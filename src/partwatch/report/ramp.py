@@ -30,16 +30,25 @@ class Ramp:
     tolerance_mm: float
     top_mm: float
 
-    def colours(self, distance_mm: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """(n, 3) sRGB in 0..1 for (n,) distances; inf is beyond reach."""
+    def drawn(self, distance_mm: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """(n,) finite stand-ins that can be interpolated: at most `top_mm`, and twice that beyond reach.
+
+        From a coincident vertex to one beyond reach the colours then run through the whole ramp and
+        turn dark half-way: nothing looks closer than it is known to be.
+        """
+        capped = np.minimum(distance_mm, self.top_mm)
+        return np.where(np.isfinite(distance_mm), capped, 2 * self.top_mm).astype(np.float32)
+
+    def colours(self, drawn_mm: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """(n, 3) sRGB in 0..1 for (n,) values of `drawn`, or between such."""
         stops = np.asarray(RAMP, np.float32) / 255
         span = max(self.top_mm - self.tolerance_mm, 1e-9)
-        finite = np.isfinite(distance_mm)
-        place = np.clip((np.where(finite, distance_mm, 0) - self.tolerance_mm) / span, 0, 1)
+        place = (drawn_mm - self.tolerance_mm) / span
         knots = np.linspace(0, 1, len(stops))
         colours = np.stack([np.interp(place, knots, stops[:, k]) for k in range(3)], axis=-1)
-        colours[distance_mm <= self.tolerance_mm] = np.asarray(COINCIDENT) / 255
-        colours[~finite] = np.asarray(BEYOND) / 255
+        # A millionth of slack for float32.
+        colours[drawn_mm <= self.tolerance_mm * (1 + 1e-6)] = np.asarray(COINCIDENT) / 255
+        colours[drawn_mm > self.top_mm * (1 + 1e-6)] = np.asarray(BEYOND) / 255
         return colours.astype(np.float32)
 
     def ticks(self) -> list[str]:

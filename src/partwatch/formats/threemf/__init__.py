@@ -62,8 +62,8 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
         unread.append(
             Reason(
                 code=UnsupportedError.code,
-                message="the slicer's project cuts a negative volume away while slicing, so what is printed is "
-                "not what is drawn: export the result as a plain mesh",
+                message="the slicer's project cuts a negative volume away while slicing, so what is printed "
+                "is not what is drawn: export the result as a plain mesh",
             )
         )
     if not build.shapes:

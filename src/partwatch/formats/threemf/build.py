@@ -22,6 +22,9 @@ from partwatch.model.mesh import FloatArray, Unit
 # An object is known by its part and its id: part files reuse ids.
 Key = tuple[str, str]
 
+# A transform whose volume is this small beside its largest entry leaves no solid.
+_FLAT = 1e-12
+
 
 class Build:
     """Places every object of a package; `shapes` and `reasons` grow as it goes."""
@@ -83,7 +86,7 @@ class Build:
             self._instances += instances
             if self._instances > self._limits.max_members:
                 raise LimitError(
-                    f"more than {self._limits.max_members:,} placed objects: raise the limit, or split the file"
+                    f"more than {self._limits.max_members:,} placed objects: raise the limit, or split it"
                 )
             self._place(
                 key, item.T_parent_child, self._settings.object_names.get(item.object_id), item.object_id
@@ -145,9 +148,13 @@ class Build:
         if part.unit is not self.unit:
             notes = (*notes, f"{key[0]} states {part.unit}, the build is in {self.unit}, which was taken")
         linear = T[:3, :3]
-        if abs(np.linalg.det(linear)) <= 1e-12 * max(np.abs(linear).max() ** 3, 1e-300):
+        # What overflows here is not finite, and make_shape drops it with a reason.
+        with np.errstate(all="ignore"):
+            vertices = found.vertices @ linear + T[3, :3]
+            flat = not abs(np.linalg.det(linear)) > _FLAT * np.abs(linear).max() ** 3
+        if flat:
             self._report(DamagedError(f"{where}: its transform flattens it; export it again"))
-        shape, reasons = make_shape(name, found.vertices @ linear + T[3, :3], found.triangles, where, notes)
+        shape, reasons = make_shape(name, vertices, found.triangles, where, notes)
         self.shapes.append(shape)
         self.reasons.extend(reasons)
 

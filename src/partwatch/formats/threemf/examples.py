@@ -10,7 +10,8 @@ PRODUCTION = "http://schemas.microsoft.com/3dmanufacturing/production/2015/06"
 _TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
+    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/>'
+    "</Types>"
 )
 WEDGE = (
     '<mesh><vertices><vertex x="0" y="0" z="0"/><vertex x="10" y="0" z="0"/>\n<vertex x="0" y="6" z="0"/>'
@@ -73,7 +74,10 @@ def examples() -> dict[str, bytes]:
         unit: package({"3D/3dmodel.model": model(wedge, f'<item objectid="1" {uuid(9)}/>', unit)})
         for unit in ("micron", "millimeter", "centimeter", "inch", "foot", "meter")
     }
-    items = f'<item objectid="1" {uuid(8)} transform="{mirrored}"/><item objectid="1" {uuid(9)} transform="{moved}"/>'
+    items = (
+        f'<item objectid="1" {uuid(8)} transform="{mirrored}"/>'
+        f'<item objectid="1" {uuid(9)} transform="{moved}"/>'
+    )
     made["two-items"] = package({"3D/3dmodel.model": model(wedge, items)})
     made["nested"] = package(
         {"3D/3dmodel.model": model(nested, f'<item objectid="3" {uuid(9)} transform="{moved}"/>')}
@@ -98,17 +102,16 @@ def _production(wedge: str, moved: str) -> bytes:
     """Two part files that use the same object id for different meshes."""
     tall = wedge.replace('z="4"', 'z="40"').replace(uuid(1), uuid(11))
     both = (
-        f'<object id="1" {uuid(5)}><components><component objectid="1" p:path="/3D/Objects/b.model" {uuid(6)}/>'
-        + (
-            f'<component objectid="1" p:path="/3D/Objects/a.model" {uuid(7)} transform="{moved}"/></components></object>'
-        )
+        f'<object id="1" {uuid(5)}><components>'
+        f'<component objectid="1" p:path="/3D/Objects/b.model" {uuid(6)}/>'
+        f'<component objectid="1" p:path="/3D/Objects/a.model" {uuid(7)} transform="{moved}"/>'
+        "</components></object>"
     )
-    root = model(
-        both,
-        f'<item objectid="1" p:path="/3D/Objects/a.model" {uuid(8)}/><item objectid="1" {uuid(9)} transform="{moved}"/>',
-        "inch",
-        'requiredextensions="p"',
+    items = (
+        f'<item objectid="1" p:path="/3D/Objects/a.model" {uuid(8)}/>'
+        f'<item objectid="1" {uuid(9)} transform="{moved}"/>'
     )
+    root = model(both, items, "inch", 'requiredextensions="p"')
     parts: dict[str, str | bytes] = {
         "3D/3dmodel.model": root,
         "3D/_rels/3dmodel.model.rels": rels("/3D/Objects/a.model", "/3D/Objects/b.model"),

@@ -35,18 +35,8 @@ async function readMesh(picture) {
 const BEYOND = 65535;
 
 const every = (array, step, start) => {
-  const out = new Float32Array(array.length / step);
+  const out = new array.constructor(array.length / step);
   for (let n = 0; n < out.length; n++) out[n] = array[n * step + start];
-  return out;
-};
-
-const corners = (mesh, keep) => {
-  const out = { i: [], j: [], k: [] };
-  for (let n = 0; n < mesh.triangles.length; n += 3) {
-    const [a, b, c] = mesh.triangles.subarray(n, n + 3);
-    if (keep && !keep(a, b, c)) continue;
-    out.i.push(a); out.j.push(b); out.k.push(c);
-  }
   return out;
 };
 
@@ -54,36 +44,27 @@ const LIGHT = { ambient: 0.52, diffuse: 0.58, specular: 0.08, roughness: 0.5, fr
 // In the viewer's own frame: left, up, and (on a far longer scale) towards the reader.
 const LAMP = { x: -40000, y: 60000, z: -600 };
 
-function trace(mesh, keep, more) {
+function trace(mesh, more) {
   const places = { x: every(mesh.positions, 3, 0), y: every(mesh.positions, 3, 1), z: every(mesh.positions, 3, 2) };
-  return { type: "mesh3d", ...places, ...corners(mesh, keep), lighting: LIGHT,
+  const corners = { i: every(mesh.triangles, 3, 0), j: every(mesh.triangles, 3, 1), k: every(mesh.triangles, 3, 2) };
+  return { type: "mesh3d", ...places, ...corners, lighting: LIGHT,
     lightposition: LAMP, flatshading: false, showscale: false,
     // Its defaults drop the normals of triangles as small as ours, and with them all shading.
     facenormalsepsilon: 1e-30, vertexnormalsepsilon: 1e-30, ...more };
 }
 
-/** The body in two traces, because a colour scale has no place for "beyond reach". */
-function bodyTraces(mesh, ramp, colours) {
-  const reached = (n) => mesh.um[n] !== BEYOND;
-  const mm = Float32Array.from(mesh.um, (um) => um / 1000);
+/** The body, coloured as in the pictures: `Ramp.drawn` in ramp.py says why beyond reach is twice the top. */
+function bodyTrace(mesh, ramp, colours) {
+  const drawn = Float32Array.from(mesh.um, (um) => um === BEYOND ? 2 * ramp.top : Math.min(um / 1000, ramp.top));
   const said = Array.from(mesh.um, (um) => um === BEYOND ? "nothing of the listed part within reach"
     : `${(um / 1000).toFixed(3)} mm from the listed part` + (um / 1000 <= ramp.tolerance ? ", coincident" : ""));
-  const edge = Math.min(ramp.tolerance / ramp.top, 0.999);
+  const edge = Math.min(ramp.tolerance / ramp.top, 0.999) / 2;
+  const step = (0.5 - edge) / (colours.ramp.length - 1);
   const scale = [[0, rgb(colours.coincident)], [edge, rgb(colours.coincident)],
-    ...colours.ramp.map((colour, n) => [edge + 0.001 + (0.999 - edge) * n / (colours.ramp.length - 1), rgb(colour)])];
-  const hover = { text: said, hovertemplate: "%{text}<extra></extra>" };
-  const traces = [trace(mesh, (a, b, c) => reached(a) && reached(b) && reached(c),
-    { intensity: mm, cmin: 0, cmax: ramp.top, colorscale: scale, ...hover })];
-  const near = Array.from(mesh.um, (um) => rgb(um === BEYOND ? colours.beyond
-    : um / 1000 <= ramp.tolerance ? colours.coincident : rampColour(um / 1000, ramp, colours.ramp)));
-  traces.push(trace(mesh, (a, b, c) => !(reached(a) && reached(b) && reached(c)), { vertexcolor: near, ...hover }));
-  return traces.filter((each) => each.i.length);
-}
-
-function rampColour(mm, ramp, stops) {
-  const place = Math.min((mm - ramp.tolerance) / (ramp.top - ramp.tolerance), 1) * (stops.length - 1);
-  const low = Math.min(Math.floor(place), stops.length - 2);
-  return stops[low].map((value, n) => Math.round(value + (stops[low + 1][n] - value) * (place - low)));
+    ...colours.ramp.map((colour, n) => [edge + 1e-4 + n * (step - 1e-4), rgb(colour)]),
+    [0.505, rgb(colours.beyond)], [1, rgb(colours.beyond)]];
+  return trace(mesh, { intensity: drawn, cmin: 0, cmax: 2 * ramp.top, colorscale: scale,
+    text: said, hovertemplate: "%{text}<extra></extra>" });
 }
 
 const AXIS = { title: { text: "" }, showbackground: false, gridcolor: "#c3c9d2", zerolinecolor: "#c3c9d2",
@@ -102,9 +83,9 @@ async function openSpace(space, picture, colours) {
   try {
     const [plotly, { mesh, part }] = await Promise.all([loadViewer(), readMesh(picture)]);
     if (space.hidden) return;
-    const traces = bodyTraces(mesh, picture.ramp, colours);
+    const traces = [bodyTrace(mesh, picture.ramp, colours)];
     if (part.triangles.length) {
-      traces.push(trace(part, null, { color: rgb(colours.ghost), opacity: 0.22, hoverinfo: "skip" }));
+      traces.push(trace(part, { color: rgb(colours.ghost), opacity: 0.22, hoverinfo: "skip" }));
     }
     space.replaceChildren();
     while (openSpaces.length >= MOST_OPEN) openSpaces[0].dispatchEvent(new Event("closespace"));

@@ -1,0 +1,1 @@
+"""What uses screening to judge lists, catalogues and the program itself."""

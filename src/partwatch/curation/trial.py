@@ -1,0 +1,130 @@
+"""One trial: a listed part, changed and written as a file, screened like any other. Runs in a worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from partwatch import _kernel, formats
+from partwatch.curation import changes
+from partwatch.curation.changes import Change, moved
+from partwatch.formats import ReadLimits
+from partwatch.geometry.bodies import merge
+from partwatch.model.document import Item
+from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
+from partwatch.screening import job
+
+Plate = Callable[[Mesh, np.random.Generator], Mesh]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A class of change. shape: what is done to the part. file_type: what it is written as.
+
+    plate: whether two other bodies lie beside it. bounded: its deviation is measured and reported.
+    """
+
+    shape: Change
+    file_type: str = "stl"
+    plate: bool = False
+    bounded: bool = False
+
+
+def _unit_trials() -> dict[str, Trial]:
+    return {
+        f"unit {unit.value}": Trial(changes.in_unit(MM_PER_UNIT[unit]))
+        for unit in (Unit.INCH, Unit.CENTIMETRE, Unit.METRE, Unit.MICRON)
+    }
+
+
+TRIALS: dict[str, Trial] = {
+    "rotation": Trial(changes.untouched),
+    "mirror": Trial(changes.mirrored),
+    **_unit_trials(),
+    **{f"format {kind}": Trial(changes.untouched, file_type=kind) for kind in ("stl_ascii", "ply", "obj", "off")},
+    "winding": Trial(changes.wound_inward),
+    "reordering": Trial(changes.reordered),
+    "plate": Trial(changes.untouched, plate=True),
+    "noise": Trial(changes.noisy),
+    "subdivided": Trial(changes.subdivided, bounded=True),
+    "remeshed": Trial(changes.remeshed, bounded=True),
+    **{f"decimated {keep:.0%}": Trial(changes.simplified(keep), bounded=True) for keep in (0.7, 0.5, 0.3, 0.15)},
+}
+
+
+def run_trial(path: str, kind: str) -> bytes:
+    """Screens the part file at `path` under that change; JSON for `evaluate`, null where it does not apply.
+
+    The same path and kind always give the same trial.
+    """
+    trial = TRIALS[kind]
+    rng = np.random.default_rng(zlib.crc32(f"{kind}:{Path(path).name}".encode()))
+    part = _part(Path(path))
+    shape = trial.shape(part, rng)
+    if shape is None or len(shape.triangles) == 0:
+        return b"null"
+    placed = moved(shape, rng)
+    data = _written(_on_plate(placed, rng) if trial.plate else placed, trial.file_type)
+    item = screened(data)
+    deviation = _deviation(part, shape) if trial.bounded else None
+    return json.dumps(
+        {
+            "matches": [
+                [match.design, match.finding.value, match.relation.value]
+                for body in item.bodies
+                for match in body.matches
+            ],
+            "deviation": deviation,
+        }
+    ).encode()
+
+
+def screened(data: bytes) -> Item:
+    """The item that these bytes make, against the list that the worker opened."""
+    return job.current().item_of("trial", None, hashlib.sha256(data).hexdigest(), formats.read(data, ReadLimits()))
+
+
+def _part(path: Path) -> Mesh:
+    reading = formats.read(path.read_bytes(), ReadLimits())
+    scale = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
+    return merge([Mesh(shape.mesh.vertices * scale, shape.mesh.triangles) for shape in reading.shapes])
+
+
+def _on_plate(mesh: Mesh, rng: np.random.Generator) -> Mesh:
+    """Beside a block and a ball of about its size, well apart."""
+    size = float(mesh.extents.max())
+    block = trimesh.creation.box(extents=size * rng.uniform(0.2, 0.6, size=3))
+    ball = trimesh.creation.icosphere(subdivisions=2, radius=size * 0.2)
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    others = [
+        Mesh(np.asarray(block.vertices) + low - [size, 0, 0], np.asarray(block.faces, dtype=np.int32)),
+        Mesh(np.asarray(ball.vertices) + high + [size, 0, 0], np.asarray(ball.faces, dtype=np.int32)),
+    ]
+    return merge([others[0], mesh, others[1]])
+
+
+def _written(mesh: Mesh, file_type: str) -> bytes:
+    surface = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    content = surface.export(file_type=file_type)
+    return content if isinstance(content, bytes) else str(content).encode()
+
+
+def _deviation(part: Mesh, changed: Mesh) -> tuple[float, float]:
+    """p95 and max distance between two meshes in place, both ways, samples and vertices, in millimetres."""
+    both = np.concatenate([_distances(part, changed), _distances(changed, part)])
+    return float(np.quantile(both, 0.95)), float(both.max())
+
+
+def _distances(source: Mesh, target: Mesh) -> FloatArray:
+    tree = _kernel.TriangleTree(np.ascontiguousarray(target.vertices), target.triangles, 0.0)
+    samples, _, _, _ = _kernel.sample(np.ascontiguousarray(source.vertices), source.triangles, 4096)
+    points = np.concatenate([samples, source.vertices[source.triangles.reshape(-1)][:4096]])
+    distance, _ = tree.closest(np.ascontiguousarray(points), np.zeros_like(points), float(target.extents.max()))
+    return np.where(np.isfinite(distance), distance, float(target.extents.max()))

@@ -1,0 +1,172 @@
+"""What every reader promises, held on the examples that each format carries."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from partwatch.formats import FORMATS, Format, Reading, ReadLimits, identify, read
+from partwatch.model.errors import DamagedError, LimitError, UnreadableError
+
+EXAMPLES = [
+    pytest.param(known, data, id=f"{known.name}-{name}")
+    for known in FORMATS
+    for name, data in known.examples().items()
+]
+# Nothing in an OBJ file says where it ends, nor in an STL file how many solids it has.
+SILENT_WHEN_CUT = {"obj": "", "stl": "ascii-two-solids"}
+SELF_DELIMITING = [
+    param
+    for param in EXAMPLES
+    if not str(param.id).startswith(tuple(f"{name}-{example}" for name, example in SILENT_WHEN_CUT.items()))
+]
+# The STEP kernel is native code: bytes at random are for the worker process, not for this one.
+OURS = [param for param in EXAMPLES if not str(param.id).startswith("step")]
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def triangles(reading: Reading) -> int:
+    return sum(len(shape.mesh.triangles) for shape in reading.shapes)
+
+
+def assert_sound(reading: Reading) -> None:
+    for shape in reading.shapes:
+        vertices, faces = shape.mesh.vertices, shape.mesh.triangles
+        assert vertices.dtype == np.float64
+        assert vertices.shape == (len(vertices), 3)
+        assert faces.dtype == np.int32
+        assert faces.shape == (len(faces), 3)
+        assert np.isfinite(vertices).all()
+        assert len(faces) == 0 or 0 <= faces.min() <= faces.max() < len(vertices)
+    assert reading.unread or triangles(reading) > 0
+
+
+def same(one: Reading, other: Reading) -> bool:
+    return (one.format, one.unit, one.unread) == (other.format, other.unit, other.unread) and all(
+        a.name == b.name
+        and a.notes == b.notes
+        and np.array_equal(a.mesh.vertices, b.mesh.vertices)
+        and np.array_equal(a.mesh.triangles, b.mesh.triangles)
+        for a, b in zip(one.shapes, other.shapes, strict=True)
+    )
+
+
+def test_every_format_has_a_name_of_its_own_and_examples() -> None:
+    assert len({known.name for known in FORMATS}) == len(FORMATS)
+    assert all(known.examples() for known in FORMATS)
+
+
+@pytest.mark.parametrize(("known", "data"), EXAMPLES)
+def test_an_example_is_recognised_by_content_and_read_whole(known: Format, data: bytes) -> None:
+    assert identify(data) is known
+    reading = read(data)
+    assert reading.format == known.name
+    assert reading.unread == ()
+    assert_sound(reading)
+
+
+@pytest.mark.parametrize(("known", "data"), EXAMPLES)
+def test_the_same_bytes_read_the_same_twice(known: Format, data: bytes) -> None:
+    assert same(read(data), read(data))
+
+
+@pytest.mark.parametrize(("known", "data"), EXAMPLES)
+def test_a_closed_example_encloses_a_volume_seen_from_outside(known: Format, data: bytes) -> None:
+    for shape in read(data).shapes:
+        a, b, c = np.moveaxis(shape.mesh.vertices[shape.mesh.triangles], 1, 0)
+        doubled = np.cross(b - a, c - a)
+        np.testing.assert_allclose(doubled.sum(axis=0), 0, atol=1e-3)
+        # Mirrored items of a 3MF keep their order of corners: only the sign differs.
+        assert abs(np.einsum("ij,ij->", a, doubled)) / 6 > 1
+
+
+@pytest.mark.parametrize(("known", "data"), EXAMPLES)
+def test_limits_on_bytes_and_triangles_are_kept(known: Format, data: bytes) -> None:
+    with pytest.raises(LimitError, match="limit"):
+        read(data, ReadLimits(max_file_bytes=len(data) - 1))
+    count = triangles(read(data))
+    assert triangles(read(data, ReadLimits(max_triangles=count))) == count
+    try:
+        less = read(data, ReadLimits(max_triangles=count - 1))
+    except LimitError:
+        return
+    assert LimitError.code in {reason.code for reason in less.unread}
+
+
+@pytest.mark.parametrize(("known", "data"), EXAMPLES)
+def test_nothing_is_ever_empty_and_fine(known: Format, data: bytes) -> None:
+    with pytest.raises(DamagedError, match="empty"):
+        read(data[:0])
+
+
+@pytest.mark.parametrize(("known", "data"), SELF_DELIMITING)
+@given(share=st.floats(0, 1, exclude_max=True))
+@quick
+def test_a_cut_file_is_never_complete_with_fewer_triangles(known: Format, data: bytes, share: float) -> None:
+    try:
+        reading = read(data[: int(share * len(data))])
+    except UnreadableError:
+        return
+    assert_sound(reading)
+    assert reading.unread or triangles(reading) == triangles(read(data))
+
+
+@pytest.mark.parametrize(("known", "data"), EXAMPLES)
+@given(share=st.floats(0, 1, exclude_max=True))
+@quick
+def test_a_cut_file_raises_nothing_but_unreadable(known: Format, data: bytes, share: float) -> None:
+    try:
+        assert_sound(read(data[: int(share * len(data))]))
+    except UnreadableError as error:
+        assert len(str(error)) > 20
+
+
+@pytest.mark.parametrize(("known", "data"), OURS)
+@given(
+    changes=st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6
+    )
+)
+@quick
+def test_changed_bytes_raise_nothing_but_unreadable(
+    known: Format, data: bytes, changes: list[tuple[float, int]]
+) -> None:
+    changed = bytearray(data)
+    for share, value in changes:
+        changed[int(share * len(data))] = value
+    try:
+        assert_sound(read(bytes(changed)))
+    except UnreadableError as error:
+        assert len(str(error)) > 20
+
+
+@pytest.mark.parametrize(("known", "data"), OURS)
+@given(at=st.floats(0, 1), junk=st.binary(min_size=1, max_size=40), cut=st.integers(0, 40))
+@quick
+def test_bytes_put_in_or_taken_out_raise_nothing_but_unreadable(
+    known: Format, data: bytes, at: float, junk: bytes, cut: int
+) -> None:
+    place = int(at * len(data))
+    try:
+        assert_sound(read(data[:place] + junk + data[place + cut :]))
+    except UnreadableError as error:
+        assert len(str(error)) > 20
+
+
+@given(data=st.binary(max_size=400))
+@quick
+def test_any_bytes_at_all_raise_nothing_but_unreadable(data: bytes) -> None:
+    try:
+        assert_sound(read(data))
+    except UnreadableError as error:
+        assert str(error)
+
+
+def test_a_reading_cannot_be_changed() -> None:
+    reading = read(next(iter(FORMATS[1].examples().values())))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        reading.format = "other"  # type: ignore[misc]  # that is what is tested
