@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "partwatch",
     deadline=None,
-    derandomize=True,
+    derandomize=False,
     database=None,
-    max_examples=40,
+    max_examples=1500,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("partwatch")

@@ -162,8 +162,8 @@ DISTINCT: Final[dict[str, Callable[[], Manifold]]] = {
     "plate": plate, "bracket": bracket, "gear": gear, "knob": knob, "housing": housing, "clamp": clamp,
     "pulley": pulley, "hinge": hinge, "hook": hook, "impeller": impeller, "cam": cam, "stand": stand,
 }  # fmt: skip
-# One hand of each differs from the other.
-HANDED: Final = ("bracket", "clamp-left", "hook", "impeller", "cam", "housing", "plate")
+# Parts that no rotation lays on their mirror image.
+HANDED: Final = ("bracket", "housing", "impeller", "hinge")
 
 PLAIN: Final[dict[str, Callable[[], Manifold]]] = {
     "cube": lambda: block(20, 20, 20),

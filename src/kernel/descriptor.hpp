@@ -24,36 +24,46 @@ inline void pair_histograms(const double* p, const double* n, size_t count, doub
     int pair_index[L::angles][L::angles];
     for (int i = 0, k = 0; i < L::angles; ++i)
         for (int j = i; j < L::angles; ++j) pair_index[i][j] = pair_index[j][i] = k++;
-    double to_unit = 1 / (L::reach * rms_radius);
-    auto spread = [](double value, int bins, int& low, double& fraction) {
-        double at = value * bins - 0.5;
-        at = at < 0 ? 0 : (at > bins - 1 ? bins - 1 : at);
-        low = static_cast<int>(at);
-        if (low > bins - 2) low = bins - 2;
-        fraction = at - low;
+    // One coordinate an array, in single precision and in two passes: so the first of them is vectorised.
+    std::vector<float> x[3], m[3], at(count);
+    std::vector<int> cell(count);
+    for (int k = 0; k < 3; ++k) {
+        x[k].resize(count);
+        m[k].resize(count);
+        for (size_t i = 0; i < count; ++i) {
+            x[k][i] = static_cast<float>(p[3 * i + k] - p[k]);
+            m[k][i] = static_cast<float>(n[3 * i + k]);
+        }
+    }
+    const float to_unit = static_cast<float>(1 / (L::reach * rms_radius));
+    // Bins of equal angle: |cos| below that of 22.5, 45 and 67.5 degrees; squared, to spare the root.
+    auto level = [](float cosine2, float scale2) {
+        return (cosine2 <= 0.85355339f * scale2) + (cosine2 <= 0.5f * scale2) + (cosine2 <= 0.14644661f * scale2);
     };
-    auto level = [](double cosine) {
-        // Bins of equal angle: |cos| of 22.5, 45 and 67.5 degrees.
-        double c = std::fabs(cosine);
-        return c > 0.9238795325112867 ? 0 : (c > 0.7071067811865476 ? 1 : (c > 0.3826834323650898 ? 2 : 3));
-    };
-    for (size_t i = 0; i < count; ++i) {
-        Vec3 pi{p[3 * i], p[3 * i + 1], p[3 * i + 2]}, ni{n[3 * i], n[3 * i + 1], n[3 * i + 2]};
+    constexpr int cells = L::angle_pairs * L::angles;
+    for (size_t i = 1; i < count; ++i) {
+        float px = x[0][i], py = x[1][i], pz = x[2][i], nx = m[0][i], ny = m[1][i], nz = m[2][i];
         for (size_t j = 0; j < i; ++j) {
-            Vec3 pj{p[3 * j], p[3 * j + 1], p[3 * j + 2]}, nj{n[3 * j], n[3 * j + 1], n[3 * j + 2]};
-            Vec3 line = pi - pj;
-            double d = norm(line);
-            double inverse = d > 0 ? 1 / d : 0;
-            int low;
-            double f;
-            spread(d * to_unit, L::d2_bins, low, f);
-            d2[low] += 1 - f;
-            d2[low + 1] += f;
-            int ai = level(dot(ni, line) * inverse), aj = level(dot(nj, line) * inverse), nn = level(dot(ni, nj));
-            spread(d * to_unit, L::ppf_distances, low, f);
-            int cell = pair_index[ai][aj] * L::angles + nn;
-            ppf[low * L::angle_pairs * L::angles + cell] += 1 - f;
-            ppf[(low + 1) * L::angle_pairs * L::angles + cell] += f;
+            float dx = px - x[0][j], dy = py - x[1][j], dz = pz - x[2][j];
+            float length2 = dx * dx + dy * dy + dz * dz;
+            float a = nx * dx + ny * dy + nz * dz, b = m[0][j] * dx + m[1][j] * dy + m[2][j] * dz;
+            float c = nx * m[0][j] + ny * m[1][j] + nz * m[2][j];
+            at[j] = std::sqrt(length2) * to_unit;
+            cell[j] = level(a * a, length2) << 4 | level(b * b, length2) << 2 | level(c * c, 1.0f);
+        }
+        for (size_t j = 0; j < i; ++j) {
+            auto spread = [&](int bins, double* histogram, int stride) {
+                float where = at[j] * bins - 0.5f;
+                where = where < 0 ? 0 : (where > bins - 1 ? bins - 1 : where);
+                int low = static_cast<int>(where);
+                if (low > bins - 2) low = bins - 2;
+                double share = where - low;
+                histogram[low * stride] += 1 - share;
+                histogram[(low + 1) * stride] += share;
+            };
+            spread(L::d2_bins, d2, 1);
+            int code = cell[j];
+            spread(L::ppf_distances, ppf + pair_index[code >> 4][code >> 2 & 3] * L::angles + (code & 3), cells);
         }
     }
 }

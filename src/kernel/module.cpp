@@ -83,14 +83,17 @@ static auto first_of_equals(Triangles tri) {
 static auto find_shells(Triangles tri) {
     size_t n = tri.shape(0);
     auto* labels = new int32_t[n];
-    auto stats = shells(tri.data(), n, labels);
+    std::vector<int32_t> open;
+    auto stats = shells(tri.data(), n, labels, open);
+    auto* rim = new int32_t[open.size()];
+    std::copy(open.begin(), open.end(), rim);
     auto* counts = new int32_t[3 * stats.size()];
     for (size_t i = 0; i < stats.size(); ++i) {
         counts[3 * i] = stats[i].open_edges;
         counts[3 * i + 1] = stats[i].crowded_edges;
         counts[3 * i + 2] = stats[i].clashing_edges;
     }
-    return std::make_tuple(owned(labels, {n}), owned(counts, {stats.size(), 3}));
+    return std::make_tuple(owned(labels, {n}), owned(counts, {stats.size(), 3}), owned(rim, {open.size()}));
 }
 
 static double volume(Points v, Triangles t) {

@@ -116,7 +116,8 @@ struct ShellStats {
 };
 
 // Shells: triangles connected through shared edges. Labels 0.. by first sight.
-inline std::vector<ShellStats> shells(const int32_t* tri, size_t count, int32_t* labels) {
+// rim: the vertices of open edges, each once, ascending.
+inline std::vector<ShellStats> shells(const int32_t* tri, size_t count, int32_t* labels, std::vector<int32_t>& rim) {
     struct Edge {
         uint64_t key = ~0ULL;
         int32_t first = -1;
@@ -165,10 +166,16 @@ inline std::vector<ShellStats> shells(const int32_t* tri, size_t count, int32_t*
     for (const Edge& e : table) {
         if (!e.uses) continue;
         ShellStats& s = stats[labels[e.first]];
-        s.open_edges += e.uses == 1;
+        if (e.uses == 1) {
+            ++s.open_edges;
+            rim.push_back(static_cast<int32_t>(e.key >> 32));
+            rim.push_back(static_cast<int32_t>(e.key & 0xffffffffu));
+        }
         s.crowded_edges += e.uses > 2;
         s.clashing_edges += e.uses == 2 && e.balance != 0;
     }
+    std::sort(rim.begin(), rim.end());
+    rim.erase(std::unique(rim.begin(), rim.end()), rim.end());
     return stats;
 }
 

@@ -31,6 +31,7 @@ VERBS = {
     "screen": "partwatch.cli.screen",
     "watchlist": "partwatch.cli.watchlist",
     "render": "partwatch.cli.render",
+    "evaluate": "partwatch.cli.evaluate",
     "schema": "partwatch.cli.schema",
 }
 

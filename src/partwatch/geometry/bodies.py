@@ -78,11 +78,12 @@ def _diagonal(mesh: Mesh) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Topology:
-    """A mesh without useless triangles, its shells by label, and their counts of odd edges."""
+    """A mesh without useless triangles, its shells by label, their counts of odd edges, and the open rim."""
 
     mesh: Mesh
     labels: IndexArray
     stats: IndexArray
+    rim: IndexArray
     flat: int
     repeated: int
 
@@ -93,14 +94,14 @@ class _Topology:
 
 def _topology(mesh: Mesh) -> _Topology:
     mesh, flat = drop_flat(mesh)
-    labels, stats = _kernel.shells(mesh.triangles)
+    labels, stats, rim = _kernel.shells(mesh.triangles)
     repeated = 0
     # Only where an edge is crowded or clashes, or a shell is a lone triangle, can one repeat another.
     if stats[:, 1:].any() or len(labels) < 3 * len(stats):
         mesh, repeated = drop_repeated(mesh)
         if repeated:
-            labels, stats = _kernel.shells(mesh.triangles)
-    return _Topology(mesh, labels, stats, flat, repeated)
+            labels, stats, rim = _kernel.shells(mesh.triangles)
+    return _Topology(mesh, labels, stats, rim, flat, repeated)
 
 
 def _prepare(mesh: Mesh) -> tuple[_Topology, list[str]]:
@@ -109,7 +110,8 @@ def _prepare(mesh: Mesh) -> tuple[_Topology, list[str]]:
     notes = []
     flat, repeated = topology.flat, topology.repeated
     if topology.open_edges:
-        closer = _topology(weld_within(topology.mesh, WELD_REACH * _diagonal(topology.mesh)))
+        reach = WELD_REACH * _diagonal(topology.mesh)
+        closer = _topology(weld_within(topology.mesh, topology.rim, reach))
         if closer.open_edges < topology.open_edges:
             notes.append("gaps as small as rounding were closed")
             topology = closer

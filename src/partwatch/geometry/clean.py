@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from partwatch import _kernel
-from partwatch.model.mesh import Mesh
+from partwatch.model.mesh import IndexArray, Mesh
 
 
 def weld(mesh: Mesh) -> Mesh:
@@ -15,9 +15,11 @@ def weld(mesh: Mesh) -> Mesh:
     return compact(Mesh(vertices, np.ascontiguousarray(remap[mesh.triangles.reshape(-1)].reshape(-1, 3))))
 
 
-def weld_within(mesh: Mesh, reach: float) -> Mesh:
-    """Makes vertices within `reach` of each other one, transitively; the first of a group stays."""
-    labels = _kernel.weld_within(mesh.vertices, reach)
+def weld_within(mesh: Mesh, rim: IndexArray, reach: float) -> Mesh:
+    """Makes those of the vertices `rim` that lie within `reach` of each other one, transitively."""
+    near = _kernel.weld_within(np.ascontiguousarray(mesh.vertices[rim]), reach)
+    labels = np.arange(len(mesh.vertices), dtype=np.int32)
+    labels[rim] = rim[near]
     return compact(Mesh(mesh.vertices, np.ascontiguousarray(labels[mesh.triangles])))
 
 

@@ -30,7 +30,7 @@ class Effort:
 
 
 SKETCH = Effort(80, 6)
-FINISH = Effort(256, 10)
+FINISH = Effort(192, 10)
 
 
 @dataclass(frozen=True, eq=False)

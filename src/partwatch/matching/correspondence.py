@@ -10,6 +10,7 @@ from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
 # Rounds of pairing and fitting; each pairs what the last one brought together.
 ROUNDS = 8
+FITTED_VERTICES = 400
 # What float32 keeps of a coordinate, with room for a rotation computed in it.
 FLOAT32_SHARE = 4e-6
 
@@ -23,16 +24,20 @@ def mesh_motion(body: Mesh, part: Mesh, T_part_body: FloatArray, reach: float) -
     if body.vertices.shape != part.vertices.shape or body.triangles.shape != part.triangles.shape:
         return None
     T = T_part_body
+    some = body.vertices[:: max(len(body.vertices) // FITTED_VERTICES, 1)]
+    before = np.inf
     for _ in range(ROUNDS):
-        moved = apply(T, body.vertices)
-        found = _kernel.nearest_within(part.vertices, moved, reach)
+        found = _kernel.nearest_within(part.vertices, apply(T, some), reach)
         paired = found >= 0
         if paired.mean() < 0.5:
             return None
-        T = fit_similarity(body.vertices[paired], part.vertices[found[paired]])
-        if _is_onto(body, part, T):
-            return T
-    return None
+        source, target = some[paired], part.vertices[found[paired]]
+        T = fit_similarity(source, target)
+        error = float(np.sqrt(((apply(T, source) - target) ** 2).sum(axis=1).mean()))
+        if error < _rounding(part) or error > 0.99 * before:
+            break
+        before = error
+    return T if _is_onto(body, part, T) else None
 
 
 def fit_similarity(source: FloatArray, target: FloatArray) -> FloatArray:
@@ -46,12 +51,14 @@ def fit_similarity(source: FloatArray, target: FloatArray) -> FloatArray:
 
 
 def _is_onto(body: Mesh, part: Mesh, T_part_body: FloatArray) -> bool:
-    moved = apply(T_part_body, body.vertices)
-    size = np.abs(part.vertices).max() + np.linalg.norm(part.extents)
-    found = _kernel.nearest_within(part.vertices, moved, max(FLOAT32_SHARE * float(size), 1e-9))
+    found = _kernel.nearest_within(part.vertices, apply(T_part_body, body.vertices), _rounding(part))
     if (found < 0).any() or len(np.unique(found)) != len(found):
         return False
     return np.array_equal(_facets(part.triangles), _facets(found[body.triangles]))
+
+
+def _rounding(part: Mesh) -> float:
+    return max(FLOAT32_SHARE * float(np.abs(part.vertices).max() + np.linalg.norm(part.extents)), 1e-9)
 
 
 def _facets(triangles: IndexArray) -> IndexArray:

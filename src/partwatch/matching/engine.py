@@ -33,12 +33,12 @@ SCORE_SLACK = 0.7
 FURTHER_SLACK = 0.85
 # Parts sketched and measured for a body, poses sketched for a part.
 SKETCHED = 12
-MEASURED = 5
+MEASURED = 6
 POSES_SKETCHED = 6
 # A part that lies this well at a glance needs no other pose tried.
 SETTLED = 0.97
 # How far a glance may err against the coverage that it stands for.
-GLANCE_SLACK = 0.12
+GLANCE_SLACK = 0.08
 SURFACES_KEPT = 64
 
 Cloud = npt.NDArray[np.float32]
@@ -125,11 +125,16 @@ class Engine:
             for tries in self._tries(target, rows)[:SKETCHED]
             if (sketch := self._sketched(target, tries, around)) is not None
         ]
-        least = self.policy.candidate_coverage - GLANCE_SLACK
-        sketches = [sketch for sketch in sketches if sketch.glance >= least]
-        sketches.sort(key=lambda sketch: (-sketch.glance, sketch.laid.mirrored, sketch.tries.part))
-        hits = [self._hit(target, sketch, around) for sketch in sketches[:MEASURED]]
+        hits = [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
         return sorted(hits, key=lambda hit: (-hit.measured.score, hit.measured.mirrored, hit.part))
+
+    def _worth_measuring(self, sketches: list[_Sketch]) -> list[_Sketch]:
+        """The sketches that may raise a finding, best first; where there is none, the best candidate."""
+        ordered = sorted(sketches, key=lambda sketch: (-sketch.glance, sketch.laid.mirrored, sketch.tries.part))
+        raising = [s for s in ordered if s.glance >= self.policy.review_coverage - GLANCE_SLACK]
+        return raising[:MEASURED] or [
+            s for s in ordered[:1] if s.glance >= self.policy.candidate_coverage - GLANCE_SLACK
+        ]
 
     def _candidates(self, descriptor: npt.NDArray[np.float32], always: Sequence[int]) -> Rows:
         rows = self._search.nearest(descriptor, CANDIDATES)
@@ -179,13 +184,15 @@ class Engine:
     def _hit(self, target: Target, sketch: _Sketch, around: _Around) -> Hit:
         listed = self.listed(sketch.tries.part)
         assert listed is not None  # a sketch was made on it
-        least = 2 * self.policy.tolerance_mm(listed.diagonal_mm) * scale_of(sketch.T_body_part)
-        T = target.settled(sketch.T_body_part, sketch.cloud, 3 * least, least, FINISH)
-        laid = self._laid(target, sketch.tries.part, T, sketch.laid.mirrored, around)
         # The same mesh needs no estimate of the motion: its vertices give it to the last digit.
-        exact = mesh_motion(target.mesh, listed.mesh, inverse(T), 5 * laid.tolerance_mm)
+        reach = 5 * self.policy.tolerance_mm(listed.diagonal_mm)
+        exact = mesh_motion(target.mesh, listed.mesh, inverse(sketch.T_body_part), reach)
         if exact is not None:
-            laid = self._laid(target, sketch.tries.part, inverse(exact), sketch.laid.mirrored, around)
+            T = inverse(exact)
+        else:
+            least = reach * 0.4 * scale_of(sketch.T_body_part)
+            T = target.settled(sketch.T_body_part, sketch.cloud, 3 * least, least, FINISH)
+        laid = self._laid(target, sketch.tries.part, T, sketch.laid.mirrored, around)
         return Hit(sketch.tries.part, laid.measure(), exact is not None)
 
     def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: _Around) -> Laid:

@@ -12,11 +12,13 @@ from partwatch.fingerprint.surface import RAW_SAMPLES
 from partwatch.matching.alignment import MIN_COSINE, Target, apply, inverse, scale_of, turn_normals
 from partwatch.model.mesh import FloatArray, Mesh
 
-# Half of a body's samples; enough to see a hundredth of a percent, and twice as fast.
-MEASURED_SAMPLES = RAW_SAMPLES // 2
+# A share of a body's samples: enough to tell a twentieth of a percent, and four times as fast.
+MEASURED_SAMPLES = RAW_SAMPLES // 4
 MEASURED_VERTICES = 1024
+# Least coverage at which the vertices are worth a look.
+ALIKE = 0.98
 # One sample in so many for a first look.
-QUICK = 16
+QUICK = 8
 
 
 class ListedSurface:
@@ -47,7 +49,8 @@ class Measurement:
     """How two surfaces lie on each other at one pose. Lengths in the part's millimetres.
 
     T_body_part: (3, 4), part's millimetres to the body's own unit.
-    vertices_apart: share of the vertices, the worse of both, that lie beyond tolerance of the other.
+    vertices_apart: share of the vertices, the worse of both, that lie beyond tolerance of the other; 1 where
+    coverage alone already rules out that the shapes are the same.
     """
 
     T_body_part: FloatArray
@@ -139,7 +142,9 @@ class Laid:
         """Measures both ways."""
         pair = self._pair
         part_mm, body_mm = pair.part_distances(1), pair.body_distances(1)
-        covered = np.sort(np.concatenate([part_mm[np.isfinite(part_mm)], body_mm[np.isfinite(body_mm)]]))
+        both = np.concatenate([part_mm, body_mm])
+        covered = np.sort(both[np.isfinite(both)])
+        alike = min(np.isfinite(part_mm).mean(), np.isfinite(body_mm).mean()) >= ALIKE
         return Measurement(
             T_body_part=pair.T_body_part,
             mirrored=self.mirrored,
@@ -149,7 +154,7 @@ class Laid:
             median_mm=_quantile(covered, 0.5),
             p95_mm=_quantile(covered, 0.95),
             max_mm=_quantile(covered, 1.0),
-            vertices_apart=pair.vertices_apart(),
+            vertices_apart=pair.vertices_apart() if alike else 1.0,
         )
 
 

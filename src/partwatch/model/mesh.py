@@ -55,8 +55,8 @@ class Mesh:
 
     @property
     def extents(self) -> FloatArray:
-        """Size of the axis-aligned box around the used vertices, (3,)."""
-        if len(self.triangles) == 0:
+        """Size of the axis-aligned box around the vertices, (3,)."""
+        if len(self.vertices) == 0:
             return np.zeros(3)
-        used = self.vertices[self.triangles.reshape(-1)]
-        return np.asarray(used.max(axis=0) - used.min(axis=0))
+        # By column: numpy's reduction over rows of three is several times slower.
+        return np.array([column.max() - column.min() for column in self.vertices.T])

@@ -78,7 +78,7 @@ class Screener:
             if formats.is_archive(data):
                 return self._archive_item(named, member, sha256, data)
             reading = formats.read(data, self.limits)
-            return Answer(item=self._item(named, member, sha256, reading))
+            return Answer(item=self.item_of(named, member, sha256, reading))
         except UnreadableError as error:
             if isinstance(error, LimitError) and not chain and sha256 is None:
                 # Too long to be read, not to be named.
@@ -117,7 +117,8 @@ class Screener:
         )
         return Answer(item=item, members=tuple(each.path for each in archive.members))
 
-    def _item(self, path: str, member: str | None, sha256: str, reading: Reading) -> Item:
+    def item_of(self, path: str, member: str | None, sha256: str, reading: Reading) -> Item:
+        """What was read, matched; sha256: of the bytes that it was read from."""
         bodies, reasons = self._matched(reading, sha256)
         unread = reading.unread
         if not bodies and not unread:
@@ -152,6 +153,11 @@ def setup(
     _screener[:] = [Screener(matcher)]
 
 
+def current() -> Screener:
+    """The screener that this worker was set up with."""
+    return _screener[0]
+
+
 def screen_file(path: str, chain: list[str]) -> bytes:
     """One file, or one member by its names from the outermost archive in; an `Answer` as JSON."""
-    return _screener[0].screen(path, tuple(chain)).model_dump_json().encode()
+    return current().screen(path, tuple(chain)).model_dump_json().encode()

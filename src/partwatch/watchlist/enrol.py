@@ -54,12 +54,14 @@ def enrol(
     limits: Limits | None = None,
     task: str = TASK,
     progress: Callable[[], None] = lambda: None,
+    skipped: Callable[[str], None] | None = None,
 ) -> Iterator[DesignEntry]:
     """The designs with their parts read, in the order in which they are done.
 
     progress: called once for each part file. task: what a worker runs for each of them.
-    Raises ManifestError at the end with one line for each part that could not be read; after the first
-    of these no more designs are given out.
+    skipped: called with a line for each part that could not be read, whose design is then left out.
+    Without it, raises ManifestError at the end with all these lines; after the first of them no more
+    designs are given out.
     """
     problems: list[tuple[str, int, str]] = []
     with WorkerPool[_Tag](jobs=jobs, limits=limits or Limits()) as pool:
@@ -70,7 +72,11 @@ def enrol(
             try:
                 waiting.parts[place] = _part_entry(part, outcome)
             except _UnenrolledError as error:
-                problems.append((str(waiting.design.manifest), place, _problem(waiting.design, part, error)))
+                problem = _problem(waiting.design, part, error)
+                if skipped is None:
+                    problems.append((str(waiting.design.manifest), place, problem))
+                else:
+                    skipped(problem)
             if not problems and (entry := waiting.entry()) is not None:
                 yield entry
     if problems:

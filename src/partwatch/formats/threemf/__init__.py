@@ -16,7 +16,7 @@ from partwatch.formats.threemf.examples import examples
 from partwatch.formats.threemf.package import Package, is_package
 from partwatch.formats.threemf.slicers import BAMBU_CONFIG, PRUSA_CONFIG, read_settings
 from partwatch.model.document import Medium, Reason
-from partwatch.model.errors import DamagedError, EncryptedError, UnreadableError, UnsupportedError
+from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnreadableError, UnsupportedError
 
 # Behind a byte order mark, in any encoding once its zero bytes are gone.
 _MODEL_ROOT = re.compile(
@@ -75,7 +75,7 @@ def _nothing(unread: list[Reason]) -> UnreadableError:
     """The error for a package without any shape: the first reason, as the kind of error that it was."""
     if not unread:
         return DamagedError("the 3MF package holds no mesh: there is nothing to screen; export it again")
-    kinds = (EncryptedError, UnsupportedError, DamagedError)
+    kinds = (EncryptedError, LimitError, UnsupportedError, DamagedError)
     kind = next((kind for kind in kinds for reason in unread if reason.code == kind.code), DamagedError)
     first = next((reason for reason in unread if reason.code == kind.code), unread[0])
     return kind(f"nothing in the 3MF package could be read: {first.message}")

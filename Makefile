@@ -1,0 +1,46 @@
+# `make` lists the verbs. Needs Python 3.11 or later, a C++ compiler and nothing else installed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Build requirements are pinned too: pip hands this to the build's own environment.
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+.PHONY: help setup demo test check format bench browser-test clean
+.DEFAULT_GOAL := help
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## make .venv with everything that demo, test and check need
+
+$(VENV)/ready: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernel/*)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[demo,test,check]'
+	touch $@
+
+demo: setup ## list a sample design, screen a folder of sample items, show where the report is
+	$(BIN)/python -m examples.demo
+
+test: setup ## run the tests; with PARTWATCH_CORPUS=DIR those on real files too
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
+
+check: setup ## lint and type-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	MYPYPATH=src:. $(BIN)/mypy --explicit-package-bases -p examples -p benchmarks
+
+format: setup ## lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure speed and memory beside peers, write docs/benchmarks.md (CORPUS=DIR; long)
+	$(PIP) '.[bench]'
+	$(BIN)/python -m benchmarks --corpus '$(CORPUS)' --write docs/benchmarks.md
+
+browser-test: setup ## drive the HTML report in a real browser (needs Debian's chromium or the like)
+	$(PIP) --editable '.[browser]'
+	$(BIN)/python -m pytest tests/browser
+
+clean: ## remove what the other verbs made
+	rm -rf $(VENV) build demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,148 @@
+"""Calls that may crash the kernel, by name. Run as a script, it makes each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from partwatch import _kernel
+
+Call = Callable[[], Any]
+
+SOME = np.random.default_rng(0).uniform(-1, 1, (40, 3))
+TRIANGLES = np.random.default_rng(1).integers(0, 40, (30, 3)).astype(np.int32)
+NONE = np.empty((0, 3))
+FRAMES = np.concatenate([np.eye(3), np.zeros((3, 1))], axis=1)[None].repeat(2, axis=0)
+
+
+def _triangles(index: int) -> Any:
+    broken = TRIANGLES.copy()
+    broken[7, 1] = index
+    return broken
+
+
+def _field() -> _kernel.Field:
+    return _kernel.Field(SOME, SOME, 16)
+
+
+def _tree() -> _kernel.TriangleTree:
+    return _kernel.TriangleTree(SOME, TRIANGLES, 0.5)
+
+
+def _index_cases() -> dict[str, Call]:
+    takers: dict[str, Callable[[Any], Any]] = {
+        "signed_volume": lambda t: _kernel.signed_volume(SOME, t),
+        "sample": lambda t: _kernel.sample(SOME, t, 10),
+        "TriangleTree": lambda t: _kernel.TriangleTree(SOME, t, 0.5),
+    }
+    return {
+        f"{name} of vertex {index}": lambda take=take, index=index: take(_triangles(index))
+        for name, take in takers.items()
+        for index in (40, -1, 2**31 - 1, -(2**31))
+    }
+
+
+CASES: dict[str, Call] = {
+    **_index_cases(),
+    "sample of nothing": lambda: _kernel.sample(SOME, np.empty((0, 3), dtype=np.int32), 5),
+    "sample of a negative count": lambda: _kernel.sample(SOME, TRIANGLES, -1),
+    "farthest of more than there are": lambda: _kernel.farthest(SOME, 41),
+    "farthest of nothing": lambda: _kernel.farthest(NONE, 1),
+    "weld_within a reach of zero": lambda: _kernel.weld_within(SOME, 0.0),
+    "weld_within a negative reach": lambda: _kernel.weld_within(SOME, -1.0),
+    "weld_within a reach that is no number": lambda: _kernel.weld_within(SOME, float("nan")),
+    "nearest_within a reach of zero": lambda: _kernel.nearest_within(SOME, SOME, 0.0),
+    "nearest_within a reach that is no number": lambda: _kernel.nearest_within(SOME, SOME, float("nan")),
+    "local_normals within no radius": lambda: _kernel.local_normals(SOME, SOME, 0.0),
+    "local_normals within a radius that is no number": lambda: _kernel.local_normals(SOME, SOME, float("nan")),
+    "pair_histograms with too few normals": lambda: _kernel.pair_histograms(SOME, SOME[:5], 1.0),
+    "pair_histograms of no radius": lambda: _kernel.pair_histograms(SOME, SOME, 0.0),
+    "pair_histograms of a radius that is no number": lambda: _kernel.pair_histograms(SOME, SOME, float("nan")),
+    "Field of nothing": lambda: _kernel.Field(NONE, NONE, 16),
+    "Field with too few normals": lambda: _kernel.Field(SOME, SOME[:5], 16),
+    "Field without resolution": lambda: _kernel.Field(SOME, SOME, 0),
+    "Field of a negative resolution": lambda: _kernel.Field(SOME, SOME, -64),
+    "align nothing": lambda: _field().align(NONE, NONE, FRAMES, 1.0, 2, 0.0),
+    "align with too few normals": lambda: _field().align(SOME, SOME[:5], FRAMES, 1.0, 2, 0.0),
+    "align frames of four rows": lambda: _field().align(SOME, SOME, np.zeros((2, 4, 4)), 1.0, 2, 0.0),
+    "refine from two frames": lambda: _tree().refine(SOME, SOME, FRAMES, 5, 1.0, 0.1),
+    "refine from no frame": lambda: _tree().refine(SOME, SOME, FRAMES[:0], 5, 1.0, 0.1),
+    "refine with too few normals": lambda: _tree().refine(SOME, SOME[:5], FRAMES[:1], 5, 1.0, 0.1),
+    "closest with too few normals": lambda: _tree().closest(SOME, SOME[:5], 1.0),
+    "crossings along an axis": lambda: _tree().crossings(SOME, (1.0, 0.0, 0.0)),
+    "weld of pairs": lambda: _kernel.weld(np.zeros((4, 2))),  # type: ignore[arg-type] # that is the test
+    "weld of a row": lambda: _kernel.weld(np.zeros(3)),  # type: ignore[arg-type] # that is the test
+    "shells of squares": lambda: _kernel.shells(np.zeros((4, 4), dtype=np.int32)),
+    "weld of None": lambda: _kernel.weld(None),  # type: ignore[arg-type] # that is the test
+}  # fmt: skip
+
+
+def _not_finite() -> dict[str, Call]:
+    takers: dict[str, Callable[[Any], Any]] = {
+        "weld": _kernel.weld,
+        "weld_within": lambda p: _kernel.weld_within(p, 0.5),
+        "nearest_within points": lambda p: _kernel.nearest_within(p, SOME, 0.5),
+        "nearest_within queries": lambda p: _kernel.nearest_within(SOME, p, 0.5),
+        "signed_volume": lambda p: _kernel.signed_volume(p, TRIANGLES),
+        "sample": lambda p: _kernel.sample(p, TRIANGLES, 50),
+        "farthest": lambda p: _kernel.farthest(p, 40),
+        "local_normals samples": lambda p: _kernel.local_normals(p, SOME, 0.5),
+        "local_normals queries": lambda p: _kernel.local_normals(SOME, p, 0.5),
+        "pair_histograms points": lambda p: _kernel.pair_histograms(p, SOME, 1.0),
+        "pair_histograms normals": lambda p: _kernel.pair_histograms(SOME, p, 1.0),
+        "Field points": lambda p: _kernel.Field(p, SOME, 16).align(SOME, SOME, FRAMES, 1.0, 2, 0.0),
+        "Field normals": lambda p: _kernel.Field(SOME, p, 16).align(SOME, SOME, FRAMES, 1.0, 2, 0.0),
+        "align points": lambda p: _field().align(p, SOME, FRAMES, 1.0, 2, 0.0),
+        "align normals": lambda p: _field().align(SOME, p, FRAMES, 1.0, 2, 0.0),
+        "align frames": lambda p: _field().align(SOME, SOME, p[:4].reshape(1, 3, 4), 1.0, 1, 0.0),
+        "TriangleTree": lambda p: _kernel.TriangleTree(p, TRIANGLES, 0.5).closest(SOME, SOME, 9.0),
+        "refine points": lambda p: _tree().refine(p, SOME, FRAMES[:1], 5, 1.0, 0.1),
+        "refine frame": lambda p: _tree().refine(SOME, SOME, p[:4].reshape(1, 3, 4), 5, 1.0, 0.1),
+        "closest points": lambda p: _tree().closest(p, SOME, 9.0),
+        "closest normals": lambda p: _tree().closest(SOME, p, 9.0),
+        "crossings": lambda p: _tree().crossings(p, (0.5, 0.6, 0.7)),
+    }
+    values = {"NaN": np.nan, "infinity": np.inf}
+    return {
+        f"{name} with {word}": lambda take=take, value=value: take(_with(value))
+        for name, take in takers.items()
+        for word, value in values.items()
+    }
+
+
+def _with(value: float) -> Any:
+    broken = SOME.copy()
+    broken[2, 1] = broken[0, 0] = value
+    return broken
+
+
+NOT_FINITE = _not_finite()
+
+
+def _outcome(call: Call) -> str:
+    """Name of the exception, `nothing` where there is none, or the signal that ended the process."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            call()
+            said = "nothing"
+        except Exception as error:
+            said = type(error).__name__
+        os.write(writer, said.encode())
+        os._exit(0)
+    os.close(writer)
+    _, status = os.waitpid(pid, 0)
+    with os.fdopen(reader) as pipe:
+        said = pipe.read()
+    return f"signal {signal.Signals(os.WTERMSIG(status)).name}" if os.WIFSIGNALED(status) else said
+
+
+if __name__ == "__main__":
+    for name, call in {**CASES, **NOT_FINITE}.items():
+        sys.stdout.write(f"{name}\t{_outcome(call)}\n")

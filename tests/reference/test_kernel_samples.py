@@ -1,0 +1,129 @@
+"""Sampling, thinning, normals and histograms: the kernel against its slow version."""
+
+from __future__ import annotations
+
+import numpy as np
+import parts
+import pytest
+import slow_kernel as slow
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from meshes import FREE, meshes, points, size_of
+from slow_kernel import Floats, Ints
+
+from partwatch import _kernel
+
+NORMALS = np.array([parts.rotation(k)[0] for k in range(64)])
+
+
+@given(meshes(), st.integers(0, 50))
+def test_samples_the_same_sequence(mesh: tuple[Floats, Ints], count: int) -> None:
+    found = _kernel.sample(*mesh, count)
+    expected = slow.sample(*mesh, count)
+    for mine, theirs in zip(found[:3], expected[:3], strict=True):
+        assert mine.tolist() == theirs.tolist()
+    assert found[3] == expected[3]
+
+
+@pytest.mark.parametrize("name", ["gear", "bracket", "ball"])
+def test_samples_of_a_part_lie_on_their_triangles_and_are_even_by_area(name: str) -> None:
+    mesh = parts.part_mesh(name)
+    p, n, of, area = _kernel.sample(mesh.vertices, mesh.triangles, 8192)
+    a, ab, ac = slow.corners(mesh.vertices, mesh.triangles[of])
+    normal = np.cross(ab, ac)
+    length = np.linalg.norm(normal, axis=1, keepdims=True)
+    assert np.abs(((p - a) * normal / length).sum(axis=1)).max() < 1e-9
+    assert np.allclose(n, normal / length, atol=1e-12)
+    share = np.linalg.norm(np.cross(*slow.corners(mesh.vertices, mesh.triangles)[1:]), axis=1) / 2 / area
+    got = np.bincount(of, minlength=len(share)) / len(of)
+    # Systematic: no triangle is off by more than one sample at either end.
+    assert np.abs(got - share).max() <= 1.0001 / len(of)
+
+
+def test_a_mesh_without_area_gives_points_without_normals() -> None:
+    v = np.array([[1.0, 2, 3]] * 3)
+    p, n, of, area = _kernel.sample(v, np.array([[0, 1, 2]], dtype=np.int32), 5)
+    assert area == 0
+    assert p.tolist() == [[1, 2, 3]] * 5
+    assert not n.any()
+    assert not of.any()
+
+
+@given(points(1, 60), st.integers(0, 60))
+def test_takes_the_farthest_next(p: Floats, wanted: int) -> None:
+    wanted = min(wanted, len(p))
+    assert _kernel.farthest(p, wanted).tolist() == slow.farthest(p, wanted).tolist()
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 1000])
+def test_takes_the_farthest_next_of_many(count: int) -> None:
+    p = np.random.default_rng(count).normal(size=(count, 3))
+    assert _kernel.farthest(p, min(count, 200)).tolist() == slow.farthest(p, min(count, 200)).tolist()
+
+
+def test_every_prefix_of_the_farthest_is_the_best_spaced() -> None:
+    """Gonzalez 1985: at most twice the best covering radius, so gaps never grow with the prefix."""
+    p = np.random.default_rng(3).uniform(-1, 1, (400, 3))
+    taken = p[_kernel.farthest(p, 100)]
+    gaps = [float(np.sqrt(slow.squared_distances(taken[:k], taken[k : k + 1]).min())) for k in range(1, 100)]
+    assert all(later <= earlier + 1e-6 for earlier, later in zip(gaps, gaps[1:], strict=False))
+
+
+@given(points(0, 60), points(1, 8), st.sampled_from([0.7, 1.1, 2.3, 20.0]))
+def test_local_normals_are_the_direction_of_least_spread(p: Floats, queries: Floats, radius: float) -> None:
+    assume(len(p) == 0 or (np.abs(np.sqrt(slow.squared_distances(queries, p)) - radius) > 1e-9).all())
+    normals = _kernel.local_normals(p, queries, radius)
+    for n, query in zip(normals, queries, strict=True):
+        spread = slow.covariance_around(p, query, radius)
+        values, axes = np.linalg.eigh(spread)
+        tolerance = 1e-12 * radius**2
+        assert n @ n == pytest.approx(1, abs=1e-9)
+        assert n @ spread @ n <= values[0] + tolerance
+        if values[1] - values[0] > 1e-4 * radius**2:
+            assert abs(n @ axes[:, 0]) == pytest.approx(1, abs=1e-6)
+
+
+def test_local_normals_of_a_ball_point_outward_or_inward() -> None:
+    p, _, _, _ = _kernel.sample(*ball(), 8192)
+    even = np.ascontiguousarray(p[_kernel.farthest(p, 200)])
+    normals = _kernel.local_normals(p, even, 2.5)
+    assert np.abs((normals * even).sum(axis=1) / np.linalg.norm(even, axis=1)).min() > 0.995
+
+
+def ball() -> tuple[Floats, Ints]:
+    mesh = parts.part_mesh("ball")
+    return mesh.vertices, mesh.triangles
+
+
+def far_from_a_level(p: Floats, n: Floats) -> bool:
+    """No cosine so close to a bin's edge that rounding decides."""
+    _, *cosines = slow.pair_features(p, n)
+    return all((np.abs(np.abs(c) - edge) > 1e-12).all() for c in cosines for edge in slow.ANGLE_LEVELS)
+
+
+@given(points(0, 60), st.floats(0.1, 50))
+def test_pair_histograms_count_every_pair(p: Floats, radius: float) -> None:
+    n = NORMALS[np.arange(len(p)) % 64]
+    assume(far_from_a_level(p, n))
+    d2, ppf = _kernel.pair_histograms(p, n, radius)
+    expected_d2, expected_ppf = slow.pair_histograms(p, n, radius, _kernel.D2_BINS)
+    assert d2.shape == (_kernel.D2_BINS,)
+    assert ppf.shape == (_kernel.PPF_BINS,)
+    assert np.allclose(d2, expected_d2, rtol=0, atol=1e-9)
+    assert np.allclose(ppf, expected_ppf, rtol=0, atol=1e-9)
+    pairs = len(p) * (len(p) - 1) / 2
+    assert d2.sum() == pytest.approx(pairs, abs=1e-9)
+    assert ppf.sum() == pytest.approx(pairs, abs=1e-9)
+
+
+@given(points(2, 40, FREE), st.lists(st.booleans(), min_size=40, max_size=40))
+def test_pair_histograms_do_not_see_which_way_a_normal_points(p: Floats, turned: list[bool]) -> None:
+    n = NORMALS[: len(p)]
+    sign = np.where(turned[: len(p)], -1.0, 1.0)[:, None]
+    radius = size_of(p)
+    for one, other in zip(
+        _kernel.pair_histograms(p, n, radius),
+        _kernel.pair_histograms(p, np.ascontiguousarray(n * sign), radius),
+        strict=True,
+    ):
+        assert one.tolist() == other.tolist()
