@@ -20,11 +20,10 @@ import numpy.typing as npt
 
 from benchmarks import parts
 from benchmarks.cache import made
-from benchmarks.corpus import Corpus, CorpusFile
 from benchmarks.progress import say
+from partwatch.curation.corpus import CorpusFile, listed_parts
 from partwatch.fingerprint import describe, enrol_part, sample_surface
 from partwatch.fingerprint.descriptor import COARSE_SIZE
-from partwatch.formats.worker import Task, WorkerPool
 from partwatch.geometry.bodies import merge, split_bodies
 from partwatch.model.document import Medium
 from partwatch.model.mesh import FloatArray, Mesh
@@ -70,16 +69,17 @@ def of_meshes(cache: Path, name: str, meshes: dict[str, Mesh]) -> Path:
     return made(cache, f"list-{name}", recipe, make)
 
 
-def of_corpus(cache: Path, corpus: Corpus, step: int, jobs: int = 2) -> Path:
-    """A home whose list has one corpus part in `step`, read from their files as `watchlist add` reads them."""
-    files = corpus.parts()[::step]
+def of_corpus(cache: Path, corpus: Sequence[CorpusFile], step: int, jobs: int = 2) -> Path:
+    """A home whose list has one corpus part in `step`, read from its file as `watchlist add` does."""
+    files = listed_parts(list(corpus))[::step]
     recipe = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
     def make(home: Path) -> None:
         say(f"making a list of {len(files):,} corpus parts")
-        readable = _readable(files, jobs)
-        say(f"of these {len(readable):,} can be listed")
-        fill(home, enrol.enrol([_one_part(n, file.path) for n, file in enumerate(readable)], jobs))
+        designs = [_one_part(number, file.path) for number, file in enumerate(files)]
+        skipped: list[str] = []
+        fill(home, enrol.enrol(designs, jobs, skipped=skipped.append))
+        say(f"{len(skipped):,} of them cannot be listed")
 
     return made(cache, "list-corpus", recipe, make)
 
@@ -188,15 +188,6 @@ def _stretched(one: PartPrint, slopes: npt.NDArray[np.float64], factors: FloatAr
         np.concatenate([cloud[:, :3] * factors, normals], axis=1).astype(np.float32),
         one.shell,
     )
-
-
-def _readable(files: Sequence[CorpusFile], jobs: int) -> list[CorpusFile]:
-    """Those that a worker can read; `add` takes all of its files or none."""
-    good = set()
-    with WorkerPool[CorpusFile](jobs=jobs) as pool:
-        tasks = (Task(enrol.TASK, {"path": str(file.path)}, file) for file in files)
-        good = {done.tag for done, outcome in pool.run(tasks) if isinstance(outcome, bytes)}
-    return [file for file in files if file in good]
 
 
 def _one_part(number: int, path: Path) -> Design:

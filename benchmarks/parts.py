@@ -117,7 +117,9 @@ def _flange(rng: np.random.Generator) -> Manifold:
     radius, thick = rng.uniform(15, 80), rng.uniform(3, 12)
     hub = rng.uniform(0.25, 0.5) * radius
     body = _drill((0, 0), radius, 0, thick) + _drill((0, 0), hub, 0, rng.uniform(1.2, 5) * thick)
-    bolts = [_drill(p, 0.07 * radius) for p in _ring(int(rng.integers(3, 13)), rng.uniform(0.65, 0.85) * radius)]
+    bolts = [
+        _drill(p, 0.07 * radius) for p in _ring(int(rng.integers(3, 13)), rng.uniform(0.65, 0.85) * radius)
+    ]
     key = Manifold.cube((hub, rng.uniform(0.1, 0.3) * hub, 1000)).translate((0, 0, -500))
     return _cut(body, [*bolts, _drill((0, 0), rng.uniform(0.3, 0.7) * hub), key])
 
@@ -139,7 +141,9 @@ def _gear(rng: np.random.Generator) -> Manifold:
 def _box(rng: np.random.Generator) -> Manifold:
     x, y, z = rng.uniform(30, 140), rng.uniform(25, 100), rng.uniform(15, 60)
     wall = rng.uniform(1.6, 4)
-    body = Manifold.cube((x, y, z)) - Manifold.cube((x - 2 * wall, y - 2 * wall, z)).translate((wall, wall, wall))
+    body = Manifold.cube((x, y, z)) - Manifold.cube((x - 2 * wall, y - 2 * wall, z)).translate(
+        (wall, wall, wall)
+    )
     for u, v in rng.uniform(0.15, 0.85, (rng.integers(2, 6), 2)):
         boss = _drill((float(u) * x, float(v) * y), 3.5, 0, 0.7 * z)
         body = body + boss - _drill((float(u) * x, float(v) * y), 1.4, wall, z)
@@ -153,7 +157,9 @@ def _box(rng: np.random.Generator) -> Manifold:
 def _knob(rng: np.random.Generator) -> Manifold:
     radius, height = rng.uniform(8, 35), rng.uniform(8, 40)
     body = Manifold.cylinder(height, radius, rng.uniform(0.7, 1.0) * radius, SEGMENTS)
-    flutes = [_drill(p, rng.uniform(0.1, 0.2) * radius) for p in _ring(int(rng.integers(4, 15)), 1.03 * radius)]
+    flutes = [
+        _drill(p, rng.uniform(0.1, 0.2) * radius) for p in _ring(int(rng.integers(4, 15)), 1.03 * radius)
+    ]
     shaft = _drill((0, 0), rng.uniform(0.2, 0.4) * radius, -1, 0.6 * height)
     flat = Manifold.cube((radius, radius, 0.6 * height)).translate((0.15 * radius, -0.5 * radius, 0))
     pointer = Manifold.cube((rng.uniform(1.0, 1.6) * radius, 2.5, 4)).translate((0, 0, 0.5 * height))
@@ -188,7 +194,9 @@ def _fitting(rng: np.random.Generator, segments: int = SEGMENTS) -> Manifold:
 
     turn = (90.0, float(rng.uniform(0, 40)), 0.0)
     body = pipe(bore + wall, run) + end(0) + end(run - 1.4 * wall)
-    side = (pipe(0.8 * bore + wall, branch) + end(branch - 1.4 * wall)).rotate(turn).translate((0, 0, run / 2))
+    side = (
+        (pipe(0.8 * bore + wall, branch) + end(branch - 1.4 * wall)).rotate(turn).translate((0, 0, run / 2))
+    )
     hollow = pipe(0.8 * bore, 2 * branch).rotate(turn).translate((0, 0, run / 2))
     return _cut(body + side, [pipe(bore, 3 * run).translate((0, 0, -run)), hollow])
 

@@ -68,7 +68,9 @@ def write(path: Path, text: str) -> None:
 
 def spread(values: Sequence[float], digits: int = 2, scale: float = 1.0, unit: str = "") -> str:
     """Median, with least and most."""
-    low, middle, high = (f"{scale * value:.{digits}f}" for value in (min(values), median(values), max(values)))
+    low, middle, high = (
+        f"{scale * value:.{digits}f}" for value in (min(values), median(values), max(values))
+    )
     return f"{middle}{unit} ({low}–{high})"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from benchmarks.corpus import Corpus
+from partwatch.curation.corpus import CorpusFile
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ QUICK = Sizes(
 
 @dataclass(frozen=True)
 class Settings:
-    """One run. cache: where lists and files are kept from run to run; corpus: None where there is none.
+    """One run. cache: where lists and files are kept from run to run; corpus: its files, none without one.
 
     peers_python: an interpreter that may have the peers of requirements-peers.txt.
     """
 
     sizes: Sizes
     cache: Path
-    corpus: Corpus | None
+    corpus: tuple[CorpusFile, ...]
     as_of: date
     peers_python: str

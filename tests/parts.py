@@ -22,8 +22,8 @@ def mesh_of(solid: Manifold) -> Mesh:
     """A manifold's triangles; coordinates are float32's."""
     raw = solid.to_mesh()
     return Mesh(
-        np.ascontiguousarray(raw.vert_properties[:, :3], dtype=np.float64),
-        np.ascontiguousarray(raw.tri_verts, dtype=np.int32),
+        np.array(raw.vert_properties[:, :3], dtype=np.float64),
+        np.array(raw.tri_verts, dtype=np.int32),
     )
 
 
@@ -263,7 +263,7 @@ def decimated(mesh: Mesh, share_kept: float) -> Mesh:
     import fast_simplification
 
     points, faces = fast_simplification.simplify(
-        mesh.vertices.astype(np.float32), mesh.triangles, target_reduction=1 - share_kept
+        mesh.vertices.astype(np.float32), mesh.triangles.copy(), target_reduction=1 - share_kept
     )
     return Mesh(points.astype(np.float64), np.ascontiguousarray(faces, dtype=np.int32))
 

@@ -30,6 +30,12 @@ JOBS = "worker_jobs"
 HANGS = Limits(timeout_s=1)
 
 
+@pytest.fixture(autouse=True)
+def _jobs_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers import by the path of their parent."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
 def task(name: str, tag: Any = None, **args: Any) -> Task[Any]:
     return Task(f"{JOBS}:{name}", args, tag)
 

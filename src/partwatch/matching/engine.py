@@ -186,14 +186,25 @@ class Engine:
         assert listed is not None  # a sketch was made on it
         # The same mesh needs no estimate of the motion: its vertices give it to the last digit.
         reach = 5 * self.policy.tolerance_mm(listed.diagonal_mm)
-        exact = mesh_motion(target.mesh, listed.mesh, inverse(sketch.T_body_part), reach)
+        exact = self._exact(target, listed, sketch, reach)
         if exact is not None:
             T = inverse(exact)
         else:
             least = reach * 0.4 * scale_of(sketch.T_body_part)
             T = target.settled(sketch.T_body_part, sketch.cloud, 3 * least, least, FINISH)
-        laid = self._laid(target, sketch.tries.part, T, sketch.laid.mirrored, around)
+        mirrored = bool(np.linalg.det(T[:, :3]) < 0)
+        laid = self._laid(target, sketch.tries.part, T, mirrored, around)
         return Hit(sketch.tries.part, laid.measure(), exact is not None)
+
+    @staticmethod
+    def _exact(target: Target, listed: ListedSurface, sketch: _Sketch, reach: float) -> FloatArray | None:
+        """The motion of mesh onto mesh from the sketch, or from another pose of a part that has symmetries."""
+        starts = [sketch.T_body_part, *(pose.T_body_part for pose, _ in sketch.tries.poses)]
+        for start in starts:
+            exact = mesh_motion(target.mesh, listed.mesh, inverse(start), reach)
+            if exact is not None:
+                return exact
+        return None
 
     def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: _Around) -> Laid:
         listed = self.listed(part)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 
 from partwatch.matching.alignment import apply, inverse
 from partwatch.matching.verification import ListedSurface, Measurement
@@ -14,6 +17,9 @@ from partwatch.model.view import encode_view
 MOST_TRIANGLES = 12_000
 # Edges are split down to this share of the diagonal, so that a local difference shows on a large facet.
 EDGE_SHARE = 1 / 40
+# Where the tolerance runs through a triangle, down to this share, in so many rounds.
+BORDER_SHARE = 1 / 200
+BORDER_ROUNDS = 12
 # Beyond this many tolerances nothing of the part counts as near.
 REACH = 10.0
 
@@ -22,19 +28,36 @@ def overlay(
     body: Mesh, listed: ListedSurface, measured: Measurement, mm_per_unit: float, with_part: bool
 ) -> View:
     """The body in the item's millimetres with its distance to the part; with the part only where asked for."""
-    shown = _drawable(body)
-    on_part = apply(inverse(measured.T_body_part), shown.vertices)
-    distance, _ = listed.tree.closest(on_part, np.zeros_like(on_part), REACH * measured.tolerance_mm)
+    T_part_body = inverse(measured.T_body_part)
+
+    def distances(points: FloatArray) -> FloatArray:
+        on_part = apply(T_part_body, points)
+        return listed.tree.closest(on_part, np.zeros_like(on_part), REACH * measured.tolerance_mm)[0]
+
+    shown, distance = _sharpened(_drawable(body), distances, measured.tolerance_mm)
+    positions = shown.vertices * mm_per_unit
     if not with_part:
-        return encode_view(shown.vertices * mm_per_unit, shown.triangles, distance)
+        return encode_view(positions, shown.triangles, distance)
     part = _drawable(listed.mesh)
-    return encode_view(
-        shown.vertices * mm_per_unit,
-        shown.triangles,
-        distance,
-        apply(measured.T_body_part, part.vertices) * mm_per_unit,
-        part.triangles,
-    )
+    on_body = apply(measured.T_body_part, part.vertices) * mm_per_unit
+    return encode_view(positions, shown.triangles, distance, on_body, part.triangles)
+
+
+def _sharpened(
+    mesh: Mesh, distances: Callable[[FloatArray], FloatArray], tolerance: float
+) -> tuple[Mesh, FloatArray]:
+    """Splits the triangles through which the tolerance runs, so that its border is drawn where it is."""
+    shortest = BORDER_SHARE * float(np.linalg.norm(mesh.extents))
+    distance = distances(mesh.vertices)
+    for _ in range(BORDER_ROUNDS):
+        near = distance[mesh.triangles] <= tolerance
+        mixed = near.any(axis=1) & ~near.all(axis=1)
+        finer = _split_long_edges(mesh.vertices, mesh.triangles, shortest, mixed)
+        if finer is None or len(finer[1]) > 2 * MOST_TRIANGLES:
+            break
+        distance = np.concatenate([distance, distances(finer[0][len(distance) :])])
+        mesh = Mesh(*finer)
+    return mesh, distance
 
 
 def _drawable(mesh: Mesh) -> Mesh:
@@ -61,16 +84,17 @@ def _simplified(mesh: Mesh, triangles: int) -> Mesh:
 
 
 def _split_long_edges(
-    vertices: FloatArray, triangles: IndexArray, longest: float
+    vertices: FloatArray, triangles: IndexArray, longest: float, among: npt.NDArray[np.bool_] | None = None
 ) -> tuple[FloatArray, IndexArray] | None:
-    """Halves the longest edge of each triangle that has one too long; None where there is none.
+    """Halves the longest edge of each triangle (or of those `among`) that has one too long; None where none is.
 
     Neighbours may be split unlike each other: for drawing, the surface stays where it was.
     """
     corners = vertices[triangles]
     lengths = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
     edge = lengths.argmax(axis=1)
-    long = np.flatnonzero(lengths.max(axis=1) > longest)
+    too_long = lengths.max(axis=1) > longest
+    long = np.flatnonzero(too_long if among is None else too_long & among)
     if len(long) == 0:
         return None
     a = triangles[long, edge[long]]

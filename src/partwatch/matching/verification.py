@@ -10,13 +10,16 @@ import numpy as np
 from partwatch import _kernel
 from partwatch.fingerprint.surface import RAW_SAMPLES
 from partwatch.matching.alignment import MIN_COSINE, Target, apply, inverse, scale_of, turn_normals
-from partwatch.model.mesh import FloatArray, Mesh
+from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
 # A share of a body's samples: enough to tell a twentieth of a percent, and four times as fast.
 MEASURED_SAMPLES = RAW_SAMPLES // 4
 MEASURED_VERTICES = 1024
 # Least coverage at which the vertices are worth a look.
 ALIKE = 0.98
+# Sample spacings that make a neighbourhood, and the share of samples up to which it is asked.
+NEIGHBOURHOOD = 2.5
+MOST_LOST = 0.5
 # One sample in so many for a first look.
 QUICK = 8
 
@@ -35,13 +38,22 @@ class ListedSurface:
             np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE
         )
 
-    @cached_property
+    @property
     def samples(self) -> tuple[FloatArray, FloatArray]:
         """Points even by area, and the normals of their facets; (MEASURED_SAMPLES, 3) each."""
-        points, normals, _, _ = _kernel.sample(
+        points, normals, _, _ = self._sampled
+        return points, normals
+
+    @property
+    def area(self) -> float:
+        """Of the surface, in square millimetres."""
+        return self._sampled[3]
+
+    @cached_property
+    def _sampled(self) -> tuple[FloatArray, FloatArray, IndexArray, float]:
+        return _kernel.sample(
             np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MEASURED_SAMPLES
         )
-        return points, normals
 
 
 @dataclass(frozen=True)
@@ -89,18 +101,40 @@ class _Pair:
     def part_distances(self, every: int) -> FloatArray:
         """Of the part's samples to the body, in millimetres; inf beyond tolerance."""
         points, normals = (array[::every] for array in self.listed.samples)
-        moved = apply(self.T_body_part, points), turn_normals(self.T_body_part, normals)
-        return self.tree.closest(*moved, self.tolerance_mm * self.units)[0] / self.units
+        reach = NEIGHBOURHOOD * float(np.sqrt(self.listed.area / MEASURED_SAMPLES))
+        return self._distances(
+            self.tree, points, normals, self.listed.samples[0], reach, self.T_body_part, self.units
+        )
 
     def body_distances(self, every: int) -> FloatArray:
         """Of the body's samples to the part, likewise."""
         surface = self.target.surface
         step = every * RAW_SAMPLES // MEASURED_SAMPLES
-        moved = (
-            apply(self.T_part_body, surface.raw[::step]),
-            turn_normals(self.T_part_body, surface.raw_normals[::step]),
-        )
-        return self.listed.tree.closest(*moved, self.tolerance_mm)[0]
+        reach = NEIGHBOURHOOD * float(np.sqrt(surface.area / RAW_SAMPLES))
+        return self._distances(
+            self.listed.tree, surface.raw[::step], surface.raw_normals[::step], surface.raw, reach, self.T_part_body, 1.0
+        )  # fmt: skip
+
+    def _distances(
+        self,
+        tree: _kernel.TriangleTree,
+        points: FloatArray,
+        normals: FloatArray,
+        around: FloatArray,
+        reach: float,
+        T: FloatArray,
+        units: float,
+    ) -> FloatArray:
+        """Distances of points to a tree after T, by their facets' normals; where that finds nothing, by the
+        normals of the neighbourhood in `around`, since noise turns small facets whichever way."""
+        cap = self.tolerance_mm * units
+        moved = apply(T, points)
+        distance, _ = tree.closest(moved, turn_normals(T, normals), cap)
+        lost = np.flatnonzero(np.isinf(distance))
+        if 0 < len(lost) <= MOST_LOST * len(points):
+            smooth = _kernel.local_normals(around, np.ascontiguousarray(points[lost]), reach)
+            distance[lost], _ = tree.closest(np.ascontiguousarray(moved[lost]), turn_normals(T, smooth), cap)
+        return distance / units
 
     def vertices_apart(self) -> float:
         """Share of the vertices beyond tolerance, the worse of both."""

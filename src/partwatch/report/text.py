@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from partwatch.model.document import Body, Finding, Header, Item, Match, Summary
+from partwatch.model.document import Body, Finding, Header, Item, Match, MatchFinding, Reason, Summary
+from partwatch.model.mesh import Unit
 from partwatch.report import words
 from partwatch.report.escape import visible
 
@@ -32,8 +33,7 @@ def render(header: Header, items: Iterable[Item], summary: Summary, console: Con
 
 def _table(items: list[Item], header: Header) -> Table:
     # Ratios, not widths: the same on a terminal of any width; `fold` breaks long names and loses nothing.
-    ruled = any(item.finding is not Finding.CLEAR for item in items)
-    table = Table(expand=True, box=box.HORIZONTALS, show_lines=ruled, pad_edge=False)
+    table = Table(expand=True, box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Finding", no_wrap=True, width=12)
     table.add_column("Item", overflow="fold", ratio=2)
     table.add_column("What was found", overflow="fold", ratio=3)
@@ -61,42 +61,39 @@ def _found_cell(item: Item, header: Header) -> Text:
     best = words.best_match(item)
     if best is not None:
         _append_match(cell, item, *best)
-        if words.is_generic(best[1], header):
-            _line(
-                cell, f"generic shape, says little on its own (distinctiveness {best[1].distinctiveness:.2f})"
-            )
         if others := sum(len(body.matches) for body in item.bodies) - 1:
             _line(cell, f"and {_count(others, 'other match', 'other matches')}", "dim")
     elif not item.reasons:
         cell.append("nothing on the list", style="dim")
     for reason in item.reasons:
-        _line(cell, visible(reason.message))
-    if best is None:
-        for body in item.bodies:
-            if (supposed := words.unit(body)) is not None:
-                _line(cell, supposed, "dim")
-                break
+        if (said := _news(reason)) is not None:
+            _line(cell, visible(said))
     return cell
+
+
+def _news(reason: Reason) -> str | None:
+    """What a reason adds to the match that stands above it: all, why it is only review, or nothing."""
+    if reason.code == MatchFinding.MATCH.value:
+        return None
+    if reason.code == MatchFinding.REVIEW.value:
+        return reason.message.partition("; ")[2] or None
+    return reason.message
 
 
 def _append_match(cell: Text, item: Item, body: Body, match: Match) -> None:
     deviation = match.deviation_mm
     _line(cell, words.target(match), "bold")
-    _line(cell, words.RELATIONS[match.relation])
-    if len(item.bodies) > 1:
-        _line(cell, f"in {words.body_title(body)[0].lower()}{words.body_title(body)[1:]}")
+    where = f", body {body.index}" if len(item.bodies) > 1 else ""
+    cell.append(f"  {words.RELATIONS[match.relation]}{where}")
     _line(
         cell,
-        f"covers {words.percent(match.coverage_part)} of the part, "
-        f"{words.percent(match.coverage_body)} of the body, within {words.millimetres(match.tolerance_mm)}",
-    )
-    _line(
-        cell,
-        f"deviation {words.millimetres(deviation.median)} median, "
-        f"{words.millimetres(deviation.p95)} at 95 %, {words.millimetres(deviation.max)} at most",
+        f"{words.percent(match.coverage_part)} of the part, {words.percent(match.coverage_body)} of the body "
+        f"within {words.millimetres(match.tolerance_mm)}; off by {words.millimetres(deviation.median)} "
+        f"(95 %: {words.millimetres(deviation.p95)})",
     )
     for remark in words.remarks(body, match):
-        _line(cell, remark, "yellow")
+        if not (body.unit is Unit.MILLIMETRE and remark == words.unit(body)):
+            _line(cell, remark, "yellow")
 
 
 def _summary_line(summary: Summary) -> Text:
@@ -113,7 +110,7 @@ def _summary_line(summary: Summary) -> Text:
 def _footer(header: Header) -> Text:
     calibration = header.calibration or "not calibrated, thresholds are provisional"
     return Text(
-        f"partwatch {visible(header.program_version)}, list {visible(header.watchlist.version)} "
+        f"partwatch {visible(header.program_version)}, list {visible(header.watchlist.version[:16])} "
         f"({_count(header.watchlist.designs, 'design', 'designs')}, "
         f"{_count(header.watchlist.parts, 'part', 'parts')}), as of {visible(header.as_of)}, "
         f"policy {visible(header.policy.name)}; bits: {visible(calibration)}"
