@@ -129,7 +129,7 @@ def section(result: WarmFile) -> Section:
             "`trimesh.load(file, force='mesh')` with its default processing, which merges vertices. Both "
             "take turns, and which goes first; ratios are of one repetition each, given as median "
             "(least–most).",
-            f"Before each repetition the same worker screens other small files, so that nothing laid out for "
+            "Before each repetition the same worker screens other small files, so that nothing laid out for "
             "this file's candidates is left. *Again at once* is with all that still warm.",
         ),
     )

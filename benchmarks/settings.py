@@ -18,7 +18,7 @@ class Sizes:
     right one to peers that only align.
     """
 
-    bases: int = 400
+    bases: int = 1_000
     list_parts: int = 10_000
     scale_parts: tuple[int, ...] = (1_000, 10_000, 100_000)
     scale_queries: int = 100
@@ -26,7 +26,7 @@ class Sizes:
     large_triangles: int = 1_000_000
     repetitions: int = 15
     cold_repetitions: int = 5
-    fillers: int = 16
+    fillers: int = 10
     file_step: int = 1
     stage_files: int = 500
     peer_parts: int = 500

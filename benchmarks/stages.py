@@ -1,7 +1,8 @@
 """How long each stage of a screening takes, clocked from outside: a worker wraps the functions it calls.
 
-Time counts for the innermost stage that is running; what no stage covers is `rest`. A function that is no
-longer where it was is an error, so that no stage silently falls to nothing.
+Time is the worker's CPU time (it has one thread), which other work on the machine disturbs least. It counts
+for the innermost stage that is running; what no stage covers is `rest`. A function that is no longer where it
+was is an error, so that no stage silently falls to nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _ENTRANCES = (
 
 
 class Clock:
-    """Wall seconds by stage; `enter` and `leave` nest."""
+    """CPU seconds by stage; `enter` and `leave` nest."""
 
     def __init__(self) -> None:
         self.spent: defaultdict[str, float] = defaultdict(float)
@@ -57,7 +58,7 @@ class Clock:
         self._open.pop()
 
     def _charge(self) -> None:
-        now = time.perf_counter()
+        now = time.process_time()
         if self._open:
             self.spent[self._open[-1]] += now - self._since
         self._since = now
@@ -99,7 +100,7 @@ def setup(home: str, snapshot_key: str, as_of: str) -> None:
 
 
 def screen_timed(path: str) -> bytes:
-    """In a worker: screen one file; JSON with wall and CPU seconds, seconds by stage, findings, matches.
+    """In a worker: screen one file; JSON with wall and CPU seconds, CPU by stage, finding, parts.
 
     Needs `setup`, or `install` and `job.setup`. Members of archives are not followed.
     """

@@ -135,39 +135,57 @@ static auto histograms(Points points, Points normals, double rms_radius) {
     return std::make_tuple(owned(d2, {PairLayout::d2_bins}), owned(ppf, {PairLayout::ppf_bins}));
 }
 
-// Scores every frame on the first points, refines the best ones by ICP on the field on some more, and scores
-// those on more again. Points come evenly spaced in each prefix. Frames whose first score, on a
-// doubled cap, stays well below `least` are not refined.
+struct Trial {
+    double score;
+    Similarity T;
+};
+
+// The best `keep` of the trials by score; ties in the order they came.
+static void best_first(std::vector<Trial>& trials, size_t keep) {
+    std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.score > b.score; });
+    if (trials.size() > keep) trials.resize(keep);
+}
+
+// Scores every frame on a few points, brings the best ones closer by ICP on the field, goes on with the best
+// of those, and scores these on all points. Points come evenly spaced in each prefix. Frames well below the
+// best one, or below what could still reach `least`, are given up.
 static auto align(const Field& field, Points points, Points normals, Frames frames, double cap, size_t keep,
                   double least) {
     auto p = vectors(points);
     auto n = vectors(normals);
     if (p.empty() || p.size() != n.size()) throw std::invalid_argument("one normal a point, and one point at least");
-    constexpr size_t trial_points = 96, icp_points = 160, score_points = 320;
     auto first = [](const std::vector<Vec3>& all, size_t count) {
         return std::vector<Vec3>(all.begin(), all.begin() + std::min(count, all.size()));
     };
-    auto p_trial = first(p, trial_points), p_icp = first(p, icp_points), n_icp = first(n, icp_points),
-         p_score = first(p, score_points);
-    std::vector<std::pair<double, size_t>> trial(frames.shape(0));
-    for (size_t i = 0; i < trial.size(); ++i)
-        trial[i] = {-fit(field, p_trial, similarity(frames.data() + 12 * i), 2 * cap), i};
-    keep = std::min(keep, trial.size());
-    std::partial_sort(trial.begin(), trial.begin() + keep, trial.end());
-    std::vector<std::pair<double, Similarity>> refined;
-    for (size_t k = 0; k < keep; ++k) {
-        if (-trial[k].first < 0.6 * least) continue;
-        Similarity T = similarity(frames.data() + 12 * trial[k].second);
-        T = icp(field, p_icp, n_icp, T, 12, 3 * cap, cap);
-        refined.push_back({fit(field, p_score, T, cap), T});
+    constexpr size_t finalists = 6;
+    auto p_some = first(p, 96), n_some = first(n, 96), p_more = first(p, 160), n_more = first(n, 160);
+    auto p_trial = frames.shape(0) > 1000 ? first(p, 48) : p_some;
+    std::vector<Trial> trials(frames.shape(0));
+    for (size_t i = 0; i < trials.size(); ++i) {
+        trials[i].T = similarity(frames.data() + 12 * i);
+        trials[i].score = fit(field, p_trial, trials[i].T, 2 * cap);
     }
-    keep = refined.size();
-    std::stable_sort(refined.begin(), refined.end(), [](auto& a, auto& b) { return a.first > b.first; });
+    best_first(trials, keep);
+    if (!trials.empty()) {
+        double bar = std::max(0.75 * trials.front().score, 0.6 * least);
+        while (!trials.empty() && trials.back().score < bar) trials.pop_back();
+    }
+    for (Trial& t : trials) {
+        t.T = icp(field, p_some, n_some, t.T, 5, 3 * cap, 1.5 * cap);
+        t.score = fit(field, p_more, t.T, cap);
+    }
+    best_first(trials, finalists);
+    for (Trial& t : trials) {
+        t.T = icp(field, p_more, n_more, t.T, 8, 1.5 * cap, cap);
+        t.score = fit(field, p, t.T, cap);
+    }
+    best_first(trials, finalists);
+    keep = trials.size();
     auto* out = new double[12 * keep];
     auto* scores = new double[keep];
     for (size_t k = 0; k < keep; ++k) {
-        store(refined[k].second, out + 12 * k);
-        scores[k] = refined[k].first;
+        store(trials[k].T, out + 12 * k);
+        scores[k] = trials[k].score;
     }
     return std::make_tuple(owned(out, {keep, 3, 4}), owned(scores, {keep}));
 }

@@ -69,6 +69,14 @@ def test_no_example_is_taken_for_two_formats() -> None:
             assert not any("also opens" in reason.message for reason in read(data).unread)
 
 
+@pytest.mark.parametrize(
+    "data", [b"v 0 0 0\nv 1 0 0\nf 1 2 2\n", b"OFF\n2 1 0\n0 0 0\n1 0 0\n3 0 1 1\n"], ids=["obj", "off"]
+)
+def test_a_file_of_nothing_but_degenerate_faces_is_damage(data: bytes) -> None:
+    with pytest.raises(DamagedError, match="no triangle"):
+        read(data)
+
+
 def test_text_with_binary_triangles_behind_it_is_not_read_as_text() -> None:
     import numpy as np
 

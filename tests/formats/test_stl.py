@@ -93,6 +93,14 @@ def test_triangles_at_no_number_are_dropped_aloud(value: float) -> None:
         assert "1" in reasons(reading)
 
 
+def test_nans_that_signal_make_no_noise() -> None:
+    data = bytearray(write_binary(CUBE))
+    data[84 + 12 : 84 + 16] = b"\x01\x00\xa0\x7f"
+    reading = read(bytes(data))
+    assert len(corners(reading)) == 11
+    assert reading.unread
+
+
 def test_enormous_coordinates_are_numbers_too() -> None:
     reading = read(write_binary(CUBE * np.float32(3e38)))
     assert reading.unread == ()

@@ -219,9 +219,11 @@ def test_nesting_without_end_is_a_limit() -> None:
 
 
 def test_components_that_multiply_are_counted_before_they_are_placed() -> None:
+    def ten_of(level: int) -> str:
+        return f'<component objectid="{level}"/>' * 10
+
     levels = "".join(
-        f'<object id="{level}"><components>{f"""<component objectid="{level - 1}"/>""" * 10}</components></object>'
-        for level in range(2, 9)
+        f'<object id="{level}"><components>{ten_of(level - 1)}</components></object>' for level in range(2, 9)
     )
     reading = read(pack(OBJECT + levels, '<item objectid="8"/>'))
     assert [shape.notes for shape in reading.shapes] == [("not in the build",)]

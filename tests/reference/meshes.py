@@ -12,6 +12,8 @@ from slow_kernel import Floats, Ints
 # Few values, so that points coincide, triangles lose their area and edges are shared.
 LATTICE = st.integers(-3, 3).map(float)
 FREE = st.floats(-10, 10, allow_nan=False, width=32).map(float)
+# Exact in single precision, also after an offset is taken off again.
+SIXTEENTHS = st.integers(-160, 160).map(lambda k: k / 16)
 OFFSETS = st.sampled_from([0.0, 0.0, 1000.0, -123456.75, 2.0**24])
 
 

@@ -80,8 +80,8 @@ def first_of_equals(triangles: Ints) -> npt.NDArray[np.uint8]:
     return np.array(keep, dtype=np.uint8)
 
 
-def shells(triangles: Ints) -> tuple[Ints, Ints]:
-    """Shell of each triangle, and of each shell the edges that are open, crowded or clash."""
+def shells(triangles: Ints) -> tuple[Ints, Ints, Ints]:
+    """Shell of each triangle; of each shell the edges that are open, crowded or clash; vertices of open edges."""
     users: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for t, row in enumerate(triangles.tolist()):
         for a, b in zip(row, row[1:] + row[:1], strict=True):
@@ -97,7 +97,8 @@ def shells(triangles: Ints) -> tuple[Ints, Ints]:
         stats[of, 0] += len(edge) == 1
         stats[of, 1] += len(edge) > 2
         stats[of, 2] += len(edge) == 2 and edge[0][1] == edge[1][1]
-    return labels, stats
+    rim = sorted({vertex for pair, edge in users.items() if len(edge) == 1 for vertex in pair})
+    return labels, stats, np.array(rim, dtype=np.int32)
 
 
 def corners(vertices: Floats, triangles: Ints) -> tuple[Floats, Floats, Floats]:

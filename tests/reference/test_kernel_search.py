@@ -181,9 +181,9 @@ def test_the_best_pose_is_the_true_one_and_its_score_is_an_honest_fit(name: str,
     assert np.linalg.norm(placed - surface.points, axis=1).max() < 0.5 * field.voxel
     for pose, score in zip(T, scores, strict=True):
         # Never above the fit by exact search; below it by no more than the voxels explain.
-        assert score <= slow.fit(p[:320], surface.raw, pose, cap) + 1e-9
-        assert score >= slow.fit(p[:320], surface.raw, pose, cap, 2 * np.sqrt(3) * field.voxel) - 1e-9
-    assert scores[0] >= max(slow.fit(p[:320], surface.raw, frame, cap) for frame in frames)
+        assert score <= slow.fit(p, surface.raw, pose, cap) + 1e-9
+        assert score >= slow.fit(p, surface.raw, pose, cap, 2 * np.sqrt(3) * field.voxel) - 1e-9
+    assert scores[0] >= max(slow.fit(p, surface.raw, frame, cap) for frame in frames)
 
 
 def test_poses_that_cannot_reach_the_least_score_are_given_up() -> None:

@@ -87,7 +87,10 @@ def _take(element: Element, table: Table, surface: _Surface) -> None:
     if element.name == "vertex":
         axes = [table.scalars.get(axis) for axis in ("x", "y", "z")]
         if all(axis is not None for axis in axes):
-            surface.vertices = np.column_stack([axis for axis in axes if axis is not None]).astype(np.float64)
+            # Some NaNs signal on being converted; make_shape drops them with a reason.
+            with np.errstate(invalid="ignore"):
+                columns = np.column_stack([axis for axis in axes if axis is not None])
+                surface.vertices = columns.astype(np.float64)
         elif element.count and not element.scalars_only:
             raise UnsupportedError(
                 "the PLY file's vertices hold lists, which cannot be read: export it plainly"

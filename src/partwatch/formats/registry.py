@@ -58,6 +58,8 @@ def read(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Reading:
     if not candidates:
         raise _unknown(data)
     reading = candidates[0].read(data, limits)
+    if not reading.unread and not any(len(shape.mesh.triangles) for shape in reading.shapes):
+        raise DamagedError(f"the {reading.format} file holds no triangle with a surface: export it again")
     extra = _ambiguities(data, candidates)
     return dataclasses.replace(reading, unread=reading.unread + extra) if extra else reading
 

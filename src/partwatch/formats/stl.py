@@ -117,10 +117,13 @@ def _is_padding(tail: bytes) -> bool:
 
 def _binary_shape(data: bytes, count: int, notes: list[str]) -> tuple[Shape, tuple[Reason, ...]]:
     records = np.frombuffer(data, _RECORD, count, _HEADER_BYTES)
-    vertices = records["corners"].astype(np.float64).reshape(-1, 3)
+    # Some NaNs signal on being converted, and infinities on being added up.
+    with np.errstate(invalid="ignore"):
+        vertices = records["corners"].astype(np.float64).reshape(-1, 3)
+        finite = bool(np.isfinite(vertices.sum()))
     unread: tuple[Reason, ...] = ()
     # One sum finds any NaN or infinity: finite float32 cannot overflow a float64 sum.
-    if not np.isfinite(vertices.sum()):
+    if not finite:
         whole = np.isfinite(vertices).reshape(-1, 9).all(axis=1)
         vertices = vertices.reshape(-1, 9)[whole].reshape(-1, 3)
         lost = f"{count - int(whole.sum()):,} of {count:,} triangles have coordinates that are not numbers"

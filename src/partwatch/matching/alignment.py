@@ -18,6 +18,7 @@ FIELD_RESOLUTION = 64
 # A facet within 60 degrees of the wanted normal is compatible.
 MIN_COSINE = 0.5
 TRIALS_KEPT = 6
+TRIALS_KEPT_TURNING = 32
 KEPT_POSES = 4
 
 
@@ -96,10 +97,12 @@ class Target:
         )  # fmt: skip
         found = []
         for mirrored, frames in enumerate(trials):
-            T, scores = self.field.align(points, normals, frames, self.reach, TRIALS_KEPT, least)
+            # More than the axes' own frames: the shape turns onto itself nearly, in many ways.
+            kept = TRIALS_KEPT if len(frames) <= 24 else TRIALS_KEPT_TURNING
+            T, scores = self.field.align(points, normals, frames, self.reach, kept, least)
             found += [
                 Pose(T[k], float(scores[k]), bool(mirrored))
-                for k in _apart(T, body.radius, part.centre, part.radius)[:KEPT_POSES]
+                for k in _apart(T, body.radius, part.centre, part.radius)
             ]
         return sorted(found, key=lambda pose: -pose.score)
 
@@ -118,14 +121,15 @@ class Target:
 
 
 def _apart(T: FloatArray, radius: float, centre: FloatArray, part_radius: float) -> list[int]:
-    """Indices of the poses that are not, within a hundredth of the radius, an earlier one again."""
+    """The first KEPT_POSES that are not, within a hundredth of the radius, an earlier one again."""
     corners = centre + part_radius * np.concatenate([np.eye(3), -np.eye(3)])
-    placed = [apply(pose, corners) for pose in T]
+    placed = np.einsum("kij,nj->kni", T[:, :, :3], corners) + T[:, None, :, 3]
+    gaps = np.abs(placed[:, None] - placed[None]).max(axis=(2, 3))
     kept: list[int] = []
-    for k, here in enumerate(placed):
-        if all(np.abs(here - placed[i]).max() > 0.01 * radius for i in kept):
+    for k in range(len(T)):
+        if all(gaps[k, i] > 0.01 * radius for i in kept):
             kept.append(k)
-    return kept
+    return kept[:KEPT_POSES]
 
 
 def inverse(T: FloatArray) -> FloatArray:

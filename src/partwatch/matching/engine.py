@@ -23,9 +23,9 @@ from partwatch.matching.verification import Laid, ListedSurface, Measurement
 from partwatch.model.mesh import FloatArray
 
 # Rows taken from each kind of nearest neighbours.
-CANDIDATES = 24
+CANDIDATES = 20
 # Largest difference of normalised spreads between a candidate and the body.
-PROPORTION_GAP = 0.06
+PROPORTION_GAP = 0.04
 # Least score of a pose: on the corpus true ones reach 0.55 (badly decimated) to 0.95, three strangers in four
 # stay below. A part's first pose may fall this far behind the best part's, its further poses less far.
 LEAST_SCORE = 0.45
@@ -36,7 +36,7 @@ SKETCHED = 12
 MEASURED = 6
 POSES_SKETCHED = 6
 # A part that lies this well at a glance needs no other pose tried.
-SETTLED = 0.97
+SETTLED = 0.995
 # How far a glance may err against the coverage that it stands for.
 GLANCE_SLACK = 0.08
 SURFACES_KEPT = 64
@@ -51,6 +51,14 @@ class Hit:
     part: int
     measured: Measurement
     same_mesh: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a list has to say of one body. hits: best first, one a part. resembling: parts by their index."""
+
+    hits: list[Hit]
+    resembling: list[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,17 +116,17 @@ class Engine:
         counts = np.bincount(index.part_index, minlength=1) if len(index.part_index) else np.zeros(1, int)
         self._prints_a_part = counts
 
-    def hits(self, solid: Solid, others: Sequence[Solid], always: Sequence[int] = ()) -> list[Hit]:
-        """Parts that lie on the body, measured, best first; one hit a part.
+    def find(self, solid: Solid, others: Sequence[Solid], always: Sequence[int] = ()) -> Found:
+        """Parts that lie on the body, and those without geometry that it resembles.
 
         others: all the item's bodies, on which a part of several shells may be spread.
         always: parts to measure whatever the search says.
         """
         if len(self.index.part_index) == 0 or not solid.mesh.extents.max() > 0:
-            return []
+            return Found([], [])
         surface = sample_surface(solid.mesh)
+        rows, resembling = self._candidates(describe(surface), always)
         target = Target(solid.mesh, surface)
-        rows = self._candidates(describe(surface), always)
         around = _Around(others)
         sketches = [
             sketch
@@ -126,7 +134,8 @@ class Engine:
             if (sketch := self._sketched(target, tries, around)) is not None
         ]
         hits = [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
-        return sorted(hits, key=lambda hit: (-hit.measured.score, hit.measured.mirrored, hit.part))
+        hits.sort(key=lambda hit: (-hit.measured.score, hit.measured.mirrored, hit.part))
+        return Found(hits, resembling)
 
     def _worth_measuring(self, sketches: list[_Sketch]) -> list[_Sketch]:
         """The sketches that may raise a finding, best first; where there is none, the best candidate."""
@@ -136,12 +145,21 @@ class Engine:
             s for s in ordered[:1] if s.glance >= self.policy.candidate_coverage - GLANCE_SLACK
         ]
 
-    def _candidates(self, descriptor: npt.NDArray[np.float32], always: Sequence[int]) -> Rows:
-        rows = self._search.nearest(descriptor, CANDIDATES)
+    def _candidates(
+        self, descriptor: npt.NDArray[np.float32], always: Sequence[int]
+    ) -> tuple[Rows, list[int]]:
+        """Rows to lay on the body, best first, and parts without geometry that it resembles."""
+        rows, similarity = self._search.nearest(descriptor, CANDIDATES)
+        alike = rows[similarity >= self.policy.fingerprint_similarity]
+        resembling = sorted({p for p in self._parts(alike) if not self.index.part(p).has_geometry})
         if always:
             forced = np.flatnonzero(np.isin(self.index.part_index, np.asarray(always)))
             rows = np.concatenate([forced, rows[~np.isin(rows, forced)]])
-        return rows
+        solid = np.array([self.index.part(p).has_geometry for p in self._parts(rows)], dtype=bool)
+        return rows[solid], resembling
+
+    def _parts(self, rows: Rows) -> list[int]:
+        return [int(part) for part in self.index.part_index[rows]]
 
     def _tries(self, target: Target, rows: Rows) -> list[_Tries]:
         """Poses worth sketching, a part at a time, best first."""
@@ -166,8 +184,6 @@ class Engine:
     def _sketched(self, target: Target, tries: _Tries, around: _Around) -> _Sketch | None:
         """The part's best pose at a glance; a reflection only where no rotation does as well."""
         listed = self.listed(tries.part)
-        if listed is None:
-            return None
         tolerance = self.policy.tolerance_mm(listed.diagonal_mm)
         best: _Sketch | None = None
         for pose, cloud in tries.poses[:POSES_SKETCHED]:
@@ -183,7 +199,6 @@ class Engine:
 
     def _hit(self, target: Target, sketch: _Sketch, around: _Around) -> Hit:
         listed = self.listed(sketch.tries.part)
-        assert listed is not None  # a sketch was made on it
         # The same mesh needs no estimate of the motion: its vertices give it to the last digit.
         reach = 5 * self.policy.tolerance_mm(listed.diagonal_mm)
         exact = self._exact(target, listed, sketch, reach)
@@ -208,18 +223,14 @@ class Engine:
 
     def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: _Around) -> Laid:
         listed = self.listed(part)
-        assert listed is not None  # callers checked
         spread = around.tree if self._prints_a_part[part] > 1 else None
         return Laid(target, listed, T, mirrored, self.policy.tolerance_mm(listed.diagonal_mm), spread)
 
-    def listed(self, part: int) -> ListedSurface | None:
-        """A part's surface, kept while it is in use; None in a list without geometry."""
+    def listed(self, part: int) -> ListedSurface:
+        """A part's surface, kept while it is in use."""
         known = self._surfaces.get(part)
         if known is None:
-            mesh = self.index.mesh(part)
-            if mesh is None:
-                return None
-            known = self._surfaces[part] = ListedSurface(mesh)
+            known = self._surfaces[part] = ListedSurface(self.index.mesh(part))
             if len(self._surfaces) > SURFACES_KEPT:
                 self._surfaces.popitem(last=False)
         self._surfaces.move_to_end(part)

@@ -27,6 +27,8 @@ class ListedPart(Protocol):
     def expires(self) -> date: ...
     @property
     def distinctiveness(self) -> float: ...
+    @property
+    def has_geometry(self) -> bool: ...
 
 
 class PartIndex(Protocol):
@@ -42,9 +44,21 @@ class PartIndex(Protocol):
         """(rows,): which part each row is a print of."""
         ...
 
-    def part(self, index: int) -> ListedPart: ...
-    def mesh(self, index: int) -> Mesh | None: ...
-    def clouds(self, rows: Rows) -> npt.NDArray[np.float32]: ...
+    def part(self, index: int) -> ListedPart:
+        """The part of that number."""
+        ...
+
+    def parts_of_file(self, sha256: str) -> list[int]:
+        """Numbers of the parts that were read from exactly that file."""
+        ...
+
+    def mesh(self, index: int) -> Mesh:
+        """A part's mesh in millimetres; asked only where it has geometry."""
+        ...
+
+    def clouds(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """(n, CLOUD_SIZE, 6) points and normals of rows; asked only where their parts have geometry."""
+        ...
 
 
 class Search:
@@ -63,19 +77,24 @@ class Search:
             else None
         )
 
-    def nearest(self, query: npt.NDArray[np.float32], each: int) -> Rows:
-        """Rows near to the query by D2, by point pairs, or by both: `each` of every kind, best first."""
+    def nearest(
+        self, query: npt.NDArray[np.float32], each: int
+    ) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Rows near to the query by D2, by point pairs, or by both: `each` of every kind, best first.
+
+        With the similarity of each by both: 2 for the same descriptor.
+        """
         rows = self._sieved(query)
         block = self._rows if rows is None else self._rows[rows]
         if len(block) == 0:
-            return np.empty(0, dtype=np.intp)
+            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32)
         # Blocks have unit length, so a larger product is a smaller distance.
         d2 = block[:, :COARSE_SIZE] @ query[:COARSE_SIZE]
         ppf = block[:, COARSE_SIZE:] @ query[COARSE_SIZE:]
         both = d2 + ppf
         found = np.unique(np.concatenate([_largest(score, each) for score in (d2, ppf, both)]))
         found = found[np.lexsort((found, -both[found]))]
-        return found if rows is None else rows[found]
+        return (found if rows is None else rows[found]), both[found]
 
     def _sieved(self, query: npt.NDArray[np.float32]) -> Rows | None:
         if self._coarse is None:

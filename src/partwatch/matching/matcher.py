@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-
 from partwatch.formats.base import Reading
 from partwatch.geometry.bodies import Solid
 from partwatch.matching.alignment import inverse, scale_of
-from partwatch.matching.engine import Engine, Hit
+from partwatch.matching.engine import Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
 from partwatch.matching.overlay import overlay
 from partwatch.matching.policy import Policy
@@ -30,6 +28,8 @@ from partwatch.model.document import (
 )
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Unit
 
+# A reason that puts an item up for review without a match.
+FINGERPRINT_ONLY = "fingerprint_only"
 _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE: 2}
 
 
@@ -71,9 +71,6 @@ class Matcher:
         self._as_of = as_of
         self._views = views
         self._with_part_geometry = with_part_geometry
-        self._parts_of_file: dict[str, list[int]] = {}
-        for k in np.unique(index.part_index):
-            self._parts_of_file.setdefault(index.part(int(k)).sha256, []).append(int(k))
 
     def match_item(
         self, reading: Reading, solids: Sequence[Solid], sha256: str
@@ -86,10 +83,13 @@ class Matcher:
         bodies: list[Body] = []
         reasons: list[Reason] = []
         expired: dict[str, date] = {}
+        same = self._index.parts_of_file(sha256)
         for index, solid in enumerate(solids):
-            judged = self._judged(item, solid, solids, expired)
+            found = self._engine.find(solid, solids, same)
+            judged = self._judged(item, found, expired)
             bodies.append(self._body(item, index, solid, judged))
             reasons += [_reason(index, entry, self._policy) for entry in judged if entry.finding in _WORDS]
+            reasons += self._resemblances(index, found)
         reasons += [
             Reason(code="expired", message=f"design {name} would be found, but it expired on {day} and no longer counts")
             for name, day in sorted(expired.items())
@@ -97,12 +97,11 @@ class Matcher:
         return tuple(bodies), reasons
 
     def _judged(
-        self, item: _Item, solid: Solid, solids: Sequence[Solid], expired: dict[str, date]
+        self, item: _Item, found: Found, expired: dict[str, date]
     ) -> list[_Judged]:
         """The hits worth reporting, best first; expired designs are set aside by name."""
-        same = self._parts_of_file.get(item.sha256, [])
         judged = []
-        for hit in self._engine.hits(solid, solids, same):
+        for hit in found.hits:
             part = self._index.part(hit.part)
             size = explain_size(1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance)
             finding = match_finding(hit.measured, size.scale, part.distinctiveness, self._policy)
@@ -114,6 +113,18 @@ class Matcher:
                 continue
             judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part)))
         return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.measured.score, 4)))
+
+    def _resemblances(self, index: int, found: Found) -> list[Reason]:
+        parts = [self._index.part(k) for k in found.resembling]
+        return [
+            Reason(
+                code=FINGERPRINT_ONLY,
+                message=f"body {index} resembles part {part.name} of design {part.design} by its fingerprint; "
+                "the list gives no geometry to verify it by, so ask its authority",
+            )
+            for part in parts
+            if self._as_of <= part.expires
+        ]
 
     def _relation(self, item: _Item, hit: Hit, part: ListedPart) -> Relation:
         relation = shape_relation(hit.measured, self._policy)
@@ -168,12 +179,9 @@ class Matcher:
     def _view(self, solid: Solid, unit: Unit, entry: _Judged) -> View | None:
         if not self._views or entry.finding is MatchFinding.CANDIDATE:
             return None
-        listed = self._engine.listed(entry.hit.part)
-        if listed is None:
-            return None
         return overlay(
             solid.mesh,
-            listed,
+            self._engine.listed(entry.hit.part),
             entry.hit.measured,
             MM_PER_UNIT[unit],
             self._with_part_geometry,

@@ -50,8 +50,8 @@ def _sharpened(
     shortest = BORDER_SHARE * float(np.linalg.norm(mesh.extents))
     distance = distances(mesh.vertices)
     for _ in range(BORDER_ROUNDS):
-        near = distance[mesh.triangles] <= tolerance
-        mixed = near.any(axis=1) & ~near.all(axis=1)
+        near = np.asarray(distance[mesh.triangles] <= tolerance)
+        mixed = np.asarray(near.any(axis=1) & ~near.all(axis=1))
         finer = _split_long_edges(mesh.vertices, mesh.triangles, shortest, mixed)
         if finer is None or len(finer[1]) > 2 * MOST_TRIANGLES:
             break

@@ -21,6 +21,8 @@ class Policy:
     details are, so a moved hole shows there first.
     match_coverage, review_coverage, candidate_coverage: least coverage, both ways, for each.
     match_distinctiveness: least distinctiveness for *match*; a more generic part is at most review.
+    fingerprint_similarity: least similarity of descriptors (2 where they are the same) that puts a body up for
+    review where the list gives no geometry to verify it by.
     """
 
     name: str = "provisional-1"
@@ -35,6 +37,7 @@ class Policy:
     review_coverage: float = 0.80
     candidate_coverage: float = 0.60
     match_distinctiveness: float = 0.25
+    fingerprint_similarity: float = 1.99
 
     def tolerance_mm(self, diagonal_mm: float) -> float:
         """The tolerance for a part of that diagonal."""

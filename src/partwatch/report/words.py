@@ -157,11 +157,11 @@ def body_size(match: Match) -> float | None:
 
 
 def scale(match: Match) -> str | None:
-    """The body's size against the part's, or None where they agree to a tenth of a per mille."""
+    """The body's size against the part's, or None where they agree to a thousandth."""
     size = body_size(match)
     if size is None:
         return f"scale factor {match.scale:.6g}"
-    if abs(size - 1) < 1e-4:
+    if abs(size - 1) < 1e-3:
         return None
     direction = "larger" if size > 1 else "smaller"
     if abs(size - 1) <= SHRINKAGE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from partwatch.matching import FINGERPRINT_ONLY
 from partwatch.model.document import Body, Finding, Item, MatchFinding, Reason, worst
 
 _OF_MATCH = {
@@ -13,9 +14,10 @@ _OF_MATCH = {
 }
 
 
-def finding_of(bodies: Iterable[Body], complete: bool) -> Finding:
-    """The worst of the bodies' matches, and unscreenable where something went unread."""
+def finding_of(bodies: Iterable[Body], reasons: Iterable[Reason], complete: bool) -> Finding:
+    """The worst of the bodies' matches and resemblances, and unscreenable where something went unread."""
     found = [_OF_MATCH[match.finding] for body in bodies for match in body.matches]
+    found += [Finding.REVIEW for reason in reasons if reason.code == FINGERPRINT_ONLY]
     return worst([*found, Finding.CLEAR if complete else Finding.UNSCREENABLE])
 
 

@@ -52,9 +52,13 @@ class Listed:
         part: ListedPart = self.snapshot.parts[index]
         return part
 
-    def mesh(self, index: int) -> Mesh | None:
-        """Its geometry in millimetres; None where the list holds none."""
-        return self.snapshot.mesh(index) if self.snapshot.parts[index].has_geometry else None
+    def parts_of_file(self, sha256: str) -> list[int]:
+        """The parts that were read from exactly that file."""
+        return self.snapshot.parts.with_sha256(sha256)
+
+    def mesh(self, index: int) -> Mesh:
+        """Its geometry in millimetres."""
+        return self.snapshot.mesh(index)
 
     def clouds(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """(n, K, 6): points and normals of some rows."""
@@ -130,7 +134,7 @@ class Screener:
             member=member,
             sha256=sha256,
             format=reading.format,
-            finding=finding_of(bodies, complete),
+            finding=finding_of(bodies, reasons, complete),
             complete=complete,
             reasons=(*reasons, *unread),
             bodies=bodies,
