@@ -24,7 +24,7 @@ SLOWEST = 8
 
 @dataclass(frozen=True)
 class Run:
-    """All files against one list. stage_s: CPU seconds by stage over `clocked` of the files; file_s: of each of them."""
+    """All files against one list. CPU seconds of `clocked` of them: stage_s by stage, file_s by file."""
 
     list_name: str
     files: int

@@ -18,7 +18,7 @@ from partwatch.model.errors import UnreadableError
 from partwatch.model.mesh import FloatArray, Mesh
 
 LEAST_TRIANGLES, MOST_TRIANGLES = 100, 60_000
-LEAST_DIAGONAL_MM = 10.0
+LEAST_DIAGONAL_MM = 50.0
 NOISE_RMS_MM = 0.05
 DECIMATED_TO = 0.3
 MIRROR = np.diag([1.0, 1.0, -1.0])

@@ -18,7 +18,7 @@ class Sizes:
     right one to peers that only align.
     """
 
-    bases: int = 1_000
+    bases: int = 500
     list_parts: int = 10_000
     scale_parts: tuple[int, ...] = (1_000, 10_000, 100_000)
     scale_queries: int = 100

@@ -13,7 +13,7 @@ import numpy as np
 
 from partwatch.curation.corpus import CorpusFile, listed_parts
 from partwatch.curation.rates import Rate
-from partwatch.curation.trial import TRIALS
+from partwatch.curation.trial import RIGID_KINDS, TRIALS
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.matching.policy import Policy
 from partwatch.model.document import Item, MatchFinding
@@ -27,10 +27,6 @@ from partwatch.watchlist.types import DesignEntry
 AS_OF = date(2026, 1, 1)
 NEVER = date(9999, 12, 31)
 
-# The pooled class of the accuracy bar: changes that leave every distance as it was.
-RIGID = tuple(
-    kind for kind in TRIALS if not TRIALS[kind].bounded and kind != "noise"
-)
 # Measured deviation (p95, max) in millimetres up to which a bounded trial counts in each band.
 BANDS = {"p95 ≤ 0.1, max ≤ 0.3 mm": (0.1, 0.3), "p95 ≤ 0.3 mm": (0.3, np.inf)}
 
@@ -157,7 +153,7 @@ def _measure_recall(
             if not found:
                 result.misses.append((label, by_design[name].name))
     result.recall = {label: Rate(sum(found), len(found)) for label, found in sorted(counts.items())}
-    rigid = [found for kind in RIGID for found in counts.get(kind, [])]
+    rigid = [found for kind in RIGID_KINDS for found in counts.get(kind, [])]
     result.recall[POOLED] = Rate(sum(rigid), len(rigid))
     result.misses.sort()
 

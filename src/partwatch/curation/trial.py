@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +19,6 @@ from partwatch.geometry.bodies import merge
 from partwatch.model.document import Item
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
 from partwatch.screening import job
-
-Plate = Callable[[Mesh, np.random.Generator], Mesh]
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,10 @@ TRIALS: dict[str, Trial] = {
     "remeshed": Trial(changes.remeshed, bounded=True),
     **{f"decimated {keep:.0%}": Trial(changes.simplified(keep), bounded=True) for keep in (0.7, 0.5, 0.3, 0.15)},
 }
+
+BOUNDED_KINDS = tuple(kind for kind, trial in TRIALS.items() if trial.bounded)
+# Changes that leave every distance as it was, or scale them all: the pooled class of the accuracy bar.
+RIGID_KINDS = tuple(kind for kind in TRIALS if kind not in BOUNDED_KINDS and kind != "noise")
 
 
 def run_trial(path: str, kind: str) -> bytes:

@@ -36,7 +36,7 @@ class Policy:
     match_coverage: float = 0.92
     review_coverage: float = 0.80
     candidate_coverage: float = 0.60
-    match_distinctiveness: float = 0.25
+    match_distinctiveness: float = 0.30
     fingerprint_similarity: float = 1.99
 
     def tolerance_mm(self, diagonal_mm: float) -> float:
