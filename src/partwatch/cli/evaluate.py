@@ -72,8 +72,13 @@ def _text(result: Evaluation) -> str:
     ]
     for label, rate in result.recall.items():
         low, high = rate.interval()
-        lines.append(f"  {label:<70} {rate.hits:>6}/{rate.trials:<6} {rate.value:8.2%}  [{low:.2%}, {high:.2%}]")
-    lines += ["", f"between projects: {result.bodies} bodies of {result.items} items ({result.unread} not complete)"]
+        lines.append(
+            f"  {label:<70} {rate.hits:>6}/{rate.trials:<6} {rate.value:8.2%}  [{low:.2%}, {high:.2%}]"
+        )
+    lines += [
+        "",
+        f"between projects: {result.bodies} bodies of {result.items} items ({result.unread} not complete)",
+    ]
     for finding in MatchFinding:
         rate = result.wrong_rate(finding)
         lines.append(

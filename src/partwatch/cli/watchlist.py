@@ -26,7 +26,12 @@ from partwatch.watchlist.types import DesignSummary, PartSummary
 
 SOON_DAYS: Final = 30
 
-app = typer.Typer(no_args_is_help=True, help="The designs that are watched for.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="The designs that are watched for.",
+)
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of listed designs.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]

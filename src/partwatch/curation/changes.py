@@ -78,7 +78,9 @@ def noisy(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
     """Every vertex shifted by NOISE_RMS_MM; None for bodies too small for it to be noise."""
     if np.linalg.norm(mesh.extents) < NOISE_LEAST_DIAGONAL_MM:
         return None
-    return Mesh(mesh.vertices + rng.normal(size=mesh.vertices.shape) * NOISE_RMS_MM / np.sqrt(3), mesh.triangles)
+    return Mesh(
+        mesh.vertices + rng.normal(size=mesh.vertices.shape) * NOISE_RMS_MM / np.sqrt(3), mesh.triangles
+    )
 
 
 def subdivided(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:

@@ -17,12 +17,10 @@ from partwatch.curation.trial import RIGID_KINDS, TRIALS
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.matching.policy import Policy
 from partwatch.model.document import Item, MatchFinding
-from partwatch.model.errors import ManifestError
 from partwatch.screening.answer import Answer
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.manifest import Design, DesignPart
 from partwatch.watchlist.store import Watchlist
-from partwatch.watchlist.types import DesignEntry
 
 AS_OF = date(2026, 1, 1)
 NEVER = date(9999, 12, 31)
@@ -87,10 +85,15 @@ def evaluate(
         with watchlist.snapshot() as snapshot:
             distinct = {part.design: part.distinctiveness for part in snapshot.parts}
             pool_setup = {
-                "home": str(watchlist.home.absolute()), "snapshot_key": snapshot.key, "as_of": AS_OF.isoformat(),
+                "home": str(watchlist.home.absolute()),
+                "snapshot_key": snapshot.key,
+                "as_of": AS_OF.isoformat(),
             }  # fmt: skip
             with Pool(
-                jobs=jobs, limits=Limits(timeout_s=120), setup="partwatch.screening.job:setup", setup_args=pool_setup
+                jobs=jobs,
+                limits=Limits(timeout_s=120),
+                setup="partwatch.screening.job:setup",
+                setup_args=pool_setup,
             ) as pool:
                 _measure_recall(pool, by_design, distinct, parts_tried, result, progress)
                 _measure_wrong(pool, files, by_design, result, progress)
@@ -136,7 +139,11 @@ def _measure_recall(
     result.generic = len(by_design) - len(eligible)
     order = np.random.default_rng(0).permutation(len(eligible))[:parts_tried]
     tasks = [
-        Task("partwatch.curation.trial:run_trial", {"path": str(by_design[name].path), "kind": kind}, (kind, name))
+        Task(
+            "partwatch.curation.trial:run_trial",
+            {"path": str(by_design[name].path), "kind": kind},
+            (kind, name),
+        )
         for name in (eligible[k] for k in sorted(order))
         for kind in TRIALS
     ]
@@ -168,11 +175,19 @@ def _labels(kind: str, deviation: tuple[float, float] | None) -> list[str]:
 
 
 def _measure_wrong(
-    pool: Pool, files: Sequence[CorpusFile], by_design: dict[str, CorpusFile], result: Evaluation, progress: Progress
+    pool: Pool,
+    files: Sequence[CorpusFile],
+    by_design: dict[str, CorpusFile],
+    result: Evaluation,
+    progress: Progress,
 ) -> None:
     geometry = {file.sha256: file.geometry for file in files}
     tasks = [
-        Task("partwatch.screening.job:screen_file", {"path": str(file.path), "chain": []}, (str(file.path), file.project))
+        Task(
+            "partwatch.screening.job:screen_file",
+            {"path": str(file.path), "chain": []},
+            (str(file.path), file.project),
+        )
         for file in files
     ]
     for task, outcome in pool.run(tasks):

@@ -26,7 +26,9 @@ class Rate:
             return 0.0, 1.0
         # P(X >= hits | p) rises with p, P(X <= hits | p) falls.
         low = 0.0 if self.hits == 0 else _root(lambda p: 1 - _at_most(self.hits - 1, self.trials, p) - tail)
-        high = 1.0 if self.hits == self.trials else _root(lambda p: tail - _at_most(self.hits, self.trials, p))
+        high = (
+            1.0 if self.hits == self.trials else _root(lambda p: tail - _at_most(self.hits, self.trials, p))
+        )
         return low, high
 
     def upper(self, confidence: float = 0.95) -> float:
@@ -45,7 +47,11 @@ def _at_most(hits: int, trials: int, p: float) -> float:
     total = 0.0
     for k in range(hits + 1):
         total += exp(
-            lgamma(trials + 1) - lgamma(k + 1) - lgamma(trials - k + 1) + k * log(p) + (trials - k) * log1p(-p)
+            lgamma(trials + 1)
+            - lgamma(k + 1)
+            - lgamma(trials - k + 1)
+            + k * log(p)
+            + (trials - k) * log1p(-p)
         )
     return min(total, 1.0)
 

@@ -45,14 +45,20 @@ TRIALS: dict[str, Trial] = {
     "rotation": Trial(changes.untouched),
     "mirror": Trial(changes.mirrored),
     **_unit_trials(),
-    **{f"format {kind}": Trial(changes.untouched, file_type=kind) for kind in ("stl_ascii", "ply", "obj", "off")},
+    **{
+        f"format {kind}": Trial(changes.untouched, file_type=kind)
+        for kind in ("stl_ascii", "ply", "obj", "off")
+    },
     "winding": Trial(changes.wound_inward),
     "reordering": Trial(changes.reordered),
     "plate": Trial(changes.untouched, plate=True),
     "noise": Trial(changes.noisy),
     "subdivided": Trial(changes.subdivided, bounded=True),
     "remeshed": Trial(changes.remeshed, bounded=True),
-    **{f"decimated {keep:.0%}": Trial(changes.simplified(keep), bounded=True) for keep in (0.7, 0.5, 0.3, 0.15)},
+    **{
+        f"decimated {keep:.0%}": Trial(changes.simplified(keep), bounded=True)
+        for keep in (0.7, 0.5, 0.3, 0.15)
+    },
 }
 
 BOUNDED_KINDS = tuple(kind for kind, trial in TRIALS.items() if trial.bounded)
@@ -89,7 +95,9 @@ def run_trial(path: str, kind: str) -> bytes:
 
 def screened(data: bytes) -> Item:
     """The item that these bytes make, against the list that the worker opened."""
-    return job.current().item_of("trial", None, hashlib.sha256(data).hexdigest(), formats.read(data, ReadLimits()))
+    return job.current().item_of(
+        "trial", None, hashlib.sha256(data).hexdigest(), formats.read(data, ReadLimits())
+    )
 
 
 def _part(path: Path) -> Mesh:
@@ -127,5 +135,7 @@ def _distances(source: Mesh, target: Mesh) -> FloatArray:
     tree = _kernel.TriangleTree(np.ascontiguousarray(target.vertices), target.triangles, 0.0)
     samples, _, _, _ = _kernel.sample(np.ascontiguousarray(source.vertices), source.triangles, 4096)
     points = np.concatenate([samples, source.vertices[source.triangles.reshape(-1)][:4096]])
-    distance, _ = tree.closest(np.ascontiguousarray(points), np.zeros_like(points), float(target.extents.max()))
+    distance, _ = tree.closest(
+        np.ascontiguousarray(points), np.zeros_like(points), float(target.extents.max())
+    )
     return np.where(np.isfinite(distance), distance, float(target.extents.max()))

@@ -43,7 +43,9 @@ def distinctiveness(surface: Surface) -> float:
     return round(1 - (1 - share) * float(np.exp(-details / DETAIL_SCALE)), 4)
 
 
-def _plain_shapes(points: FloatArray, normals: FloatArray, axes: FloatArray, tolerance: float) -> Iterator[Mask]:
+def _plain_shapes(
+    points: FloatArray, normals: FloatArray, axes: FloatArray, tolerance: float
+) -> Iterator[Mask]:
     yield _ball(points, tolerance)
     faces = _face_directions(normals)
     yield _block(points, normals, faces, tolerance)
@@ -61,7 +63,7 @@ def _ball(points: FloatArray, tolerance: float) -> Mask:
 
 
 def _face_directions(normals: FloatArray) -> FloatArray:
-    """Three directions at right angles, (3, 3) rows: most common normal, most common across it, their cross."""
+    """Three directions at right angles, (3, 3) rows: commonest normal, commonest across it, their cross."""
     first = _commonest(normals)
     across = normals[np.abs(normals @ first) < ACROSS]
     if len(across) < DETAIL_SAMPLES:

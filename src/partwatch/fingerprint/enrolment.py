@@ -41,7 +41,9 @@ def enrol_part(mesh: Mesh, solids: Sequence[Solid]) -> EnrolledPart:
     prints = [(describe(whole), cloud_of(whole), WHOLE)]
     distinct = distinctiveness(whole)
     if len(solids) > 1:
-        surfaces = [(k, sample_surface(solid.mesh)) for k, solid in enumerate(solids) if _has_extent(solid.mesh)]
+        surfaces = [
+            (k, sample_surface(solid.mesh)) for k, solid in enumerate(solids) if _has_extent(solid.mesh)
+        ]
         total = sum(surface.area for _, surface in surfaces)
         by_area = sorted(surfaces, key=lambda pair: -pair[1].area)[:MAX_SHELLS]
         large = [pair for n, pair in enumerate(by_area) if n < ALWAYS or pair[1].area >= LEAST_SHARE * total]

@@ -32,7 +32,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from partwatch.formats.worker_child import FAILED, PAYLOAD, READY, SETUP_FAILED, STARTED
 from partwatch.formats.worker_process import BrokenProtocolError, HangUpError, WorkerProcess
-from partwatch.model.errors import PartwatchError
+from partwatch.model.errors import WorkerSetupError
 
 T = TypeVar("T")
 
@@ -77,10 +77,6 @@ class Failure:
     kind: FailureKind
     message: str
     code: str = ""
-
-
-class WorkerSetupError(PartwatchError):
-    """Workers cannot be set up, so that no task can be run."""
 
 
 Outcome = bytes | Failure

@@ -129,9 +129,7 @@ def _shells(topology: _Topology) -> list[_Shell]:
         return [_shell(mesh, *stats[0])]
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(len(stats) + 1))
-    return [
-        _shell(_part(mesh, order[starts[k] : starts[k + 1]]), *stats[k]) for k in range(len(stats))
-    ]
+    return [_shell(_part(mesh, order[starts[k] : starts[k + 1]]), *stats[k]) for k in range(len(stats))]
 
 
 def _part(mesh: Mesh, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Mesh:

@@ -45,7 +45,11 @@ def drop_repeated(mesh: Mesh) -> tuple[Mesh, int]:
     """The mesh without triangles that repeat an earlier one's corners in any order, and how many."""
     first = _kernel.first_of_equals(mesh.triangles).astype(bool)
     dropped = int(len(first) - first.sum())
-    return (compact(Mesh(mesh.vertices, np.ascontiguousarray(mesh.triangles[first]))), dropped) if dropped else (mesh, 0)
+    return (
+        (compact(Mesh(mesh.vertices, np.ascontiguousarray(mesh.triangles[first]))), dropped)
+        if dropped
+        else (mesh, 0)
+    )
 
 
 def signed_volume(mesh: Mesh) -> float:

@@ -69,9 +69,7 @@ class Target:
     @cached_property
     def tree(self) -> _kernel.TriangleTree:
         """Closest points on the triangles."""
-        return _kernel.TriangleTree(
-            np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE
-        )
+        return _kernel.TriangleTree(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE)
 
     @property
     def reach(self) -> float:
@@ -107,7 +105,12 @@ class Target:
         return sorted(found, key=lambda pose: -pose.score)
 
     def settled(
-        self, T_body_part: FloatArray, cloud: npt.NDArray[np.float32], reach: float, least: float, effort: Effort
+        self,
+        T_body_part: FloatArray,
+        cloud: npt.NDArray[np.float32],
+        reach: float,
+        least: float,
+        effort: Effort,
     ) -> FloatArray:
         """The pose after point-to-plane refinement on the triangles, from `reach` down to `least`; (3, 4)."""
         return self.tree.refine(

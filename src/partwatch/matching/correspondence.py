@@ -1,4 +1,4 @@
-"""Whether two meshes are one: vertex on vertex, triangle on triangle, up to order, motion and number format."""
+"""Whether two meshes are one: vertex on vertex, triangle on triangle, whatever order and motion."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ Cloud = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """A measured candidate. part: its index in the list. same_mesh: vertex on vertex, triangle on triangle."""
+    """A measured candidate. part: its index in the list. same_mesh: vertex on vertex."""
 
     part: int
     measured: Measurement
@@ -139,7 +139,9 @@ class Engine:
 
     def _worth_measuring(self, sketches: list[_Sketch]) -> list[_Sketch]:
         """The sketches that may raise a finding, best first; where there is none, the best candidate."""
-        ordered = sorted(sketches, key=lambda sketch: (-sketch.glance, sketch.laid.mirrored, sketch.tries.part))
+        ordered = sorted(
+            sketches, key=lambda sketch: (-sketch.glance, sketch.laid.mirrored, sketch.tries.part)
+        )
         raising = [s for s in ordered if s.glance >= self.policy.review_coverage - GLANCE_SLACK]
         return raising[:MEASURED] or [
             s for s in ordered[:1] if s.glance >= self.policy.candidate_coverage - GLANCE_SLACK
@@ -213,7 +215,7 @@ class Engine:
 
     @staticmethod
     def _exact(target: Target, listed: ListedSurface, sketch: _Sketch, reach: float) -> FloatArray | None:
-        """The motion of mesh onto mesh from the sketch, or from another pose of a part that has symmetries."""
+        """The motion of mesh onto mesh, from the sketch or from another pose of a symmetric part."""
         starts = [sketch.T_body_part, *(pose.T_body_part for pose, _ in sketch.tries.poses)]
         for start in starts:
             exact = mesh_motion(target.mesh, listed.mesh, inverse(start), reach)

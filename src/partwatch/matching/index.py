@@ -72,14 +72,10 @@ class Search:
         """descriptors: (rows, DESCRIPTOR_SIZE); a memory map is fine."""
         self._rows = descriptors
         self._coarse = (
-            np.ascontiguousarray(descriptors[:, :COARSE_SIZE])
-            if len(descriptors) > self.SIEVE_FROM
-            else None
+            np.ascontiguousarray(descriptors[:, :COARSE_SIZE]) if len(descriptors) > self.SIEVE_FROM else None
         )
 
-    def nearest(
-        self, query: npt.NDArray[np.float32], each: int
-    ) -> tuple[Rows, npt.NDArray[np.float32]]:
+    def nearest(self, query: npt.NDArray[np.float32], each: int) -> tuple[Rows, npt.NDArray[np.float32]]:
         """Rows near to the query by D2, by point pairs, or by both: `each` of every kind, best first.
 
         With the similarity of each by both: 2 for the same descriptor.

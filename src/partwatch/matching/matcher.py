@@ -91,19 +91,22 @@ class Matcher:
             reasons += [_reason(index, entry, self._policy) for entry in judged if entry.finding in _WORDS]
             reasons += self._resemblances(index, found)
         reasons += [
-            Reason(code="expired", message=f"design {name} would be found, but it expired on {day} and no longer counts")
+            Reason(
+                code="expired",
+                message=f"design {name} would be found, but it expired on {day} and no longer counts",
+            )
             for name, day in sorted(expired.items())
         ]
         return tuple(bodies), reasons
 
-    def _judged(
-        self, item: _Item, found: Found, expired: dict[str, date]
-    ) -> list[_Judged]:
+    def _judged(self, item: _Item, found: Found, expired: dict[str, date]) -> list[_Judged]:
         """The hits worth reporting, best first; expired designs are set aside by name."""
         judged = []
         for hit in found.hits:
             part = self._index.part(hit.part)
-            size = explain_size(1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance)
+            size = explain_size(
+                1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance
+            )
             finding = match_finding(hit.measured, size.scale, part.distinctiveness, self._policy)
             if finding is None:
                 continue
@@ -119,7 +122,7 @@ class Matcher:
         return [
             Reason(
                 code=FINGERPRINT_ONLY,
-                message=f"body {index} resembles part {part.name} of design {part.design} by its fingerprint; "
+                message=f"body {index} resembles part {part.name} of design {part.design} by fingerprint; "
                 "the list gives no geometry to verify it by, so ask its authority",
             )
             for part in parts
@@ -138,7 +141,9 @@ class Matcher:
         size = judged[0].size if judged else None
         unit = size.unit if size else item.unit or Unit.MILLIMETRE
         source = size.source if size else (UnitSource.STATED if item.unit else UnitSource.ASSUMED)
-        ambiguous = len({entry.size.unit for entry in judged if entry.finding is not MatchFinding.CANDIDATE}) > 1
+        ambiguous = (
+            len({entry.size.unit for entry in judged if entry.finding is not MatchFinding.CANDIDATE}) > 1
+        )
         extents = solid.mesh.extents * MM_PER_UNIT[unit]
         return Body(
             index=index,
@@ -206,7 +211,8 @@ def _reason(index: int, entry: _Judged, policy: Policy) -> Reason:
     m = entry.hit.measured
     said = (
         f"body {index} {_WORDS[entry.finding]} part {entry.part.name} of design {entry.part.design}: "
-        f"{m.coverage_part:.1%} of the part and {m.coverage_body:.1%} of the body coincide within {m.tolerance_mm:.2f} mm"
+        f"{m.coverage_part:.1%} of the part and {m.coverage_body:.1%} of the body coincide "
+        f"within {m.tolerance_mm:.2f} mm"
     )
     held = []
     if entry.finding is MatchFinding.REVIEW:

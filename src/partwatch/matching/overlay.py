@@ -27,7 +27,7 @@ REACH = 10.0
 def overlay(
     body: Mesh, listed: ListedSurface, measured: Measurement, mm_per_unit: float, with_part: bool
 ) -> View:
-    """The body in the item's millimetres with its distance to the part; with the part only where asked for."""
+    """The body in the item's millimetres with its distance to the part; the part only where asked for."""
     T_part_body = inverse(measured.T_body_part)
 
     def distances(points: FloatArray) -> FloatArray:
@@ -86,7 +86,7 @@ def _simplified(mesh: Mesh, triangles: int) -> Mesh:
 def _split_long_edges(
     vertices: FloatArray, triangles: IndexArray, longest: float, among: npt.NDArray[np.bool_] | None = None
 ) -> tuple[FloatArray, IndexArray] | None:
-    """Halves the longest edge of each triangle (or of those `among`) that has one too long; None where none is.
+    """Halves the longest edge of each triangle (of those `among`) that has one too long; None without any.
 
     Neighbours may be split unlike each other: for drawing, the surface stays where it was.
     """

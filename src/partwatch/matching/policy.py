@@ -21,8 +21,8 @@ class Policy:
     details are, so a moved hole shows there first.
     match_coverage, review_coverage, candidate_coverage: least coverage, both ways, for each.
     match_distinctiveness: least distinctiveness for *match*; a more generic part is at most review.
-    fingerprint_similarity: least similarity of descriptors (2 where they are the same) that puts a body up for
-    review where the list gives no geometry to verify it by.
+    fingerprint_similarity: least similarity of descriptors (2 where they are the same) that puts a body up
+    for review where the list gives no geometry to verify it by.
     """
 
     name: str = "provisional-1"

@@ -52,7 +52,9 @@ def shape_relation(measured: Measurement, policy: Policy) -> Relation:
     return Relation.EDITED
 
 
-def match_finding(measured: Measurement, scale: float, distinctiveness: float, policy: Policy) -> MatchFinding | None:
+def match_finding(
+    measured: Measurement, scale: float, distinctiveness: float, policy: Policy
+) -> MatchFinding | None:
     """What the match amounts to; None where it is not worth reporting."""
     coverage = measured.coverage
     if coverage < policy.candidate_coverage:

@@ -34,9 +34,7 @@ class ListedSurface:
     @cached_property
     def tree(self) -> _kernel.TriangleTree:
         """Closest points on the triangles."""
-        return _kernel.TriangleTree(
-            np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE
-        )
+        return _kernel.TriangleTree(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE)
 
     @property
     def samples(self) -> tuple[FloatArray, FloatArray]:
@@ -51,9 +49,7 @@ class ListedSurface:
 
     @cached_property
     def _sampled(self) -> tuple[FloatArray, FloatArray, IndexArray, float]:
-        return _kernel.sample(
-            np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MEASURED_SAMPLES
-        )
+        return _kernel.sample(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MEASURED_SAMPLES)
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,8 @@ class _Pair:
         step = every * RAW_SAMPLES // MEASURED_SAMPLES
         reach = NEIGHBOURHOOD * float(np.sqrt(surface.area / RAW_SAMPLES))
         return self._distances(
-            self.listed.tree, surface.raw[::step], surface.raw_normals[::step], surface.raw, reach, self.T_part_body, 1.0
+            self.listed.tree, surface.raw[::step], surface.raw_normals[::step],
+            surface.raw, reach, self.T_part_body, 1.0,
         )  # fmt: skip
 
     def _distances(

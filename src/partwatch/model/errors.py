@@ -7,13 +7,16 @@
     ├── ManifestError           a design file is wrong; holds every problem found, not just the first
     ├── StoreError              the watch-list on disk is missing, damaged or held by somebody else
     ├── DocumentError           a saved result document cannot be read
+    ├── WorkerSetupError        worker processes cannot be started
     └── UnreadableError         an item, or something in it, cannot be read: *unscreenable*
         ├── UnknownFormatError  no reader knows these bytes
         ├── DamagedError        truncated, contradictory or malformed
         ├── EncryptedError      needs a key that we do not have
         ├── UnsupportedError    a known format uses something that no reader handles
         ├── LimitError          over a limit on size, count, time or memory
-        └── MissingExtraError   the reader's optional dependency is not installed
+        ├── MissingExtraError   the reader's optional dependency is not installed
+        ├── NotAFileError       a link, device, pipe or socket: never opened
+        └── InaccessibleError   there, but it may not or cannot be opened
 
 Each message says what was wrong, where, and what to do about it.
 """
@@ -92,3 +95,19 @@ class MissingExtraError(UnreadableError):
     """The reader's optional dependency is not installed."""
 
     code = "missing_extra"
+
+
+class WorkerSetupError(PartwatchError):
+    """Workers cannot be set up, so that no task can be run."""
+
+
+class NotAFileError(UnreadableError):
+    """Neither a file nor a folder."""
+
+    code = "not_a_file"
+
+
+class InaccessibleError(UnreadableError):
+    """The system refuses to open or to read it."""
+
+    code = "inaccessible"

@@ -22,7 +22,7 @@ from partwatch.report.escape import visible
 # Within this the scale is what a printer's shrinkage compensation does (CONTRACT.md, units).
 SHRINKAGE = 0.02
 # Where the policy names no least distinctiveness of its own.
-LOW_DISTINCTIVENESS = 0.25
+LOW_DISTINCTIVENESS = 0.30
 
 RELATIONS: dict[Relation, str] = {
     Relation.SAME_FILE: "the very same file",

@@ -7,7 +7,7 @@ import os
 import stat
 from typing import BinaryIO
 
-from partwatch.model.errors import LimitError, UnreadableError
+from partwatch.model.errors import InaccessibleError, LimitError, NotAFileError, UnreadableError
 
 _CHUNK_BYTES = 1 << 20
 # Without O_NONBLOCK the mere opening of a named pipe waits for its other end.
@@ -20,18 +20,6 @@ KINDS = (
     (stat.S_ISCHR, "a device, which is not opened: feed it in as `-`"),
     (stat.S_ISBLK, "a device, which is not opened: take an image of it first"),
 )
-
-
-class NotAFileError(UnreadableError):
-    """Neither a file nor a folder."""
-
-    code = "not_a_file"
-
-
-class InaccessibleError(UnreadableError):
-    """The system refuses to open or to read it."""
-
-    code = "inaccessible"
 
 
 def refusal(mode: int) -> NotAFileError | None:
