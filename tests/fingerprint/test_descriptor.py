@@ -6,11 +6,11 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
-import parts
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import parts
 from partwatch.fingerprint import (
     CLOUD_SIZE,
     DESCRIPTOR_SIZE,
@@ -202,7 +202,10 @@ def test_a_part_of_one_shell_has_one_print() -> None:
 
 
 def test_a_part_of_two_shells_is_printed_whole_and_by_each() -> None:
-    mesh = parts.together(parts.part_mesh("bracket"), parts.moved(parts.part_mesh("gear"), np.eye(3, 4, 0) + 90 * np.eye(3, 4, 3)))
+    mesh = parts.together(
+        parts.part_mesh("bracket"),
+        parts.moved(parts.part_mesh("gear"), np.eye(3, 4, 0) + 90 * np.eye(3, 4, 3)),
+    )
     enrolled = enrol_part(mesh, split_bodies(mesh))
     assert sorted(shell for _, _, shell in enrolled.prints) == [-1, 0, 1]
     by_shell = {shell: descriptor for descriptor, _, shell in enrolled.prints}
@@ -212,7 +215,10 @@ def test_a_part_of_two_shells_is_printed_whole_and_by_each() -> None:
 
 
 def test_a_crumb_beside_a_part_takes_no_more_prints_than_the_rule_allows() -> None:
-    crumbs = [parts.Mesh(parts.part_mesh("cube").vertices * 0.05 + [100 + 3 * k, 0, 0], parts.part_mesh("cube").triangles) for k in range(12)]
+    crumbs = [
+        Mesh(parts.part_mesh("cube").vertices * 0.05 + [100 + 3 * k, 0, 0], parts.part_mesh("cube").triangles)
+        for k in range(12)
+    ]
     mesh = parts.together(parts.part_mesh("bracket"), *crumbs)
     enrolled = enrol_part(mesh, split_bodies(mesh))
     shells = [shell for _, _, shell in enrolled.prints]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import parts
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import parts
 from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.geometry.clean import signed_volume, triangle_areas
 from partwatch.model.mesh import Mesh
@@ -360,7 +360,9 @@ def test_no_triangle_with_area_is_lost_and_none_is_made_up(v: np.ndarray, t: np.
 @given(st.integers(0, 10**6), st.sampled_from([1.0, 25.4, 1e-3, 1e3]), st.booleans())
 def test_bodies_do_not_depend_on_place_size_hand_or_order(seed: int, scale: float, mirrored: bool) -> None:
     plate = parts.together(
-        parts.part_mesh("bracket"), parts.moved(HOLLOW, parts.motion(3) + np.eye(3, 4, 3) * 200), cube(5, (-60, 0, 0))
+        parts.part_mesh("bracket"),
+        parts.moved(HOLLOW, parts.motion(3) + np.eye(3, 4, 3) * 200),
+        cube(5, (-60, 0, 0)),
     )
     expected = sorted(volumes(split_bodies(plate)))
     changed = parts.shuffled(parts.moved(plate, parts.motion(seed, 100, scale, mirrored)), seed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import parts
 import pytest
 from listed import MemoryIndex, matcher_of
 
+import parts
 from partwatch.matching import Matcher
 
 PLAIN_LISTED = ("pin", "washer", "cube")

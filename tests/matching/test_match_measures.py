@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import parts
 import pytest
 from listed import MemoryIndex, matcher_of, placed, screened
 from manifold3d import Manifold
 from scipy.spatial import cKDTree
 
+import parts
 from partwatch._kernel import TriangleTree
 from partwatch.geometry.clean import signed_volume
 from partwatch.matching import Matcher
@@ -113,7 +113,9 @@ def test_a_view_shows_where_the_body_differs(drawing: Matcher) -> None:
     assert answer.best.part == "bracket"
     assert answer.best.view is not None
     shown = decode_view(answer.best.view)
-    on_boss = (np.linalg.norm(shown.positions[:, :2] - [40, 20], axis=1) < 3.01) & (shown.positions[:, 2] > 11)
+    on_boss = (np.linalg.norm(shown.positions[:, :2] - [40, 20], axis=1) < 3.01) & (
+        shown.positions[:, 2] > 11
+    )
     assert on_boss.any()
     assert shown.distance_mm[on_boss].min() > 1
     beside = np.linalg.norm(shown.positions[:, :2] - [40, 20], axis=1) > 8

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import parts
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listed import MemoryIndex, in_unit, matcher_of, misplaced_mm, screened
 
+import parts
 from partwatch.matching import Matcher, Policy
 from partwatch.model.document import MatchFinding, Medium, Relation, UnitSource
-from partwatch.model.mesh import UNIT_HYPOTHESES, Mesh, Unit
+from partwatch.model.mesh import UNIT_HYPOTHESES, Unit
 
 # Of the vertices, by the transform that is reported.
 RESIDUAL_MM = 0.02
@@ -19,7 +19,9 @@ SOME = ("bracket", "gear", "housing", "hook")
 
 
 @pytest.mark.parametrize("name", parts.DISTINCT)
-def test_a_moved_copy_is_found_and_laid_vertex_on_vertex(name: str, matcher: Matcher, index: MemoryIndex) -> None:
+def test_a_moved_copy_is_found_and_laid_vertex_on_vertex(
+    name: str, matcher: Matcher, index: MemoryIndex
+) -> None:
     mesh = parts.part_mesh(name)
     there = parts.moved(mesh, parts.motion(17, 200))
     answer = screened(matcher, there)
@@ -169,7 +171,9 @@ def test_of_a_left_and_a_right_part_the_right_one_comes_first(name: str) -> None
 
 def two_sizes() -> Matcher:
     small = parts.part_mesh("bracket")
-    return matcher_of(MemoryIndex({"small": small, "large": parts.scaled(small, 10), "gear": parts.part_mesh("gear")}))
+    return matcher_of(
+        MemoryIndex({"small": small, "large": parts.scaled(small, 10), "gear": parts.part_mesh("gear")})
+    )
 
 
 def test_a_size_that_two_units_explain_is_said_to_be_ambiguous() -> None:
@@ -204,7 +208,9 @@ def test_each_body_of_a_plate_has_its_own_part_and_place(matcher: Matcher) -> No
     assert [body.matches[0].part for body in answer.bodies] == names
     assert [body.index for body in answer.bodies] == [0, 1, 2, 3]
     for body, name, mesh in zip(answer.bodies, names, there, strict=True):
-        assert misplaced_mm(body.matches[0], body, mesh.vertices, parts.part_mesh(name).vertices) < RESIDUAL_MM
+        assert (
+            misplaced_mm(body.matches[0], body, mesh.vertices, parts.part_mesh(name).vertices) < RESIDUAL_MM
+        )
 
 
 def test_a_part_of_two_shells_is_found_on_its_shells_read_as_bodies() -> None:
@@ -234,7 +240,8 @@ def test_half_of_a_part_of_two_shells_is_no_match_of_the_whole() -> None:
 
 def test_far_from_the_origin_the_transform_keeps_its_digits(matcher: Matcher) -> None:
     mesh = parts.part_mesh("bracket")
-    there = Mesh(parts.moved(mesh, parts.motion(3)).vertices + [50_000.0, -20_000, 70_000], mesh.triangles)
+    far = parts.motion(3) + np.array([[0, 0, 0, 50_000.0], [0, 0, 0, -20_000], [0, 0, 0, 70_000]])
+    there = parts.moved(mesh, far)
     answer = screened(matcher, there)
     assert answer.best.part == "bracket"
     assert misplaced_mm(answer.best, answer.body, there.vertices, mesh.vertices) < RESIDUAL_MM

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def _index_cases() -> dict[str, Call]:
         "TriangleTree": lambda t: _kernel.TriangleTree(SOME, t, 0.5),
     }
     return {
-        f"{name} of vertex {index}": lambda take=take, index=index: take(_triangles(index))
+        f"{name} of vertex {index}": partial(take, _triangles(index))
         for name, take in takers.items()
         for index in (40, -1, 2**31 - 1, -(2**31))
     }
@@ -59,10 +60,10 @@ CASES: dict[str, Call] = {
     "nearest_within a reach of zero": lambda: _kernel.nearest_within(SOME, SOME, 0.0),
     "nearest_within a reach that is no number": lambda: _kernel.nearest_within(SOME, SOME, float("nan")),
     "local_normals within no radius": lambda: _kernel.local_normals(SOME, SOME, 0.0),
-    "local_normals within a radius that is no number": lambda: _kernel.local_normals(SOME, SOME, float("nan")),
+    "local_normals within no number": lambda: _kernel.local_normals(SOME, SOME, float("nan")),
     "pair_histograms with too few normals": lambda: _kernel.pair_histograms(SOME, SOME[:5], 1.0),
     "pair_histograms of no radius": lambda: _kernel.pair_histograms(SOME, SOME, 0.0),
-    "pair_histograms of a radius that is no number": lambda: _kernel.pair_histograms(SOME, SOME, float("nan")),
+    "pair_histograms of no number": lambda: _kernel.pair_histograms(SOME, SOME, float("nan")),
     "Field of nothing": lambda: _kernel.Field(NONE, NONE, 16),
     "Field with too few normals": lambda: _kernel.Field(SOME, SOME[:5], 16),
     "Field without resolution": lambda: _kernel.Field(SOME, SOME, 0),
@@ -75,8 +76,8 @@ CASES: dict[str, Call] = {
     "refine with too few normals": lambda: _tree().refine(SOME, SOME[:5], FRAMES[:1], 5, 1.0, 0.1),
     "closest with too few normals": lambda: _tree().closest(SOME, SOME[:5], 1.0),
     "crossings along an axis": lambda: _tree().crossings(SOME, (1.0, 0.0, 0.0)),
-    "weld of pairs": lambda: _kernel.weld(np.zeros((4, 2))),  # type: ignore[arg-type] # that is the test
-    "weld of a row": lambda: _kernel.weld(np.zeros(3)),  # type: ignore[arg-type] # that is the test
+    "weld of pairs": lambda: _kernel.weld(np.zeros((4, 2))),
+    "weld of a row": lambda: _kernel.weld(np.zeros(3)),
     "shells of squares": lambda: _kernel.shells(np.zeros((4, 4), dtype=np.int32)),
     "weld of None": lambda: _kernel.weld(None),  # type: ignore[arg-type] # that is the test
 }  # fmt: skip
@@ -109,7 +110,7 @@ def _not_finite() -> dict[str, Call]:
     }
     values = {"NaN": np.nan, "infinity": np.inf}
     return {
-        f"{name} with {word}": lambda take=take, value=value: take(_with(value))
+        f"{name} with {word}": partial(take, _with(value))
         for name, take in takers.items()
         for word, value in values.items()
     }

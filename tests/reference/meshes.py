@@ -1,4 +1,4 @@
-"""Hypothesis' meshes: small ones with flat, repeated and crossing triangles, near the origin or far from it."""
+"""Hypothesis' meshes: small, with flat, repeated and crossing triangles, near the origin or far from it."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def first_of_equals(triangles: Ints) -> npt.NDArray[np.uint8]:
 
 
 def shells(triangles: Ints) -> tuple[Ints, Ints, Ints]:
-    """Shell of each triangle; of each shell the edges that are open, crowded or clash; vertices of open edges."""
+    """Shell of each triangle; each shell's open, crowded and clashing edges; vertices of open edges."""
     users: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for t, row in enumerate(triangles.tolist()):
         for a, b in zip(row, row[1:] + row[:1], strict=True):
@@ -255,6 +255,6 @@ def crossings(vertices: Floats, triangles: Ints, points: Floats, direction: Floa
 
 
 def fit(points: Floats, target: Floats, T: Floats, cap: float, slack: float = 0.0) -> float:
-    """Mean over points of 1 - d/cap to the closest of the target and 0 beyond cap, each d worse by `slack`."""
+    """Mean over points of 1 - d/cap to the closest of the target, 0 beyond cap; each d worse by `slack`."""
     d, _ = cKDTree(target).query(points @ T[:, :3].T + T[:, 3])
     return float(np.maximum(0, 1 - (d + slack) / cap).mean())

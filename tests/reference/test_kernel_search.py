@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import parts
 import pytest
 import slow_kernel as slow
 from hypothesis import assume, given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from meshes import LATTICE, meshes, points, size_of
 from slow_kernel import Floats, Ints
 
+import parts
 from partwatch import _kernel
 from partwatch.fingerprint import Surface, sample_surface
 
@@ -149,7 +149,9 @@ def with_frame(T: Floats, angle_rad: float, shift: float, seed: int) -> Floats:
     axis = parts.rotation(seed)[0]
     K = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     turn = np.eye(3) + np.sin(angle_rad) * K + (1 - np.cos(angle_rad)) * K @ K
-    return np.concatenate([turn @ T[:, :3], (turn @ T[:, 3] + shift * parts.rotation(seed)[1])[:, None]], axis=1)
+    return np.concatenate(
+        [turn @ T[:, :3], (turn @ T[:, 3] + shift * parts.rotation(seed)[1])[:, None]], axis=1
+    )
 
 
 def test_a_voxel_is_the_largest_extent_over_the_resolution() -> None:

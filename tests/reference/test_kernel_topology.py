@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import parts
 import pytest
 import slow_kernel as slow
 from hypothesis import assume, given
@@ -11,7 +10,9 @@ from hypothesis import strategies as st
 from meshes import meshes, points, size_of, triangles
 from slow_kernel import Floats, Ints
 
+import parts
 from partwatch import _kernel
+from partwatch.model.mesh import Mesh
 
 REACHES = st.sampled_from([0.3, 0.5, 1.0, 1.3, 2.0, 5.0, 1e-3])
 
@@ -60,7 +61,9 @@ def test_a_chain_of_points_is_one_however_long() -> None:
 @given(points(0, 40), points(0, 20), REACHES)
 def test_finds_the_nearest_point_within_reach(p: Floats, queries: Floats, reach: float) -> None:
     assume(len(p) == 0 or len(queries) == 0 or certain(queries, p, reach) or reach in (0.5, 1.0, 2.0))
-    assert _kernel.nearest_within(p, queries, reach).tolist() == slow.nearest_within(p, queries, reach).tolist()
+    assert (
+        _kernel.nearest_within(p, queries, reach).tolist() == slow.nearest_within(p, queries, reach).tolist()
+    )
 
 
 @given(triangles(6, 0, 60))
@@ -103,9 +106,11 @@ def test_volume_is_the_sum_over_triangles(mesh: tuple[Floats, Ints]) -> None:
 def test_volume_of_a_solid_is_exact_enough_far_from_the_origin(shift: float) -> None:
     mesh = parts.mesh_of(parts.bracket())
     expected = parts.bracket().volume()
-    far = parts.Mesh(mesh.vertices + shift, mesh.triangles)
+    far = Mesh(mesh.vertices + shift, mesh.triangles)
     assert _kernel.signed_volume(far.vertices, far.triangles) == pytest.approx(expected, rel=1e-5)
-    assert _kernel.signed_volume(far.vertices, parts.flipped(far).triangles) == pytest.approx(-expected, rel=1e-5)
+    assert _kernel.signed_volume(far.vertices, parts.flipped(far).triangles) == pytest.approx(
+        -expected, rel=1e-5
+    )
 
 
 @given(meshes(least=1))

@@ -19,7 +19,7 @@ from partwatch.matching.alignment import FINISH, MIN_COSINE, SKETCH, Pose, Targe
 from partwatch.matching.correspondence import mesh_motion
 from partwatch.matching.index import PartIndex, Rows, Search
 from partwatch.matching.policy import Policy
-from partwatch.matching.verification import Laid, ListedSurface, Measurement
+from partwatch.matching.verification import Laid, ListedSurface, Measurement, exact_measurement
 from partwatch.model.mesh import FloatArray
 
 # Rows taken from each kind of nearest neighbours.
@@ -37,6 +37,8 @@ MEASURED = 6
 POSES_SKETCHED = 6
 # A part that lies this well at a glance needs no other pose tried.
 SETTLED = 0.995
+# How far, in diagonals, a pose may leave a vertex from its partner on the same mesh.
+VERTEX_REACH = 0.02
 # How far a glance may err against the coverage that it stands for.
 GLANCE_SLACK = 0.08
 SURFACES_KEPT = 64
@@ -128,14 +130,38 @@ class Engine:
         rows, resembling = self._candidates(describe(surface), always)
         target = Target(solid.mesh, surface)
         around = _Around(others)
+        hits, open_tries = self._same_meshes(target, self._tries(target, rows)[:SKETCHED])
         sketches = [
             sketch
-            for tries in self._tries(target, rows)[:SKETCHED]
+            for tries in open_tries
             if (sketch := self._sketched(target, tries, around)) is not None
         ]
-        hits = [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
+        hits += [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
         hits.sort(key=lambda hit: (-hit.measured.score, hit.measured.mirrored, hit.part))
         return Found(hits, resembling)
+
+    def _same_meshes(self, target: Target, tries: list[_Tries]) -> tuple[list[Hit], list[_Tries]]:
+        """Parts whose very mesh the body is, which need no estimate and no measuring; and the other tries."""
+        hits, others = [], []
+        for each in tries:
+            measured = self._same_mesh(target, each)
+            if measured is None:
+                others.append(each)
+            else:
+                hits.append(Hit(each.part, measured, same_mesh=True))
+        return hits, others
+
+    def _same_mesh(self, target: Target, tries: _Tries) -> Measurement | None:
+        if self.index.part(tries.part).triangles != len(target.mesh.triangles):
+            return None
+        listed = self.listed(tries.part)
+        tolerance = self.policy.tolerance_mm(listed.diagonal_mm)
+        reach = max(5 * tolerance, VERTEX_REACH * listed.diagonal_mm)
+        for pose, _ in tries.poses:
+            T = mesh_motion(target.mesh, listed.mesh, inverse(pose.T_body_part), reach)
+            if T is not None:
+                return exact_measurement(inverse(T), tolerance)
+        return None
 
     def _worth_measuring(self, sketches: list[_Sketch]) -> list[_Sketch]:
         """The sketches that may raise a finding, best first; where there is none, the best candidate."""
@@ -201,27 +227,10 @@ class Engine:
 
     def _hit(self, target: Target, sketch: _Sketch, around: _Around) -> Hit:
         listed = self.listed(sketch.tries.part)
-        # The same mesh needs no estimate of the motion: its vertices give it to the last digit.
-        reach = 5 * self.policy.tolerance_mm(listed.diagonal_mm)
-        exact = self._exact(target, listed, sketch, reach)
-        if exact is not None:
-            T = inverse(exact)
-        else:
-            least = reach * 0.4 * scale_of(sketch.T_body_part)
-            T = target.settled(sketch.T_body_part, sketch.cloud, 3 * least, least, FINISH)
-        mirrored = bool(np.linalg.det(T[:, :3]) < 0)
-        laid = self._laid(target, sketch.tries.part, T, mirrored, around)
-        return Hit(sketch.tries.part, laid.measure(), exact is not None)
-
-    @staticmethod
-    def _exact(target: Target, listed: ListedSurface, sketch: _Sketch, reach: float) -> FloatArray | None:
-        """The motion of mesh onto mesh, from the sketch or from another pose of a symmetric part."""
-        starts = [sketch.T_body_part, *(pose.T_body_part for pose, _ in sketch.tries.poses)]
-        for start in starts:
-            exact = mesh_motion(target.mesh, listed.mesh, inverse(start), reach)
-            if exact is not None:
-                return exact
-        return None
+        reach = 2 * self.policy.tolerance_mm(listed.diagonal_mm) * scale_of(sketch.T_body_part)
+        T = target.settled(sketch.T_body_part, sketch.cloud, 3 * reach, reach, FINISH)
+        laid = self._laid(target, sketch.tries.part, T, sketch.laid.mirrored, around)
+        return Hit(sketch.tries.part, laid.measure(), same_mesh=False)
 
     def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: _Around) -> Laid:
         listed = self.listed(part)
