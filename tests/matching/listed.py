@@ -35,7 +35,8 @@ class Entry:
     sha256: str
     expires: date
     distinctiveness: float
-    has_geometry: bool = True
+    triangles: int
+    has_geometry: bool
 
 
 class MemoryIndex:
@@ -51,7 +52,15 @@ class MemoryIndex:
             enrolled = enrol_part(whole, solids)
             self._meshes.append(whole)
             self.entries.append(
-                Entry(f"design of {name}", name, sha256_of(name), expires, enrolled.distinctiveness, geometry)
+                Entry(
+                    design=f"design of {name}",
+                    name=name,
+                    sha256=sha256_of(name),
+                    expires=expires,
+                    distinctiveness=enrolled.distinctiveness,
+                    triangles=len(whole.triangles),
+                    has_geometry=geometry,
+                )
             )
             rows += [(descriptor, cloud, part) for descriptor, cloud, _ in enrolled.prints]
         self._descriptors = np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, DESCRIPTOR_SIZE)

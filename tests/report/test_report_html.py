@@ -119,7 +119,7 @@ def test_a_body_without_matches_is_listed_with_its_size_unit_and_notes(golden_pa
     lid = json.loads(blocks(golden_page)["data-1"])["bodies"][1]
 
     assert lid["matches"] == []
-    assert (lid["title"], lid["size"], lid["unit"]) == ("Body 2: lid", "62.0 × 48.5 × 50.0 mm", "mm (stated)")
+    assert (lid["title"], lid["size"], lid["unit"]) == ("Body 1: lid", "62.0 × 48.5 × 50.0 mm", "mm (stated)")
     assert lid["notes"] == ["open edges: 4; closed for measuring"]
 
 

@@ -129,7 +129,7 @@ def target(match: Match) -> str:
 
 def body_title(body: Body) -> str:
     """`Body 1: jaw`, counted from 1 as people do."""
-    return f"Body {body.index + 1}" + (f": {visible(body.name)}" if body.name else "")
+    return f"Body {body.index}" + (f": {visible(body.name)}" if body.name else "")
 
 
 def coverage(match: Match) -> str:
