@@ -27,11 +27,11 @@ def part(seed: int) -> Mesh:
 
 
 def fine_body(seed: int, triangles: int) -> Mesh:
-    """A valve body with flanges and bolt holes, refined to about that many triangles (within 5 %)."""
+    """A valve body with flanges and bolt holes, refined to about that many triangles (within a tenth)."""
     solid = _fitting(np.random.default_rng([seed, 2]), FINE_SEGMENTS)
     # Halving the edges quadruples the triangles: the first guess is close, the rest is bisection.
     low, high = 0.01, float(np.linalg.norm(np.ptp(np.reshape(solid.bounding_box(), (2, 3)), axis=0)))
-    for _ in range(40):
+    for _ in range(16):
         length = math.sqrt(low * high)
         # About two triangles an edge squared; refining far too finely would not come back.
         if 2.3 * solid.surface_area() / length**2 > 8 * triangles:

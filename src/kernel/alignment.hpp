@@ -51,7 +51,7 @@ class Field {
     }
 
   private:
-    static int clamp(double at, int size) { return at < 0 ? 0 : (at >= size ? size - 1 : static_cast<int>(at)); }
+    static int clamp(double at, int size) { return !(at >= 0) ? 0 : (at >= size ? size - 1 : static_cast<int>(at)); }
 
     void seed() {
         index_.assign(static_cast<size_t>(nx_) * ny_ * nz_, -1);

@@ -24,7 +24,14 @@ template <class T> nb::ndarray<nb::numpy, T> owned(T* data, std::initializer_lis
     return nb::ndarray<nb::numpy, T>(data, shape, free);
 }
 
+// Numbers that are not finite would become wild indices of cells and bins.
+template <class Array> void check_finite(const Array& a) {
+    for (size_t i = 0; i < a.size(); ++i)
+        if (!std::isfinite(a.data()[i])) throw std::invalid_argument("a number is not finite");
+}
+
 static std::vector<Vec3> vectors(const Points& a) {
+    check_finite(a);
     std::vector<Vec3> out(a.shape(0));
     for (size_t i = 0; i < out.size(); ++i) out[i] = {a.data()[3 * i], a.data()[3 * i + 1], a.data()[3 * i + 2]};
     return out;
@@ -41,12 +48,14 @@ static void store(const Similarity& T, double* m) {
 }
 
 static void check_indices(const Points& v, const Triangles& t) {
+    check_finite(v);
     int64_t n = static_cast<int64_t>(v.shape(0));
     for (size_t i = 0; i < 3 * t.shape(0); ++i)
         if (t.data()[i] < 0 || t.data()[i] >= n) throw std::out_of_range("a triangle names a vertex that is not there");
 }
 
 static auto weld(Points corners) {
+    check_finite(corners);
     size_t n = corners.shape(0);
     auto* remap = new int32_t[n];
     std::vector<double> kept;
@@ -112,6 +121,7 @@ static auto sample(Points v, Triangles t, size_t count) {
 }
 
 static auto farthest(Points points, size_t wanted) {
+    check_finite(points);
     if (wanted > points.shape(0)) throw std::invalid_argument("more points wanted than there are");
     auto* taken = new int32_t[wanted];
     farthest_points(points.data(), points.shape(0), wanted, taken);
@@ -127,6 +137,8 @@ static auto local_normals(Points samples, Points queries, double radius) {
 }
 
 static auto histograms(Points points, Points normals, double rms_radius) {
+    check_finite(points);
+    check_finite(normals);
     if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
     if (!(rms_radius > 0)) throw std::invalid_argument("rms_radius must be positive");
     auto* d2 = new double[PairLayout::d2_bins];
@@ -146,6 +158,22 @@ static void best_first(std::vector<Trial>& trials, size_t keep) {
     if (trials.size() > keep) trials.resize(keep);
 }
 
+// Trials that lay the first points within `near` of where a better one lays them; points come farthest first.
+static void drop_repeated(std::vector<Trial>& trials, const std::vector<Vec3>& points, double near) {
+    size_t kept = 0;
+    for (size_t i = 0; i < trials.size(); ++i) {
+        bool repeated = false;
+        for (size_t k = 0; k < kept && !repeated; ++k) {
+            double gap2 = 0;
+            for (size_t j = 0; j < std::min<size_t>(points.size(), 6); ++j)
+                gap2 = std::max(gap2, norm2(trials[k].T(points[j]) - trials[i].T(points[j])));
+            repeated = gap2 < near * near;
+        }
+        if (!repeated) trials[kept++] = trials[i];
+    }
+    trials.resize(kept);
+}
+
 // Scores every frame on a few points, brings the best ones closer by ICP on the field, goes on with the best
 // of those, and scores these on all points. Points come evenly spaced in each prefix. Frames well below the
 // best one, or below what could still reach `least`, are given up.
@@ -153,11 +181,13 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
                   double least) {
     auto p = vectors(points);
     auto n = vectors(normals);
+    check_finite(frames);
     if (p.empty() || p.size() != n.size()) throw std::invalid_argument("one normal a point, and one point at least");
     auto first = [](const std::vector<Vec3>& all, size_t count) {
         return std::vector<Vec3>(all.begin(), all.begin() + std::min(count, all.size()));
     };
-    constexpr size_t finalists = 6;
+    // A shape that turns onto itself nearly has as many good poses as it has teeth, times its flips.
+    const size_t finalists = frames.shape(0) > 24 ? 36 : 6;
     auto p_some = first(p, 96), n_some = first(n, 96), p_more = first(p, 160), n_more = first(n, 160);
     auto p_trial = frames.shape(0) > 1000 ? first(p, 48) : p_some;
     std::vector<Trial> trials(frames.shape(0));
@@ -174,6 +204,8 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
         t.T = icp(field, p_some, n_some, t.T, 5, 3 * cap, 1.5 * cap);
         t.score = fit(field, p_more, t.T, cap);
     }
+    best_first(trials, trials.size());
+    drop_repeated(trials, p, 0.25 * cap);
     best_first(trials, finalists);
     for (Trial& t : trials) {
         t.T = icp(field, p_more, n_more, t.T, 8, 1.5 * cap, cap);
@@ -192,6 +224,7 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
 
 static auto refine(const TriangleTree& tree, Points points, Points normals, Frames start, int iterations,
                    double cap_from, double cap_to) {
+    check_finite(start);
     if (start.shape(0) != 1) throw std::invalid_argument("one frame to start from");
     if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
     auto T = icp(tree, vectors(points), vectors(normals), similarity(start.data()), iterations, cap_from, cap_to);
@@ -202,6 +235,8 @@ static auto refine(const TriangleTree& tree, Points points, Points normals, Fram
 
 static auto closest(const TriangleTree& tree, Points points, Points normals, double cap) {
     size_t n = points.shape(0);
+    check_finite(points);
+    check_finite(normals);
     if (n != normals.shape(0)) throw std::invalid_argument("one normal a point");
     auto* distance = new double[n];
     auto* triangle = new int32_t[n];
@@ -219,7 +254,8 @@ static auto crossings(const TriangleTree& tree, Points points, std::tuple<double
     size_t n = points.shape(0);
     auto* counts = new int32_t[2 * n];
     Vec3 d{std::get<0>(direction), std::get<1>(direction), std::get<2>(direction)};
-    if (d.x == 0 || d.y == 0 || d.z == 0) throw std::invalid_argument("the direction must have no zero component");
+    check_finite(points);
+    if (!std::isfinite(d.x + d.y + d.z) || d.x == 0 || d.y == 0 || d.z == 0) throw std::invalid_argument("the direction must have no zero component");
     for (size_t i = 0; i < n; ++i) {
         int with, against;
         tree.crossings({points.data()[3 * i], points.data()[3 * i + 1], points.data()[3 * i + 2]}, d, with, against);

@@ -52,6 +52,24 @@ def test_a_moved_copy_is_found_and_laid_vertex_on_vertex(
     assert name in answer.reasons[0].message
 
 
+@pytest.mark.parametrize("name", ["gear", "knob"])
+@pytest.mark.parametrize("seed", range(1000, 1008))
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_part_that_turns_onto_itself_but_for_a_detail_is_laid_by_that_detail(
+    name: str, seed: int, mirrored: bool, matcher: Matcher
+) -> None:
+    """One tooth off is another place for the keyway: neither the same shape nor the right transform."""
+    T = parts.motion(seed, 100, mirrored=mirrored)
+    answer = screened(matcher, parts.moved(NEARLY_SYMMETRIC[name], T))
+    match = answer.best
+    assert (match.part, match.relation, match.mirrored) == (name, Relation.SAME_SHAPE, mirrored)
+    vertices = parts.part_mesh(name).vertices
+    assert misplaced_mm(match, answer.body, vertices @ T[:, :3].T + T[:, 3], vertices) < RESIDUAL_MM
+
+
+NEARLY_SYMMETRIC = {name: parts.finer(parts.part_mesh(name), 5.0) for name in ("gear", "knob")}
+
+
 @given(st.sampled_from(["bracket", "stand", "impeller", "clamp"]), st.integers(0, 10**6))
 @settings(max_examples=12)
 def test_the_transform_is_right_wherever_the_body_lies(name: str, seed: int) -> None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from partwatch import _kernel
-from partwatch.geometry.clean import compact, drop_flat, drop_repeated, signed_volume, weld, weld_within
+from partwatch.geometry.clean import (
+    compact,
+    drop_flat,
+    drop_repeated,
+    signed_volume,
+    triangle_areas,
+    weld,
+    weld_within,
+)
 from partwatch.model.mesh import IndexArray, Mesh
 
 # Shares of the shape's diagonal. Gaps up to the first are rounding of printed coordinates and are welded;
@@ -61,7 +69,8 @@ def split_bodies(mesh: Mesh, name: str | None = None) -> list[Solid]:
     if len(mesh.triangles) == 0:
         return []
     topology, notes = _prepare(mesh)
-    if len(topology.mesh.triangles) == 0:
+    # Lone triangles in line are kept, for they close a surface at its T-junctions; alone they are none.
+    if not triangle_areas(topology.mesh).any():
         return []
     shells = _patched(_shells(topology), _diagonal(topology.mesh))
     owner = _owners(shells)
@@ -217,11 +226,12 @@ def _owners(shells: list[_Shell]) -> list[int]:
     if len(shells) < 2:
         return owner
     inside = _containers(shells)
-    for k, containers in enumerate(inside):
-        if not containers:
+    # From the outside in: what lies in a void is no void of it, but a body of its own.
+    for k in sorted(range(len(shells)), key=lambda k: len(inside[k])):
+        if not inside[k]:
             continue
-        parent = min(containers, key=lambda i: abs(shells[i].volume))
-        if _is_void(shells[k], shells[parent], len(containers)):
+        parent = min(inside[k], key=lambda i: abs(shells[i].volume))
+        if owner[parent] == parent and _is_void(shells[k], shells[parent], len(inside[k])):
             owner[k] = parent
     return owner
 

@@ -132,12 +132,10 @@ class Engine:
         around = _Around(others)
         hits, open_tries = self._same_meshes(target, self._tries(target, rows)[:SKETCHED])
         sketches = [
-            sketch
-            for tries in open_tries
-            if (sketch := self._sketched(target, tries, around)) is not None
+            sketch for tries in open_tries if (sketch := self._sketched(target, tries, around)) is not None
         ]
         hits += [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
-        hits.sort(key=lambda hit: (-hit.measured.score, hit.measured.mirrored, hit.part))
+        hits.sort(key=lambda hit: (-round(hit.measured.score, 4), hit.measured.mirrored, hit.part))
         return Found(hits, resembling)
 
     def _same_meshes(self, target: Target, tries: list[_Tries]) -> tuple[list[Hit], list[_Tries]]:

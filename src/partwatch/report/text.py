@@ -61,6 +61,10 @@ def _found_cell(item: Item, header: Header) -> Text:
     best = words.best_match(item)
     if best is not None:
         _append_match(cell, item, *best)
+        if words.is_generic(best[1], header) and not any(
+            "many objects share" in r.message for r in item.reasons
+        ):
+            _line(cell, "generic shape, says little on its own")
         if others := sum(len(body.matches) for body in item.bodies) - 1:
             _line(cell, f"and {_count(others, 'other match', 'other matches')}", "dim")
     elif not item.reasons:
