@@ -31,8 +31,9 @@ class FakeMatcher:
         self.solids: list[Solid] = []
 
     def match_item(
-        self, reading: Reading, solids: Sequence[Solid], sha256: str
+        self, reading: Reading, solids: Sequence[Solid], sha256: str, groups: Sequence[Sequence[int]]
     ) -> tuple[tuple[Body, ...], list[Reason]]:
+        assert sorted(k for group in groups for k in group) == list(range(len(solids)))
         self.solids += solids
         return tuple(body(*self.findings) for _ in solids), []
 

@@ -62,6 +62,14 @@ class Found:
     hits: list[Hit]
     resembling: list[int]
 
+    def joined(self, more: Sequence[Hit]) -> Found:
+        """With further hits, the better one of each part."""
+        best: dict[int, Hit] = {}
+        for hit in (*self.hits, *more):
+            if hit.part not in best or hit.measured.score > best[hit.part].measured.score:
+                best[hit.part] = hit
+        return Found(sorted(best.values(), key=_rank), self.resembling)
+
 
 @dataclass(frozen=True, eq=False)
 class _Tries:
@@ -92,6 +100,11 @@ def _worth_trying(poses: list[tuple[Pose, Cloud]], top: float) -> list[tuple[Pos
     return ordered[:1] + [entry for entry in ordered[1:] if entry[0].score >= FURTHER_SLACK * top]
 
 
+def _rank(hit: Hit) -> tuple[float, bool, int]:
+    """Best first; of equals what is not mirrored."""
+    return -round(hit.measured.score, 4), hit.measured.mirrored, hit.part
+
+
 class _Around:
     """All of an item's bodies as one surface, built when a part of several shells asks for it."""
 
@@ -117,6 +130,7 @@ class Engine:
         self._surfaces: OrderedDict[int, ListedSurface] = OrderedDict()
         counts = np.bincount(index.part_index, minlength=1) if len(index.part_index) else np.zeros(1, int)
         self._prints_a_part = counts
+        self._compounds: tuple[Rows, Search] | None = None
 
     def find(self, solid: Solid, others: Sequence[Solid], always: Sequence[int] = ()) -> Found:
         """Parts that lie on the body, and those without geometry that it resembles.
@@ -128,15 +142,31 @@ class Engine:
             return Found([], [])
         surface = sample_surface(solid.mesh)
         rows, resembling = self._candidates(describe(surface), always)
-        target = Target(solid.mesh, surface)
-        around = _Around(others)
+        return Found(self._hits(Target(solid.mesh, surface), rows, _Around(others)), resembling)
+
+    def find_compound(self, compound: Solid) -> list[Hit]:
+        """Parts of several shells that lie on several bodies taken as one, best first.
+
+        Shells may be as plain as a cube, which says nothing of how the part lies; together they do.
+        """
+        if self._compounds is None:
+            rows = np.flatnonzero(self._prints_a_part[self.index.part_index] > 1)
+            self._compounds = rows, Search(self.index.descriptors[rows])
+        rows, search = self._compounds
+        if len(rows) == 0 or not compound.mesh.extents.max() > 0:
+            return []
+        surface = sample_surface(compound.mesh)
+        near = rows[search.nearest(describe(surface), CANDIDATES)[0]]
+        return self._hits(Target(compound.mesh, surface), self._with_geometry(near), _Around([compound]))
+
+    def _hits(self, target: Target, rows: Rows, around: _Around) -> list[Hit]:
         hits, open_tries = self._same_meshes(target, self._tries(target, rows)[:SKETCHED])
         sketches = [
             sketch for tries in open_tries if (sketch := self._sketched(target, tries, around)) is not None
         ]
         hits += [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
-        hits.sort(key=lambda hit: (-round(hit.measured.score, 4), hit.measured.mirrored, hit.part))
-        return Found(hits, resembling)
+        hits.sort(key=_rank)
+        return hits
 
     def _same_meshes(self, target: Target, tries: list[_Tries]) -> tuple[list[Hit], list[_Tries]]:
         """Parts whose very mesh the body is, which need no estimate and no measuring; and the other tries."""
@@ -181,8 +211,11 @@ class Engine:
         if always:
             forced = np.flatnonzero(np.isin(self.index.part_index, np.asarray(always)))
             rows = np.concatenate([forced, rows[~np.isin(rows, forced)]])
+        return self._with_geometry(rows), resembling
+
+    def _with_geometry(self, rows: Rows) -> Rows:
         solid = np.array([self.index.part(p).has_geometry for p in self._parts(rows)], dtype=bool)
-        return rows[solid], resembling
+        return np.asarray(rows[solid])
 
     def _parts(self, rows: Rows) -> list[int]:
         return [int(part) for part in self.index.part_index[rows]]

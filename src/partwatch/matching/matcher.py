@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from partwatch.formats.base import Reading
-from partwatch.geometry.bodies import Solid
+from partwatch.geometry.bodies import Solid, merge
 from partwatch.matching.alignment import inverse, scale_of
 from partwatch.matching.engine import Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
@@ -28,6 +28,8 @@ from partwatch.model.document import (
 )
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Unit
 
+# Bodies that are tried together as one part.
+MOST_SHELLS = 64
 # A reason that puts an item up for review without a match.
 FINGERPRINT_ONLY = "fingerprint_only"
 _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE: 2}
@@ -73,19 +75,26 @@ class Matcher:
         self._with_part_geometry = with_part_geometry
 
     def match_item(
-        self, reading: Reading, solids: Sequence[Solid], sha256: str
+        self,
+        reading: Reading,
+        solids: Sequence[Solid],
+        sha256: str,
+        groups: Sequence[Sequence[int]] = (),
     ) -> tuple[tuple[Body, ...], list[Reason]]:
         """The item's bodies with their matches, and the reasons that its finding needs.
 
         solids: of all the reading's shapes, in its unit. sha256: of the item's bytes, lower-case hex.
+        groups: bodies that may be one part of several shells, by their place in solids; those of a shape.
+        All bodies together are always such a group.
         """
         item = _Item(sha256, reading.unit, reading.medium)
         bodies: list[Body] = []
         reasons: list[Reason] = []
         expired: dict[str, date] = {}
         same = self._index.parts_of_file(sha256)
+        together = self._compounds(solids, groups)
         for index, solid in enumerate(solids):
-            found = self._engine.find(solid, solids, same)
+            found = self._engine.find(solid, solids, same).joined(together.get(index, []))
             judged = self._judged(item, found, expired)
             bodies.append(self._body(item, index, solid, judged))
             reasons += [_reason(index, entry, self._policy) for entry in judged if entry.finding in _WORDS]
@@ -116,6 +125,19 @@ class Matcher:
                 continue
             judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part)))
         return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.measured.score, 4)))
+
+    def _compounds(self, solids: Sequence[Solid], groups: Sequence[Sequence[int]]) -> dict[int, list[Hit]]:
+        """Hits of groups of bodies as one, for each body of a group that lies on the part as a whole."""
+        hits: dict[int, list[Hit]] = {}
+        for group in dict.fromkeys((*(tuple(group) for group in groups), tuple(range(len(solids))))):
+            if not 2 <= len(group) <= MOST_SHELLS:
+                continue
+            compound = Solid(None, merge([solids[k].mesh for k in group]), (), closed=True)
+            for hit in self._engine.find_compound(compound):
+                if hit.measured.coverage >= self._policy.review_coverage:
+                    for k in group:
+                        hits.setdefault(k, []).append(hit)
+        return hits
 
     def _resemblances(self, index: int, found: Found) -> list[Reason]:
         parts = [self._index.part(k) for k in found.resembling]

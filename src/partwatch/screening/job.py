@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from partwatch import formats
 from partwatch.formats import Archive, Reading, ReadLimits
-from partwatch.geometry.bodies import split_bodies
+from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.matching import Matcher, Policy
 from partwatch.model.document import Body, Finding, Item, Reason
 from partwatch.model.errors import LimitError, UnreadableError
@@ -141,8 +141,13 @@ class Screener:
         )
 
     def _matched(self, reading: Reading, sha256: str) -> tuple[tuple[Body, ...], list[Reason]]:
-        solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
-        return self.matcher.match_item(reading, solids, sha256)
+        solids: list[Solid] = []
+        groups = []
+        for shape in reading.shapes:
+            start = len(solids)
+            solids += split_bodies(shape.mesh, shape.name)
+            groups.append(range(start, len(solids)))
+        return self.matcher.match_item(reading, solids, sha256, groups)
 
 
 _screener: list[Screener] = []
