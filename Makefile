@@ -35,12 +35,13 @@ format: setup ## lay the code out
 	$(BIN)/ruff format .
 
 bench: setup ## measure speed and memory beside peers, write docs/benchmarks.md (CORPUS=DIR; long)
-	$(PIP) '.[bench]'
-	$(BIN)/python -m benchmarks --corpus '$(CORPUS)' --write docs/benchmarks.md
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
+	$(BIN)/python -m benchmarks --corpus '$(CORPUS)' --peers-python .venv-peers/bin/python
 
 browser-test: setup ## drive the HTML report in a real browser (needs Debian's chromium or the like)
 	$(PIP) --editable '.[browser]'
 	$(BIN)/python -m pytest tests/browser
 
 clean: ## remove what the other verbs made
-	rm -rf $(VENV) build demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-peers build demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -196,15 +196,24 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
         trials[i].score = fit(field, p_trial, trials[i].T, 2 * cap);
     }
     best_first(trials, keep);
+    constexpr size_t probes = 6;
     if (!trials.empty()) {
         double bar = std::max(0.75 * trials.front().score, 0.6 * least);
         while (!trials.empty() && trials.back().score < bar) trials.pop_back();
     }
-    for (Trial& t : trials) {
+    // The first few tell whether this part can lie here at all; most cannot.
+    double best = 0;
+    for (size_t i = 0; i < trials.size(); ++i) {
+        if (i == probes && best < 0.85 * least) trials.resize(probes);
+        if (i == trials.size()) break;
+        Trial& t = trials[i];
         t.T = icp(field, p_some, n_some, t.T, 5, 3 * cap, 1.5 * cap);
         t.score = fit(field, p_more, t.T, cap);
+        best = std::max(best, t.score);
     }
     best_first(trials, trials.size());
+    double bar = std::max(0.85 * least, 0.8 * best);
+    while (!trials.empty() && trials.back().score < bar) trials.pop_back();
     drop_repeated(trials, p, 0.25 * cap);
     best_first(trials, finalists);
     for (Trial& t : trials) {

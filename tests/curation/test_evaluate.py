@@ -7,10 +7,10 @@ import hashlib
 import json
 from pathlib import Path
 
-import parts
 import pytest
 import trimesh
 
+import parts
 from partwatch.cli import main
 from partwatch.curation.corpus import read_corpus
 from partwatch.curation.evaluate import POOLED, evaluate

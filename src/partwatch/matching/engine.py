@@ -19,7 +19,7 @@ from partwatch.matching.alignment import FINISH, MIN_COSINE, SKETCH, Pose, Targe
 from partwatch.matching.correspondence import mesh_motion
 from partwatch.matching.index import PartIndex, Rows, Search
 from partwatch.matching.policy import Policy
-from partwatch.matching.verification import Laid, ListedSurface, Measurement, exact_measurement
+from partwatch.matching.verification import POOR, Laid, ListedSurface, Measurement, exact_measurement
 from partwatch.model.mesh import FloatArray
 
 # Rows taken from each kind of nearest neighbours.
@@ -31,6 +31,8 @@ PROPORTION_GAP = 0.04
 LEAST_SCORE = 0.45
 SCORE_SLACK = 0.7
 FURTHER_SLACK = 0.85
+# A part whose first pose is poor at a glance gets another try only from this score.
+LIKELY_SCORE = 0.65
 # Parts sketched and measured for a body, poses sketched for a part.
 SKETCHED = 12
 MEASURED = 6
@@ -168,6 +170,10 @@ class Engine:
         hits.sort(key=_rank)
         return hits
 
+    def is_compound(self, part: int) -> bool:
+        """Whether a part has several shells, and so lies on more than the one body."""
+        return bool(self._prints_a_part[part] > 1)
+
     def _same_meshes(self, target: Target, tries: list[_Tries]) -> tuple[list[Hit], list[_Tries]]:
         """Parts whose very mesh the body is, which need no estimate and no measuring; and the other tries."""
         hits, others = [], []
@@ -248,6 +254,8 @@ class Engine:
         for pose, cloud in tries.poses[:POSES_SKETCHED]:
             if best is not None and best.glance >= SETTLED and (pose.mirrored or not best.laid.mirrored):
                 continue
+            if best is not None and best.glance < POOR and pose.score < LIKELY_SCORE:
+                break
             least = 2 * tolerance * scale_of(pose.T_body_part)
             T = target.settled(pose.T_body_part, cloud, target.reach, least, SKETCH)
             laid = self._laid(target, tries.part, T, pose.mirrored, around)

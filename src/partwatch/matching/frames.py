@@ -49,8 +49,8 @@ def _about_axis(axis: int) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _all_rotations() -> FloatArray:
-    """Rotations about 18 degrees apart and their reflections, by a super-Fibonacci spiral (Alexa 2022)."""
-    count = 2500
+    """Rotations about 25 degrees apart and their reflections, by a super-Fibonacci spiral (Alexa 2022)."""
+    count = 1000
     phi, psi = np.sqrt(2.0), 1.533751168755204288118041
     s = np.arange(count) + 0.5
     r, big_r = np.sqrt(s / count), np.sqrt(1 - s / count)

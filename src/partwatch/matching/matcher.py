@@ -9,6 +9,7 @@ from datetime import date
 from partwatch.formats.base import Reading
 from partwatch.geometry.bodies import Solid, merge
 from partwatch.matching.alignment import inverse, scale_of
+from partwatch.matching.congruence import Congruent
 from partwatch.matching.engine import Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
 from partwatch.matching.overlay import overlay
@@ -93,8 +94,14 @@ class Matcher:
         expired: dict[str, date] = {}
         same = self._index.parts_of_file(sha256)
         together = self._compounds(solids, groups)
+        seen = Congruent()
         for index, solid in enumerate(solids):
-            found = self._engine.find(solid, solids, same).joined(together.get(index, []))
+            alone = seen.found(solid)
+            if alone is None:
+                alone = self._engine.find(solid, solids, same)
+                if not any(self._engine.is_compound(hit.part) for hit in alone.hits):
+                    seen.keep(solid, alone)
+            found = alone.joined(together.get(index, []))
             judged = self._judged(item, found, expired)
             bodies.append(self._body(item, index, solid, judged))
             reasons += [_reason(index, entry, self._policy) for entry in judged if entry.finding in _WORDS]

@@ -22,6 +22,8 @@ NEIGHBOURHOOD = 2.5
 MOST_LOST = 0.5
 # One sample in so many for a first look.
 QUICK = 8
+# Coverage from one side at which the other need not be asked.
+POOR = 0.4
 
 
 class ListedSurface:
@@ -180,9 +182,9 @@ class Laid:
         )  # fmt: skip
 
     def glance(self) -> float:
-        """The lesser coverage, by few samples: within about a tenth."""
-        pair = self._pair
-        return min(float(np.isfinite(of(QUICK)).mean()) for of in (pair.part_distances, pair.body_distances))
+        """The lesser coverage, by few samples, within a tenth; a poor one is seen from one side."""
+        part = float(np.isfinite(self._pair.part_distances(QUICK)).mean())
+        return part if part < POOR else min(part, float(np.isfinite(self._pair.body_distances(QUICK)).mean()))
 
     def measure(self) -> Measurement:
         """Measures both ways."""

@@ -25,6 +25,7 @@ from partwatch.screening.walk import shown
 from partwatch.watchlist.snapshot import ListedPart, Snapshot
 from partwatch.watchlist.store import Watchlist
 
+PARTS_KEPT = 20_000
 SETUP = "partwatch.screening.job:setup"
 _EMPTY = Reason(
     code="empty", message="there is no surface in it to compare: export it again, with its solids"
@@ -33,9 +34,10 @@ _EMPTY = Reason(
 
 @dataclass(frozen=True)
 class Listed:
-    """A snapshot of the list, as matching asks for it."""
+    """A snapshot of the list, as matching asks for it; parts are kept, for each takes a while to decode."""
 
     snapshot: Snapshot
+    _parts: dict[int, ListedPart] = field(default_factory=dict)
 
     @property
     def descriptors(self) -> npt.NDArray[np.float32]:
@@ -49,7 +51,11 @@ class Listed:
 
     def part(self, index: int) -> ListedPart:
         """The part of that number."""
-        part: ListedPart = self.snapshot.parts[index]
+        part = self._parts.get(index)
+        if part is None:
+            if len(self._parts) >= PARTS_KEPT:
+                self._parts.clear()
+            part = self._parts[index] = self.snapshot.parts[index]
         return part
 
     def parts_of_file(self, sha256: str) -> list[int]:
