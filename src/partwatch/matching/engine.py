@@ -107,7 +107,7 @@ def _rank(hit: Hit) -> tuple[float, bool, int]:
     return -round(hit.measured.score, 4), hit.measured.mirrored, hit.part
 
 
-class _Around:
+class Around:
     """All of an item's bodies as one surface, built when a part of several shells asks for it."""
 
     def __init__(self, solids: Sequence[Solid]) -> None:
@@ -134,17 +134,17 @@ class Engine:
         self._prints_a_part = counts
         self._compounds: tuple[Rows, Search] | None = None
 
-    def find(self, solid: Solid, others: Sequence[Solid], always: Sequence[int] = ()) -> Found:
+    def find(self, solid: Solid, around: Around, always: Sequence[int] = ()) -> Found:
         """Parts that lie on the body, and those without geometry that it resembles.
 
-        others: all the item's bodies, on which a part of several shells may be spread.
+        around: all the item's bodies, on which a part of several shells may be spread; one for all of them.
         always: parts to measure whatever the search says.
         """
         if len(self.index.part_index) == 0 or not solid.mesh.extents.max() > 0:
             return Found([], [])
         surface = sample_surface(solid.mesh)
         rows, resembling = self._candidates(describe(surface), always)
-        return Found(self._hits(Target(solid.mesh, surface), rows, _Around(others)), resembling)
+        return Found(self._hits(Target(solid.mesh, surface), rows, around), resembling)
 
     def find_compound(self, compound: Solid) -> list[Hit]:
         """Parts of several shells that lie on several bodies taken as one, best first.
@@ -159,9 +159,9 @@ class Engine:
             return []
         surface = sample_surface(compound.mesh)
         near = rows[search.nearest(describe(surface), CANDIDATES)[0]]
-        return self._hits(Target(compound.mesh, surface), self._with_geometry(near), _Around([compound]))
+        return self._hits(Target(compound.mesh, surface), self._with_geometry(near), Around([compound]))
 
-    def _hits(self, target: Target, rows: Rows, around: _Around) -> list[Hit]:
+    def _hits(self, target: Target, rows: Rows, around: Around) -> list[Hit]:
         hits, open_tries = self._same_meshes(target, self._tries(target, rows)[:SKETCHED])
         sketches = [
             sketch for tries in open_tries if (sketch := self._sketched(target, tries, around)) is not None
@@ -246,7 +246,7 @@ class Engine:
         ]
         return sorted(tries, key=lambda entry: (-entry.score, entry.part))
 
-    def _sketched(self, target: Target, tries: _Tries, around: _Around) -> _Sketch | None:
+    def _sketched(self, target: Target, tries: _Tries, around: Around) -> _Sketch | None:
         """The part's best pose at a glance; a reflection only where no rotation does as well."""
         listed = self.listed(tries.part)
         tolerance = self.policy.tolerance_mm(listed.diagonal_mm)
@@ -264,16 +264,16 @@ class Engine:
                 best = sketch
         return best
 
-    def _hit(self, target: Target, sketch: _Sketch, around: _Around) -> Hit:
+    def _hit(self, target: Target, sketch: _Sketch, around: Around) -> Hit:
         listed = self.listed(sketch.tries.part)
         reach = 2 * self.policy.tolerance_mm(listed.diagonal_mm) * scale_of(sketch.T_body_part)
         T = target.settled(sketch.T_body_part, sketch.cloud, 3 * reach, reach, FINISH)
         laid = self._laid(target, sketch.tries.part, T, sketch.laid.mirrored, around)
         return Hit(sketch.tries.part, laid.measure(), same_mesh=False)
 
-    def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: _Around) -> Laid:
+    def _laid(self, target: Target, part: int, T: FloatArray, mirrored: bool, around: Around) -> Laid:
         listed = self.listed(part)
-        spread = around.tree if self._prints_a_part[part] > 1 else None
+        spread = around.tree if self.is_compound(part) else None
         return Laid(target, listed, T, mirrored, self.policy.tolerance_mm(listed.diagonal_mm), spread)
 
     def listed(self, part: int) -> ListedSurface:

@@ -10,7 +10,7 @@ from partwatch.formats.base import Reading
 from partwatch.geometry.bodies import Solid, merge
 from partwatch.matching.alignment import inverse, scale_of
 from partwatch.matching.congruence import Congruent
-from partwatch.matching.engine import Engine, Found, Hit
+from partwatch.matching.engine import Around, Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
 from partwatch.matching.overlay import overlay
 from partwatch.matching.policy import Policy
@@ -94,11 +94,12 @@ class Matcher:
         expired: dict[str, date] = {}
         same = self._index.parts_of_file(sha256)
         together = self._compounds(solids, groups)
+        around = Around(solids)
         seen = Congruent()
         for index, solid in enumerate(solids):
             alone = seen.found(solid)
             if alone is None:
-                alone = self._engine.find(solid, solids, same)
+                alone = self._engine.find(solid, around, same)
                 if not any(self._engine.is_compound(hit.part) for hit in alone.hits):
                     seen.keep(solid, alone)
             found = alone.joined(together.get(index, []))

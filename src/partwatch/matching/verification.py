@@ -175,7 +175,6 @@ class Laid:
         """around: the surface to look for the part's surface on, where it is more than the body's own: a part
         of several shells is found on all the item's bodies together."""
         self.mirrored = mirrored
-        self.tolerance_mm = tolerance_mm
         self._pair = _Pair(
             target, listed, around or target.tree,
             T_body_part, inverse(T_body_part), scale_of(T_body_part), tolerance_mm,
