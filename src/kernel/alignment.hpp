@@ -50,6 +50,14 @@ class Field {
         return out;
     }
 
+    // Whether a point has one of the field's within `near`, itself within `flat` of that one's plane, and the two
+    // normals compatible: a look at coverage that needs no triangle.
+    bool covers(Vec3 p, Vec3 n, double near, double flat, double min_cosine) const {
+        Nearest hit = nearest(p, n, near);
+        return hit.found && std::fabs(dot(hit.point - p, hit.normal)) <= flat &&
+               std::fabs(dot(hit.normal, n)) >= min_cosine;
+    }
+
   private:
     static int clamp(double at, int size) { return !(at >= 0) ? 0 : (at >= size ? size - 1 : static_cast<int>(at)); }
 
@@ -68,46 +76,71 @@ class Field {
         }
     }
 
+    // One axis after the other; along the first every seeded voxel is at distance zero, so the closest one is
+    // found by walking both ways, and the other two take lower envelopes of parabolas.
     void transform() {
-        constexpr float far = 1e12f;
         std::vector<float> distance(index_.size());
-        for (size_t i = 0; i < index_.size(); ++i) distance[i] = index_[i] < 0 ? far : 0;
         size_t row = nx_, slice = static_cast<size_t>(nx_) * ny_;
-        for (int z = 0; z < nz_; ++z)
-            for (int y = 0; y < ny_; ++y) line(distance, z * slice + y * row, 1, nx_);
+        size_t longest = std::max({nx_, ny_, nz_});
+        for (std::vector<float>* v : {&value_, &bound_}) v->resize(longest + 1);
+        source_.resize(longest);
+        apex_.resize(longest);
+        half_.resize(longest + 1);
+        for (size_t i = 1; i < half_.size(); ++i) half_[i] = static_cast<float>(0.5 / static_cast<double>(i));
+        for (size_t start = 0; start < index_.size(); start += row) first_line(distance, start);
         for (int z = 0; z < nz_; ++z)
             for (int x = 0; x < nx_; ++x) line(distance, z * slice + x, row, ny_);
         for (int y = 0; y < ny_; ++y)
             for (int x = 0; x < nx_; ++x) line(distance, y * row + x, slice, nz_);
     }
 
-    // Lower envelope of parabolas along one line of voxels.
+    void first_line(std::vector<float>& f, size_t start) {
+        int from = -1;
+        for (int x = 0; x < nx_; ++x) {
+            size_t at = start + x;
+            if (index_[at] >= 0) from = x;
+            source_[x] = from;
+        }
+        int next = -1;
+        for (int x = nx_ - 1; x >= 0; --x) {
+            size_t at = start + x;
+            if (index_[at] >= 0) next = x;
+            from = source_[x];
+            apex_[x] = from < 0 ? next : (next >= 0 && next - x < x - from ? next : from);
+        }
+        for (int x = 0; x < nx_; ++x) {
+            int v = apex_[x];
+            f[start + x] = v < 0 ? 0 : static_cast<float>((x - v) * (x - v));
+            source_[x] = v < 0 ? -1 : index_[start + v];
+        }
+        std::copy(source_.begin(), source_.begin() + nx_, index_.begin() + start);
+    }
+
+    // Lower envelope of parabolas along one line of voxels; whole numbers below 2^24, so float is exact but for
+    // where parabolas cross.
     void line(std::vector<float>& f, size_t start, size_t stride, int n) {
-        value_.resize(n);
-        source_.resize(n);
-        apex_.resize(n);
-        bound_.resize(n + 1);
         int k = -1;
         for (int q = 0; q < n; ++q) {
-            value_[q] = f[start + q * stride];
             source_[q] = index_[start + q * stride];
             if (source_[q] < 0) continue;
-            double s = -1e30;
+            value_[q] = f[start + q * stride] + static_cast<float>(q * q);
+            float s = -1e30f;
             while (k >= 0) {
                 int v = apex_[k];
-                s = ((value_[q] + double(q) * q) - (value_[v] + double(v) * v)) / (2.0 * (q - v));
+                s = (value_[q] - value_[v]) * half_[q - v];
                 if (s > bound_[k]) break;
                 --k;
             }
             ++k;
             apex_[k] = q;
-            bound_[k] = k == 0 ? -1e30 : s;
+            bound_[k] = k == 0 ? -1e30f : s;
         }
         if (k < 0) return;
+        bound_[k + 1] = std::numeric_limits<float>::infinity();
         for (int q = 0, j = 0; q < n; ++q) {
-            while (j < k && bound_[j + 1] < q) ++j;
+            while (bound_[j + 1] < static_cast<float>(q)) ++j;
             int v = apex_[j];
-            f[start + q * stride] = static_cast<float>(double(q - v) * (q - v) + value_[v]);
+            f[start + q * stride] = value_[v] + static_cast<float>(q * q - 2 * q * v);
             index_[start + q * stride] = source_[v];
         }
     }
@@ -117,10 +150,9 @@ class Field {
     double h_ = 1;
     int nx_ = 0, ny_ = 0, nz_ = 0;
     std::vector<int32_t> index_;
-    std::vector<float> value_;
-    std::vector<int32_t> source_;
-    std::vector<int> apex_;
-    std::vector<double> bound_;
+    // Working room of one line. half_[i]: 0.5 / i.
+    std::vector<float> value_, bound_, half_;
+    std::vector<int32_t> source_, apex_;
 };
 
 // Mean over points of 1 - d/cap, and 0 beyond cap: how well `T` lays the points on the target.

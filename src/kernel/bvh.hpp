@@ -41,29 +41,21 @@ class TriangleTree {
             const double* p = v + 3 * static_cast<size_t>(tri[3 * t + k]);
             return Vec3{p[0], p[1], p[2]};
         };
-        double top = std::numeric_limits<double>::max();
-        Vec3 lo{top, top, top}, hi{-top, -top, -top};
-        for (size_t t = 0; t < count; ++t)
-            for (int k = 0; k < 3; ++k) {
-                Vec3 p = vertex(t, k);
-                lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
-                hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
-            }
-        Vec3 size = hi - lo;
-        double unit = 1023 / std::max({size.x, size.y, size.z, 1e-300});
-        std::vector<uint64_t> order;
+        std::vector<Centre> order;
         order.reserve(count);
         for (size_t t = 0; t < count; ++t) {
             Vec3 a = vertex(t, 0), e1 = vertex(t, 1) - a, e2 = vertex(t, 2) - a;
             if (norm2(cross(e1, e2)) == 0) continue;  // no area, nothing to lie on
-            Vec3 c = (a + (e1 + e2) * (1.0 / 3) - lo) * unit;
-            uint64_t code = spread(c.x) | spread(c.y) << 1 | spread(c.z) << 2;
-            order.push_back(code << 32 | t);
+            Vec3 c = a + (e1 + e2) * (1.0 / 3);
+            order.push_back({{sortable(c.x), sortable(c.y), sortable(c.z)}, static_cast<int32_t>(t)});
         }
-        std::sort(order.begin(), order.end());
+        size_t blocks = std::max<size_t>((order.size() + block - 1) / block, 1), leaves = 1;
+        while (leaves < blocks) leaves *= 2;
+        first_leaf_ = static_cast<uint32_t>(leaves - 1);
+        halve(order.data(), order.data() + order.size(), leaves * block, bounds(order));
         triangles_.reserve(order.size());
-        for (uint64_t entry : order) {
-            size_t t = entry & 0xffffffffu;
+        for (const Centre& entry : order) {
+            size_t t = static_cast<size_t>(entry.triangle);
             Vec3 a = vertex(t, 0), e1 = vertex(t, 1) - a, e2 = vertex(t, 2) - a, n = cross(e1, e2);
             triangles_.push_back({a, e1, e2, n * (1 / norm(n)), static_cast<int32_t>(t)});
         }
@@ -163,53 +155,94 @@ class TriangleTree {
         int32_t id;
     };
 
+    // Single precision, a step too wide rather than too narrow: half the memory to walk through.
     struct Box {
-        Vec3 lo{1e300, 1e300, 1e300}, hi{-1e300, -1e300, -1e300};
+        float lo[3] = {3e38f, 3e38f, 3e38f}, hi[3] = {-3e38f, -3e38f, -3e38f};
 
-        void add(Vec3 p) {
-            lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
-            hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
+        Box() = default;
+        Box(Vec3 low, Vec3 high) {
+            const double l[3] = {low.x, low.y, low.z}, h[3] = {high.x, high.y, high.z};
+            for (int k = 0; k < 3; ++k) {
+                lo[k] = below(static_cast<float>(l[k]));
+                hi[k] = -below(-static_cast<float>(h[k]));
+            }
+        }
+        static float below(float x) { return x - std::fabs(x) * 1.2e-7f - std::numeric_limits<float>::min(); }
+        void add(const Box& other) {
+            for (int k = 0; k < 3; ++k) {
+                lo[k] = std::min(lo[k], other.lo[k]);
+                hi[k] = std::max(hi[k], other.hi[k]);
+            }
         }
         double distance2(Vec3 p) const {
-            double dx = std::max({lo.x - p.x, p.x - hi.x, 0.0}), dy = std::max({lo.y - p.y, p.y - hi.y, 0.0}),
-                   dz = std::max({lo.z - p.z, p.z - hi.z, 0.0});
+            double dx = std::max({lo[0] - p.x, p.x - hi[0], 0.0}), dy = std::max({lo[1] - p.y, p.y - hi[1], 0.0}),
+                   dz = std::max({lo[2] - p.z, p.z - hi[2], 0.0});
             return dx * dx + dy * dy + dz * dz;
         }
         bool hit(Vec3 p, Vec3 d) const {  // slabs; d has no zero component
-            if (lo.x > hi.x) return false;
-            double x0 = (lo.x - p.x) / d.x, x1 = (hi.x - p.x) / d.x, y0 = (lo.y - p.y) / d.y, y1 = (hi.y - p.y) / d.y,
-                   z0 = (lo.z - p.z) / d.z, z1 = (hi.z - p.z) / d.z;
+            if (lo[0] > hi[0]) return false;
+            double x0 = (lo[0] - p.x) / d.x, x1 = (hi[0] - p.x) / d.x, y0 = (lo[1] - p.y) / d.y,
+                   y1 = (hi[1] - p.y) / d.y, z0 = (lo[2] - p.z) / d.z, z1 = (hi[2] - p.z) / d.z;
             double in = std::max({std::min(x0, x1), std::min(y0, y1), std::min(z0, z1), 0.0});
             return in <= std::min({std::max(x0, x1), std::max(y0, y1), std::max(z0, z1)});
         }
     };
 
-    static uint64_t spread(double value) {
-        uint64_t x = static_cast<uint64_t>(std::clamp(value, 0.0, 1023.0));
-        x = (x | x << 16) & 0x30000ff;
-        x = (x | x << 8) & 0x300f00f;
-        x = (x | x << 4) & 0x30c30c3;
-        return (x | x << 2) & 0x9249249;
+    struct Centre {
+        float at[3];
+        int32_t triangle;
+    };
+
+    // Sums of absurd coordinates overflow; what is no number could not be ordered.
+    static float sortable(double x) { return std::isfinite(x) ? static_cast<float>(std::clamp(x, -3e38, 3e38)) : 0; }
+
+    // Orders centres so that each half of the room, which a subtree has, is on one side along their longest extent.
+    // box: lo and hi of all of them, or wider.
+    static void halve(Centre* begin, Centre* end, size_t room, std::array<float, 6> box) {
+        if (room <= block || end - begin <= 1) return;
+        size_t half = room / 2;
+        if (static_cast<size_t>(end - begin) <= half) return halve(begin, end, half, box);
+        int axis = 0;
+        for (int k = 1; k < 3; ++k)
+            if (box[3 + k] - box[k] > box[3 + axis] - box[axis]) axis = k;
+        // Equal centres by number, so that every machine builds the same tree.
+        std::nth_element(begin, begin + half, end, [axis](const Centre& x, const Centre& y) {
+            return x.at[axis] < y.at[axis] || (x.at[axis] == y.at[axis] && x.triangle < y.triangle);
+        });
+        auto low = box, high = box;
+        low[3 + axis] = high[axis] = begin[half].at[axis];
+        halve(begin, begin + half, half, low);
+        halve(begin + half, end, half, high);
+    }
+
+    static std::array<float, 6> bounds(const std::vector<Centre>& centres) {
+        constexpr float top = std::numeric_limits<float>::max();
+        std::array<float, 6> box{top, top, top, -top, -top, -top};
+        for (const Centre& c : centres)
+            for (int k = 0; k < 3; ++k) {
+                box[k] = std::min(box[k], c.at[k]);
+                box[3 + k] = std::max(box[3 + k], c.at[k]);
+            }
+        return box;
     }
 
     void build() {
-        size_t blocks = std::max<size_t>((triangles_.size() + block - 1) / block, 1), leaves = 1;
-        while (leaves < blocks) leaves *= 2;
-        first_leaf_ = static_cast<uint32_t>(leaves - 1);
-        boxes_.assign(2 * leaves - 1, {});
-        for (size_t i = 0; i < triangles_.size(); ++i) {
-            Box& box = boxes_[first_leaf_ + i / block];
-            const Triangle& t = triangles_[i];
-            box.add(t.a);
-            box.add(t.a + t.ab);
-            box.add(t.a + t.ac);
-        }
-        for (size_t node = first_leaf_; node-- > 0;)
-            for (size_t child : {2 * node + 1, 2 * node + 2})
-                if (boxes_[child].lo.x <= boxes_[child].hi.x) {
-                    boxes_[node].add(boxes_[child].lo);
-                    boxes_[node].add(boxes_[child].hi);
+        boxes_.assign(2 * static_cast<size_t>(first_leaf_) + 1, {});
+        for (size_t begin = 0, leaf = first_leaf_; begin < triangles_.size(); begin += block, ++leaf) {
+            Vec3 lo = triangles_[begin].a, hi = lo;
+            for (size_t i = begin; i < std::min(begin + block, triangles_.size()); ++i) {
+                const Triangle& t = triangles_[i];
+                for (Vec3 p : {t.a, t.a + t.ab, t.a + t.ac}) {
+                    lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
+                    hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
                 }
+            }
+            boxes_[leaf] = Box(lo, hi);
+        }
+        for (size_t node = first_leaf_; node-- > 0;) {
+            boxes_[node].add(boxes_[2 * node + 1]);
+            boxes_[node].add(boxes_[2 * node + 2]);
+        }
     }
 
     double min_cosine_;

@@ -1,6 +1,7 @@
 // Small vector algebra shared by the kernel's parts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -49,10 +50,11 @@ inline size_t table_size(size_t entries) {
     return size;
 }
 
-// Points in cubic cells twice the radius wide, so that a query looks into three or four of them.
+// Points in cubic cells, twice the radius wide unless told otherwise: a query then looks into eight of them at most.
 class CellGrid {
   public:
-    CellGrid(const Vec3* points, size_t count, double radius) : points_(points), radius_(radius), cell_(2 * radius) {
+    CellGrid(const Vec3* points, size_t count, double radius, double least_cell = 0)
+        : points_(points), radius_(radius), cell_(std::max(2 * radius, least_cell)) {
         lo_ = {std::numeric_limits<double>::max(), std::numeric_limits<double>::max(),
                std::numeric_limits<double>::max()};
         for (size_t i = 0; i < count; ++i) {

@@ -54,6 +54,11 @@ static void check_indices(const Points& v, const Triangles& t) {
         if (t.data()[i] < 0 || t.data()[i] >= n) throw std::out_of_range("a triangle names a vertex that is not there");
 }
 
+static void check_not_negative(const Triangles& t) {
+    for (size_t i = 0; i < 3 * t.shape(0); ++i)
+        if (t.data()[i] < 0) throw std::out_of_range("a triangle names a vertex that is not there");
+}
+
 static auto weld(Points corners) {
     check_finite(corners);
     size_t n = corners.shape(0);
@@ -74,15 +79,17 @@ static auto weld_within(Points points, double reach) {
     return owned(labels, {n});
 }
 
-static auto nearest_within(Points points, Points queries, double reach) {
-    if (!(reach > 0)) throw std::invalid_argument("reach must be positive");
-    auto p = vectors(points), q = vectors(queries);
-    auto* found = new int32_t[q.size()];
-    closest_points(p.data(), p.size(), q.data(), q.size(), reach, found);
-    return owned(found, {q.size()});
+static auto nearest(const PointGrid& grid, Points queries) {
+    check_finite(queries);
+    size_t n = queries.shape(0);
+    const double* q = queries.data();
+    auto* found = new int32_t[n];
+    for (size_t i = 0; i < n; ++i) found[i] = grid.nearest({q[3 * i], q[3 * i + 1], q[3 * i + 2]});
+    return owned(found, {n});
 }
 
 static auto first_of_equals(Triangles tri) {
+    check_not_negative(tri);
     size_t n = tri.shape(0);
     auto* keep = new uint8_t[n];
     mark_first(tri.data(), n, keep);
@@ -90,6 +97,7 @@ static auto first_of_equals(Triangles tri) {
 }
 
 static auto find_shells(Triangles tri) {
+    check_not_negative(tri);
     size_t n = tri.shape(0);
     auto* labels = new int32_t[n];
     std::vector<int32_t> open;
@@ -231,6 +239,23 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
     return std::make_tuple(owned(out, {keep, 3, 4}), owned(scores, {keep}));
 }
 
+// Share of the points that the field covers, once laid on it by `frame`.
+static double covered(const Field& field, Points points, Points normals, Frames frame, double near, double flat,
+                      double min_cosine) {
+    check_finite(frame);
+    if (frame.shape(0) != 1) throw std::invalid_argument("one frame to look at");
+    auto p = vectors(points), n = vectors(normals);
+    if (p.empty() || p.size() != n.size()) throw std::invalid_argument("one normal a point, and one point at least");
+    Similarity T = similarity(frame.data());
+    size_t count = 0;
+    for (size_t i = 0; i < p.size(); ++i) {
+        Vec3 turned = T.linear(n[i]);
+        double length = norm(turned);
+        count += field.covers(T(p[i]), length > 0 ? turned * (1 / length) : turned, near, flat, min_cosine);
+    }
+    return static_cast<double>(count) / static_cast<double>(p.size());
+}
+
 static auto refine(const TriangleTree& tree, Points points, Points normals, Frames start, int iterations,
                    double cap_from, double cap_to) {
     check_finite(start);
@@ -279,7 +304,6 @@ NB_MODULE(_kernel, m) {
     m.attr("PPF_BINS") = PairLayout::ppf_bins;
     m.def("weld", &weld, nb::arg("corners"));
     m.def("weld_within", &weld_within, nb::arg("points"), nb::arg("reach"));
-    m.def("nearest_within", &nearest_within, nb::arg("points"), nb::arg("queries"), nb::arg("reach"));
     m.def("first_of_equals", &first_of_equals, nb::arg("triangles"));
     m.def("shells", &find_shells, nb::arg("triangles"));
     m.def("signed_volume", &volume, nb::arg("vertices"), nb::arg("triangles"));
@@ -287,6 +311,14 @@ NB_MODULE(_kernel, m) {
     m.def("farthest", &farthest, nb::arg("points"), nb::arg("wanted"));
     m.def("local_normals", &local_normals, nb::arg("samples"), nb::arg("queries"), nb::arg("radius"));
     m.def("pair_histograms", &histograms, nb::arg("points"), nb::arg("normals"), nb::arg("rms_radius"));
+    nb::class_<PointGrid>(m, "PointGrid")
+        .def("__init__",
+             [](PointGrid* self, Points points, double reach) {
+                 if (!(reach > 0)) throw std::invalid_argument("reach must be positive");
+                 new (self) PointGrid(vectors(points), reach);
+             },
+             nb::arg("points"), nb::arg("reach"))
+        .def("nearest", &nearest, nb::arg("queries"));
     nb::class_<Field>(m, "Field")
         .def("__init__",
              [](Field* self, Points points, Points normals, int resolution) {
@@ -297,7 +329,9 @@ NB_MODULE(_kernel, m) {
              nb::arg("points"), nb::arg("normals"), nb::arg("resolution"))
         .def_prop_ro("voxel", &Field::voxel)
         .def("align", &align, nb::arg("points"), nb::arg("normals"), nb::arg("frames"), nb::arg("cap"),
-             nb::arg("keep"), nb::arg("least"));
+             nb::arg("keep"), nb::arg("least"))
+        .def("covered", &covered, nb::arg("points"), nb::arg("normals"), nb::arg("frame"), nb::arg("near"),
+             nb::arg("flat"), nb::arg("min_cosine"));
     nb::class_<TriangleTree>(m, "TriangleTree")
         .def("__init__",
              [](TriangleTree* self, Points v, Triangles t, double min_cosine) {

@@ -161,6 +161,34 @@ def test_a_voxel_is_the_largest_extent_over_the_resolution() -> None:
         assert as_field(surface, resolution).voxel == pytest.approx(extent / resolution)
 
 
+def test_the_field_covers_what_lies_flat_on_its_samples_and_nothing_else() -> None:
+    rng = np.random.default_rng(3)
+    # The side z = 0 of a unit square, densely sampled; the points to look at lie on its inner part.
+    up = np.array([0.0, 0.0, 1.0])
+    plane = np.concatenate([rng.uniform(0, 1, (4000, 2)), np.zeros((4000, 1))], axis=1)
+    field = _kernel.Field(plane, np.tile(up, (4000, 1)), 32)
+    p = np.concatenate([rng.uniform(0.2, 0.8, (200, 2)), np.zeros((200, 1))], axis=1)
+    n = np.tile(up, (200, 1))
+
+    def covered(T: Floats, normals: Floats = n, near: float = 0.1, flat: float = 0.01) -> float:
+        return field.covered(p, normals, T[None], near, flat, 0.5)
+
+    def lifted(height: float, size: float = 1.0) -> Floats:
+        return np.concatenate([size * np.eye(3), [[0.0], [0.0], [height]]], axis=1)
+
+    assert covered(lifted(0.0)) == 1.0
+    assert covered(lifted(0.0), -n) == 1.0
+    # Normals are turned by the frame and made unit again, whatever its scale.
+    assert covered(lifted(0.0, 1.1)) == 1.0
+    assert covered(lifted(0.009)) == 1.0
+    assert covered(lifted(0.011)) == 0.0
+    assert covered(lifted(0.011), flat=0.02) == 1.0
+    assert covered(lifted(0.2), near=0.1, flat=1.0) == 0.0
+    assert covered(lifted(0.0), np.tile([1.0, 0.0, 0.0], (200, 1))) == 0.0
+    half = np.where(np.arange(200)[:, None] % 2 == 0, n, [1.0, 0.0, 0.0])
+    assert covered(lifted(0.0), np.ascontiguousarray(half)) == 0.5
+
+
 @pytest.mark.parametrize("name", ["bracket", "gear", "clamp"])
 @pytest.mark.parametrize("scale", [1.0, 25.4])
 def test_the_best_pose_is_the_true_one_and_its_score_is_an_honest_fit(name: str, scale: float) -> None:

@@ -62,7 +62,8 @@ def test_a_chain_of_points_is_one_however_long() -> None:
 def test_finds_the_nearest_point_within_reach(p: Floats, queries: Floats, reach: float) -> None:
     assume(len(p) == 0 or len(queries) == 0 or certain(queries, p, reach) or reach in (0.5, 1.0, 2.0))
     assert (
-        _kernel.nearest_within(p, queries, reach).tolist() == slow.nearest_within(p, queries, reach).tolist()
+        _kernel.PointGrid(p, reach).nearest(queries).tolist()
+        == slow.nearest_within(p, queries, reach).tolist()
     )
 
 
@@ -127,8 +128,8 @@ def test_nothing_has_no_shells_no_vertices_and_no_volume() -> None:
     assert vertices.shape == (0, 3)
     assert remap.shape == (0,)
     assert _kernel.weld_within(no_points, 1.0).shape == (0,)
-    assert _kernel.nearest_within(no_points, np.zeros((2, 3)), 1.0).tolist() == [-1, -1]
-    assert _kernel.nearest_within(np.zeros((2, 3)), no_points, 1.0).shape == (0,)
+    assert _kernel.PointGrid(no_points, 1.0).nearest(np.zeros((2, 3))).tolist() == [-1, -1]
+    assert _kernel.PointGrid(np.zeros((2, 3)), 1.0).nearest(no_points).shape == (0,)
     assert _kernel.first_of_equals(no_triangles).shape == (0,)
     labels, stats, rim = _kernel.shells(no_triangles)
     assert (labels.shape, stats.shape, rim.shape) == ((0,), (0, 3), (0,))

@@ -117,7 +117,7 @@ def _on_plate(mesh: Mesh, rng: np.random.Generator) -> Mesh:
     size = float(mesh.extents.max())
     block = trimesh.creation.box(extents=size * rng.uniform(0.2, 0.6, size=3))
     ball = trimesh.creation.icosphere(subdivisions=2, radius=size * 0.2)
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    low, high = mesh.bounds
     others = [
         Mesh(np.asarray(block.vertices) + low - [size, 0, 0], np.asarray(block.faces, dtype=np.int32)),
         Mesh(np.asarray(ball.vertices) + high + [size, 0, 0], np.asarray(ball.faces, dtype=np.int32)),

@@ -39,7 +39,8 @@ class Surface:
 def sample_surface(mesh: Mesh) -> Surface:
     """Samples a body. Raises ValueError where the mesh has no triangle or no extent."""
     # About the centre of its box, so that a body far from the origin keeps its digits.
-    middle = (mesh.vertices.max(axis=0) + mesh.vertices.min(axis=0)) / 2
+    low, high = mesh.bounds
+    middle = (low + high) / 2
     raw, raw_normals, _, area = _kernel.sample(
         np.ascontiguousarray(mesh.vertices - middle), mesh.triangles, RAW_SAMPLES
     )

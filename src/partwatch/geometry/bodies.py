@@ -11,8 +11,8 @@ from partwatch.geometry.clean import (
     compact,
     drop_flat,
     drop_repeated,
+    has_area,
     signed_volume,
-    triangle_areas,
     weld,
     weld_within,
 )
@@ -70,7 +70,7 @@ def split_bodies(mesh: Mesh, name: str | None = None) -> list[Solid]:
         return []
     topology, notes = _prepare(mesh)
     # Lone triangles in line are kept, for they close a surface at its T-junctions; alone they are none.
-    if not triangle_areas(topology.mesh).any():
+    if not has_area(topology.mesh):
         return []
     shells = _patched(_shells(topology), _diagonal(topology.mesh))
     owner = _owners(shells)
@@ -154,8 +154,7 @@ def _shell(mesh: Mesh, open_edges: int, crowded: int, clashing: int) -> _Shell:
         int(open_edges),
         int(crowded),
         int(clashing),
-        mesh.vertices.min(axis=0),
-        mesh.vertices.max(axis=0),
+        *mesh.bounds,
         signed_volume(mesh),
     )
 

@@ -7,6 +7,8 @@ import numpy as np
 from partwatch import _kernel
 from partwatch.model.mesh import IndexArray, Mesh
 
+_ROWS = 4096
+
 
 def weld(mesh: Mesh) -> Mesh:
     """Makes vertices of equal coordinates one, and drops those that no triangle uses."""
@@ -55,6 +57,14 @@ def drop_repeated(mesh: Mesh) -> tuple[Mesh, int]:
 def signed_volume(mesh: Mesh) -> float:
     """Volume by the divergence theorem; negative where the winding is inside out."""
     return _kernel.signed_volume(mesh.vertices, mesh.triangles)
+
+
+def has_area(mesh: Mesh) -> bool:
+    """Whether any triangle has one; a few at a time, since the first ones nearly always do."""
+    return any(
+        triangle_areas(Mesh(mesh.vertices, mesh.triangles[start : start + _ROWS])).any()
+        for start in range(0, len(mesh.triangles), _ROWS)
+    )
 
 
 def triangle_areas(mesh: Mesh) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

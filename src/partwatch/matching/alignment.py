@@ -20,6 +20,7 @@ MIN_COSINE = 0.5
 TRIALS_KEPT = 6
 TRIALS_KEPT_TURNING = 32
 KEPT_POSES = 4
+LOOK_POINTS = 256
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,22 @@ class Target:
                 for k in _apart(T, body.radius, part.centre, part.radius)
             ]
         return sorted(found, key=lambda pose: -pose.score)
+
+    def look(self, T_body_part: FloatArray, cloud: npt.NDArray[np.float32], tolerance: float) -> float:
+        """Rough coverage of a part's cloud (n, 6) at a pose, from the samples alone; 0 to 1.
+
+        tolerance: in the body's unit. Low where details are finer than the samples, so it can only tell what
+        lies badly from what may lie well.
+        """
+        spacing = float(np.sqrt(self.surface.area / RAW_SAMPLES))
+        return self.field.covered(
+            np.ascontiguousarray(cloud[:LOOK_POINTS, :3], dtype=np.float64),
+            np.ascontiguousarray(cloud[:LOOK_POINTS, 3:], dtype=np.float64),
+            np.ascontiguousarray(T_body_part[None]),
+            2.5 * spacing + self.field.voxel,
+            tolerance + 0.1 * spacing,
+            MIN_COSINE,
+        )
 
     def settled(
         self,

@@ -23,11 +23,15 @@ def mesh_motion(body: Mesh, part: Mesh, T_part_body: FloatArray, reach: float) -
     """
     if body.vertices.shape != part.vertices.shape or body.triangles.shape != part.triangles.shape:
         return None
+    in_order = _in_order(body, part)
+    if in_order is not None:
+        return in_order
     T = T_part_body
+    grid = _kernel.PointGrid(part.vertices, reach)
     some = body.vertices[:: max(len(body.vertices) // FITTED_VERTICES, 1)]
     before = np.inf
     for _ in range(ROUNDS):
-        found = _kernel.nearest_within(part.vertices, apply(T, some), reach)
+        found = grid.nearest(apply(T, some))
         paired = found >= 0
         if paired.mean() < 0.5:
             return None
@@ -38,6 +42,17 @@ def mesh_motion(body: Mesh, part: Mesh, T_part_body: FloatArray, reach: float) -
             break
         before = error
     return T if _is_onto(body, part, T) else None
+
+
+def _in_order(body: Mesh, part: Mesh) -> FloatArray | None:
+    """The motion where both meshes come in one order, as files that were only moved do."""
+    if not np.array_equal(body.triangles, part.triangles):
+        return None
+    step = max(len(body.vertices) // FITTED_VERTICES, 1)
+    T = fit_similarity(body.vertices[::step], part.vertices[::step])
+    if np.abs(apply(T, body.vertices) - part.vertices).max() > _rounding(part):
+        return None
+    return T
 
 
 def fit_similarity(source: FloatArray, target: FloatArray) -> FloatArray:
@@ -51,8 +66,8 @@ def fit_similarity(source: FloatArray, target: FloatArray) -> FloatArray:
 
 
 def _is_onto(body: Mesh, part: Mesh, T_part_body: FloatArray) -> bool:
-    found = _kernel.nearest_within(part.vertices, apply(T_part_body, body.vertices), _rounding(part))
-    if (found < 0).any() or len(np.unique(found)) != len(found):
+    found = _kernel.PointGrid(part.vertices, _rounding(part)).nearest(apply(T_part_body, body.vertices))
+    if (found < 0).any() or np.bincount(found).max() > 1:
         return False
     # Neither mesh repeats a triangle of its own, so each of the body's must repeat one of the part's.
     both = np.concatenate([part.triangles, found[body.triangles]])

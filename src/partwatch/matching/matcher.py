@@ -95,12 +95,12 @@ class Matcher:
         same = self._index.parts_of_file(sha256)
         together = self._compounds(solids, groups)
         around = Around(solids)
-        seen = Congruent()
+        seen = Congruent() if len(solids) > 1 else None
         for index, solid in enumerate(solids):
-            alone = seen.found(solid)
+            alone = seen.found(solid) if seen else None
             if alone is None:
                 alone = self._engine.find(solid, around, same)
-                if not any(self._engine.is_compound(hit.part) for hit in alone.hits):
+                if seen and not any(self._engine.is_compound(hit.part) for hit in alone.hits):
                     seen.keep(solid, alone)
             found = alone.joined(together.get(index, []))
             judged = self._judged(item, found, expired)

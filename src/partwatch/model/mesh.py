@@ -54,9 +54,16 @@ class Mesh:
     triangles: IndexArray
 
     @property
-    def extents(self) -> FloatArray:
-        """Size of the axis-aligned box around the vertices, (3,)."""
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Lowest and highest corner of the axis-aligned box around the vertices, (3,) each; else zero."""
         if len(self.vertices) == 0:
-            return np.zeros(3)
-        # By column: numpy's reduction over rows of three is several times slower.
-        return np.array([column.max() - column.min() for column in self.vertices.T])
+            return np.zeros(3), np.zeros(3)
+        # By column: numpy's reduction over rows of three is many times slower.
+        columns = self.vertices.T
+        return np.array([column.min() for column in columns]), np.array([column.max() for column in columns])
+
+    @property
+    def extents(self) -> FloatArray:
+        """Size of that box, (3,)."""
+        low, high = self.bounds
+        return high - low
