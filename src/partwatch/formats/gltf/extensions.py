@@ -40,7 +40,7 @@ def extension_reasons(container: Container) -> tuple[Reason, ...]:
     for key in ("nodes", "meshes", "bufferViews", "accessors", "scenes", "buffers"):
         for each in entries(root, key):
             _collect(each, names)
-            for primitive in each.get("primitives", []) if key == "meshes" else []:
+            for primitive in entries(each, "primitives") if key == "meshes" else []:
                 _collect(primitive, names)
     return tuple(
         Reason(
