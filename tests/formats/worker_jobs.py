@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import resource
 import signal
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from partwatch import formats
 from partwatch.model.errors import EncryptedError, StoreError
 
 _setup: dict[str, Any] = {"calls": 0}
@@ -180,3 +182,9 @@ def hang_up() -> bytes:
     os.closerange(3, 64)
     time.sleep(3600)
     return b""
+
+
+def read_file(path: str) -> bytes:
+    """The codes of what went unread, as JSON."""
+    reading = formats.read(Path(path).read_bytes())
+    return json.dumps(sorted({reason.code for reason in reading.unread})).encode()
