@@ -207,8 +207,8 @@ def page(rows: Sequence[Row]) -> str:
         "",
         "Compared are triangles with three different corners (in single precision), the box around them "
         f"(within {EXTENT_SHARE:g} of its longest side) and the volume about its corner (within "
-        f"{VOLUME_SHARE:g}); of a 3MF what its build places. OCCT is the kernel that we read STEP by as well: "
-        "its row shows that nothing is lost on the way from it to us.",
+        f"{VOLUME_SHARE:g}); of a 3MF what its build places. OCCT is the kernel that we read STEP by as "
+        "well: its row shows that nothing is lost on the way from it to us.",
         "",
         "| format | files | read whole | read in part | refused | peer | both read | same triangles "
         "| same extents | same volume | only we read | only the peer reads |",
@@ -217,8 +217,8 @@ def page(rows: Sequence[Row]) -> str:
     for extension, tally in tallies(rows).items():
         alike = " | ".join(str(count) if tally.both else "" for count in tally.alike.values())
         lines.append(
-            f"| {extension} | {tally.files} | {tally.complete} | {tally.partly} | {tally.refused} | {tally.peer} "
-            f"| {tally.both} | {alike} | {tally.only_ours} | {tally.only_theirs} |"
+            f"| {extension} | {tally.files} | {tally.complete} | {tally.partly} | {tally.refused} "
+            f"| {tally.peer} | {tally.both} | {alike} | {tally.only_ours} | {tally.only_theirs} |"
         )
     lines += ["", f"## The {len(disagreeing)} disagreements", "", f"{unexplained} are unexplained.", ""]
     by_cause: dict[str, list[Row]] = {}
