@@ -20,8 +20,6 @@ MM_PER_METRE = 1000.0
 def ours(path: str) -> bytes:
     """What our readers make of a file; what they refuse is UnreadableError, as everywhere."""
     data = Path(path).read_bytes()
-    if formats.is_archive(data):
-        return json.dumps({"format": "zip", "archive": True}).encode()
     reading = formats.read(data)
     built = [shape for shape in reading.shapes if "not in the build" not in shape.notes]
     corners = _concatenated(shape.mesh.vertices[shape.mesh.triangles] for shape in built)
@@ -42,22 +40,26 @@ def peer(path: str, name: str) -> bytes:
 def measured(corners: Corners) -> dict[str, Any]:
     """Triangles that have three different corners in single precision, their box, and their volume.
 
-    The volume is taken about the box's lowest corner, so that it means the same for an open mesh.
+    `as_given` counts all triangles, those too whose corners fall together. The volume is taken about the
+    box's lowest corner, so that it means the same for an open mesh.
     """
-    single = corners.astype(np.float32)
+    as_given = len(corners)
+    with np.errstate(over="ignore"):
+        single = corners.astype(np.float32)
     whole = np.isfinite(single).all(axis=(1, 2))
     single, corners = single[whole], corners[whole]
     a, b, c = single[:, 0], single[:, 1], single[:, 2]
     apart = (a != b).any(axis=1) & (b != c).any(axis=1) & (c != a).any(axis=1)
     corners = corners[apart]
     if not len(corners):
-        return {"triangles": 0, "extents": [0.0, 0.0, 0.0], "volume": 0.0}
+        return {"as_given": as_given, "triangles": 0, "extents": [0.0, 0.0, 0.0], "volume": 0.0}
     low = corners.min(axis=(0, 1))
     extents = corners.max(axis=(0, 1)) - low
     with np.errstate(all="ignore"):
         x, y, z = np.moveaxis(corners - low, 1, 0)
         volume = float(np.einsum("ij,ij->", x, np.cross(y, z))) / 6
-    return {"triangles": len(corners), "extents": extents.tolist(), "volume": volume}
+    found = {"triangles": len(corners), "extents": extents.tolist(), "volume": volume}
+    return {"as_given": as_given, **found}
 
 
 def _concatenated(pieces: Iterator[Corners]) -> Corners:

@@ -48,8 +48,8 @@ def test_every_file_is_counted_once(rows: list[Row]) -> None:
     counted = tallies(rows)
     assert sum(tally.files for tally in counted.values()) == len(FILES)
     for tally in counted.values():
-        assert tally.complete + tally.partly + tally.refused == tally.files
-    assert (counted["stl"].complete, counted["stl"].partly, counted["stl"].refused) == (1, 1, 1)
+        assert sum(tally.states.values()) == tally.files
+    assert counted["stl"].states == {"complete": 1, "partly": 1, "refused": 1}
     assert (counted["amf"].peer, counted["amf"].both) == ("none", 0)
 
 
