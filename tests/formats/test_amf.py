@@ -175,6 +175,11 @@ def test_elements_that_no_reader_knows_go_unread_aloud() -> None:
     assert "may leave holes" in reasons(read(amf(formula, wedge())))
 
 
+def test_metadata_may_stand_anywhere() -> None:
+    noted = wedge(vertices="".join(vertex(*c, more="<metadata>a</metadata>") for c in CORNERS))
+    assert read(amf(noted)).unread == ()
+
+
 def test_a_document_type_is_refused() -> None:
     bomb = (
         '<?xml version="1.0"?><!DOCTYPE amf [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'

@@ -27,7 +27,7 @@ _UNITS = {
     "micron": Unit.MICRON,
     "micrometer": Unit.MICRON,
 }
-# Where each element that makes up a shape belongs; None for those that may stand in several places.
+# Where each element that makes up a shape belongs.
 _PARENT: dict[str, tuple[str, ...]] = {
     "amf": ("",),
     "object": ("amf",),
@@ -59,7 +59,7 @@ _LEAVES: dict[str, tuple[str, ...]] = {
 }
 # Colours, textures and a slicer's settings change no shape.
 _HARMLESS = {
-    *("color", "texture", "texmap", "map", "print", "units"),
+    *("metadata", "color", "texture", "texmap", "map"),
     *("layer_config_ranges", "custom_gcodes_per_height", "custom_code_per_height"),
 }
 _SHAPES = {"object", "mesh", "vertices", "vertex", "volume", "triangle", "constellation", "instance", "edge"}
@@ -193,7 +193,7 @@ class _Parser:
             self._stack.append(local)
             self._text = []
             return
-        if local not in _PARENT:
+        if local not in _PARENT or (local == "metadata" and inside not in _PARENT[local]):
             self._pass_over(local, inside)
             return
         if inside not in _PARENT[local]:

@@ -45,7 +45,8 @@ def open_container(data: bytes) -> Container:
             f"the GLB header promises {length:,} bytes, the file has {len(data):,}: it was cut short; "
             "transfer it again"
         )
-    chunks, reasons = _chunks(memoryview(data)[:length])
+    chunks = _chunks(memoryview(data)[:length])
+    reasons = []
     if data[length:].strip(b"\0"):
         reasons.append(_unread(f"{len(data) - length:,} bytes follow the end of the GLB"))
     if not chunks or chunks[0][0] != _JSON_CHUNK:
@@ -60,7 +61,7 @@ def _unread(what: str) -> Reason:
     return Reason(code=UnsupportedError.code, message=f"{what}, which were not read: export the file again")
 
 
-def _chunks(data: memoryview) -> tuple[list[tuple[int, memoryview]], list[Reason]]:
+def _chunks(data: memoryview) -> list[tuple[int, memoryview]]:
     found = []
     at = _HEADER_BYTES
     while at < len(data):
@@ -74,7 +75,7 @@ def _chunks(data: memoryview) -> tuple[list[tuple[int, memoryview]], list[Reason
             )
         found.append((kind, data[at : at + size]))
         at += size
-    return found, []
+    return found
 
 
 def _parsed(data: bytes) -> Json:
