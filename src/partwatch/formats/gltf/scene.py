@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,6 +46,7 @@ class Scene:
         self._seen_nodes: set[int] = set()
         self._seen_meshes: set[int] = set()
         self._visits = 0
+        self._most_visits = 0
         self._triangles = 0
         self.loose = False
         self.shapes: list[Shape] = []
@@ -51,29 +54,32 @@ class Scene:
 
     def run(self) -> None:
         """The scenes, then the nodes that are in none, then the meshes that no node has."""
-        for scene in entries(self._root, "scenes"):
-            for index in indices(scene, "nodes"):
-                if index not in self._seen_nodes:
-                    self._attempt(index, ())
         nodes = entries(self._root, "nodes")
-        inner = {child for node in nodes for child in indices(node, "children")}
-        note = ("not in a scene",) if self._root.get("scenes") else ()
-        for roots in (set(range(len(nodes))) - inner, range(len(nodes))):
-            for index in roots:
-                if index not in self._seen_nodes:
-                    self._attempt(index, note)
-        for index, mesh in enumerate(entries(self._root, "meshes")):
-            if index not in self._seen_meshes:
+        self._most_visits = self._limits.max_members + len(nodes)
+        try:
+            for scene in entries(self._root, "scenes"):
+                self._roots(indices(scene, "nodes"), ())
+            note = ("not in a scene",) if self._root.get("scenes") else ()
+            inner = {child for node in nodes for child in indices(node, "children")}
+            self._roots([index for index in range(len(nodes)) if index not in inner], note)
+            # Of nodes in a circle each is another's child.
+            self._roots(range(len(nodes)), note)
+            for index, mesh in enumerate(entries(self._root, "meshes")):
+                if index not in self._seen_meshes:
+                    self._placed(index, np.eye(4), name_of(mesh), ("not in a scene",))
+        except LimitError as error:
+            # Beyond a limit nothing more is unfolded.
+            self._report(error)
+
+    def _roots(self, chosen: Iterable[int], notes: tuple[str, ...]) -> None:
+        for index in chosen:
+            if index not in self._seen_nodes:
                 try:
-                    self._add(index, np.eye(4), name_of(mesh), ("not in a scene",))
+                    self._walk(index, np.eye(4), None, notes, ())
+                except LimitError:
+                    raise
                 except UnreadableError as error:
                     self._report(error)
-
-    def _attempt(self, index: int, notes: tuple[str, ...]) -> None:
-        try:
-            self._walk(index, np.eye(4), None, notes, ())
-        except UnreadableError as error:
-            self._report(error)
 
     def _walk(
         self,
@@ -89,7 +95,7 @@ class Scene:
             raise LimitError(f"nodes[{index}]: nodes are nested more than {_MAX_DEPTH} deep: flatten them")
         node = entry(self._root, "nodes", index)
         self._visits += 1
-        if self._visits > self._limits.max_members + len(entries(self._root, "nodes")):
+        if self._visits > self._most_visits:
             raise LimitError(
                 "nodes unfold into more instances than the limit allows: raise it, or split the file"
             )
@@ -159,6 +165,7 @@ class Scene:
             except UnreadableError as error:
                 self._report(type(error)(f"{where}: {error}"))
                 continue
+            check_triangle_count(self._triangles + len(faces) + sum(map(len, triangles)), self._limits)
             vertices.append(points)
             triangles.append(faces + start)
             start += len(points)
