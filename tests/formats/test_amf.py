@@ -72,7 +72,12 @@ def test_constellations_that_contain_one_another_are_damage_and_the_object_is_st
         amf(wedge(), constellation("2", instance("3")), constellation("3", instance("2"), instance("1")))
     )
     assert len(reading.shapes) == 1
-    assert "every constellation lies in another one" in reasons(reading)
+    assert "constellation 2 lies in itself" in reasons(reading)
+    # So it does beside a sound one.
+    beside = amf(wedge(), wedge("5"), constellation("4", instance("5")), constellation("2", instance("2")))
+    assert "constellation 2 lies in itself" in reasons(read(beside))
+    broken = amf(wedge(), constellation("2", instance("3")), constellation("3", instance("9")))
+    assert "lies in itself" not in reasons(read(broken))
 
 
 def test_a_constellation_beside_a_cycle_is_placed_and_the_cycle_is_said() -> None:

@@ -31,6 +31,7 @@ class Placement:
         self._radians_per_unit = 1.0 if _IN_RADIANS.search(document.writer) else np.pi / 180
         self._shapes_of: dict[str, tuple[Shape, ...]] = {}
         self._weights: dict[str, tuple[int, int]] = {}
+        self._entered: set[str] = set()
         self._placed: set[str] = set()
         self._triangles = 0
         self._instances = 0
@@ -44,8 +45,14 @@ class Placement:
         for identity, found in document.constellations.items():
             if identity not in inner:
                 self._attempt(identity, found)
-        if document.constellations and all(identity in inner for identity in document.constellations):
-            self._report(DamagedError("every constellation lies in another one; export the file again"))
+        # What no root leads to can only lie in itself, by however many steps.
+        for identity in document.constellations:
+            if identity in inner and identity not in self._entered:
+                self._report(
+                    DamagedError(
+                        f"constellation {identity[:40]} lies in itself, or in one that does: export it again"
+                    )
+                )
         note = ("not in a constellation",) if document.constellations else ()
         for identity, each in document.objects.items():
             if identity not in self._placed and each.triangle_count:
@@ -80,6 +87,7 @@ class Placement:
             )
         if identity in self._document.objects:
             return self._document.objects[identity].triangle_count, 1
+        self._entered.add(identity)
         if identity not in self._weights:
             found = self._constellation(identity)
             inner = [self._weigh(each.target, (*above, identity)) for each in found.instances]
