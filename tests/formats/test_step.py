@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from partwatch.formats import read
-from partwatch.formats.glb import Glb, _local
+from partwatch.formats.glb import Glb, local_transform
 from partwatch.formats.step_example import box
 from partwatch.model.document import Medium
 from partwatch.model.errors import DamagedError, MissingExtraError
@@ -55,10 +55,10 @@ def test_without_the_kernel_the_mend_is_said() -> None:
 
 def test_node_transforms_follow_gltf() -> None:
     half = np.sqrt(0.5)
-    T = _local({"translation": [1, 2, 3], "rotation": [0, 0, half, half], "scale": [2, 2, 2]})
+    T = local_transform({"translation": [1, 2, 3], "rotation": [0, 0, half, half], "scale": [2, 2, 2]})
     np.testing.assert_allclose(T @ [1, 0, 0, 1], [1, 4, 3, 1], atol=1e-12)
     column_major = [0, 2, 0, 0, -2, 0, 0, 0, 0, 0, 2, 0, 1, 2, 3, 1]
-    np.testing.assert_allclose(_local({"matrix": column_major}), T, atol=1e-12)
+    np.testing.assert_allclose(local_transform({"matrix": column_major}), T, atol=1e-12)
 
 
 def test_bytes_that_are_no_glb_are_damage() -> None:

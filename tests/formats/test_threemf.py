@@ -206,6 +206,70 @@ def test_an_encrypted_part_is_encrypted_and_the_others_are_read() -> None:
     assert {reason.code for reason in reading.unread} == {EncryptedError.code}
 
 
+def test_a_part_that_a_keystore_seals_is_encrypted_however_it_begins() -> None:
+    sealed = {
+        "_rels/.rels": rels("/3D/3dmodel.model").replace(
+            "</Relationships>",
+            '<Relationship Target="/Secure/keystore.xml" Id="k" '
+            'Type="http://schemas.microsoft.com/3dmanufacturing/2019/04/keystore"/></Relationships>',
+        ),
+        "Secure/keystore.xml": '<keystore><resourcedata path="/3D/Objects/s.model"/></keystore>',
+    }
+    item = '<item objectid="1" p:path="/3D/Objects/s.model"/>'
+    closed = package(
+        {**sealed, "3D/3dmodel.model": model("", item), "3D/Objects/s.model": b"\x8f\x01\xfe" * 20}
+    )
+    with pytest.raises(EncryptedError, match="ask the sender"):
+        read(closed)
+    # One that is listed but open is read.
+    opened = package({**sealed, "3D/3dmodel.model": model("", item), "3D/Objects/s.model": model(OBJECT, "")})
+    assert read(opened).unread == ()
+
+
+def test_a_lattice_without_triangles_is_called_a_lattice_and_not_damage() -> None:
+    lattice = 'xmlns:b="http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02"'
+    beams = OBJECT.replace('id="1"', 'id="2"').replace(
+        re.search("<triangles>.*</triangles>", OBJECT, re.DOTALL)[0],  # type: ignore[index]  # it is there
+        '<b:beamlattice radius="1"><b:beams><b:beam v1="0" v2="1"/></b:beams></b:beamlattice>',
+    )
+    reading = read(pack(OBJECT + beams, ITEM + '<item objectid="2"/>', lattice))
+    assert [reason.code for reason in reading.unread] == [UnsupportedError.code]
+    assert "beam lattice" in reasons(reading)
+
+
+def test_what_a_boolean_is_made_of_is_handed_over_and_the_result_goes_unread_aloud() -> None:
+    namespace = 'xmlns:bo="http://schemas.3mf.io/3dmanufacturing/booleanoperations/2023/07"'
+    cut_from = (
+        '<object id="3"><bo:booleanshape objectid="1" operation="difference">'
+        '<bo:boolean objectid="2"/></bo:booleanshape></object>'
+    )
+    both = OBJECT + OBJECT.replace('id="1"', 'id="2"')
+    reading = read(pack(both + cut_from, '<item objectid="3"/>', namespace))
+    assert [shape.notes for shape in reading.shapes] == [("not in the build",)] * 2
+    assert "objects cut from or joined to one another" in reasons(reading)
+
+
+def test_sets_of_triangles_are_only_labels() -> None:
+    sets = 'xmlns:t="http://schemas.microsoft.com/3dmanufacturing/trianglesets/2021/07"'
+    labelled = OBJECT.replace(
+        "</triangles>",
+        '</triangles><t:trianglesets><t:triangleset name="a"><t:ref index="0"/></t:triangleset>'
+        "</t:trianglesets>",
+    )
+    assert read(pack(labelled, ITEM, sets)).unread == ()
+
+
+def test_slices_without_a_mesh_go_unread_aloud() -> None:
+    slices = 'xmlns:s="http://schemas.microsoft.com/3dmanufacturing/slice/2015/07"'
+    stack = '<s:slicestack id="5" zbottom="0"><s:slice ztop="1"/></s:slicestack>'
+    bare = (
+        '<object id="1" s:slicestackid="5" s:meshresolution="lowres">'
+        "<mesh><vertices/><triangles/></mesh></object>"
+    )
+    with pytest.raises(UnsupportedError, match="slices"):
+        read(pack(stack + bare, ITEM, slices))
+
+
 def test_a_document_type_is_refused_before_its_entities_grow() -> None:
     bomb = '<!DOCTYPE m [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><model/>'
     with pytest.raises(UnsupportedError, match="document type"):

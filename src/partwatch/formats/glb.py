@@ -64,7 +64,7 @@ class Glb:
         if depth > _MAX_DEPTH:
             raise DamagedError(f"the STEP assembly is nested more than {_MAX_DEPTH} deep: flatten it")
         node = self._json["nodes"][index]
-        T = T_scene_parent @ _local(node)
+        T = T_scene_parent @ local_transform(node)
         name = node.get("name") or name
         if "mesh" in node:
             yield from self._placed(self._json["meshes"][node["mesh"]], T, name)
@@ -93,7 +93,7 @@ class Glb:
         return np.ndarray((count, width), dtype, self._binary, start, (stride, dtype.itemsize))
 
 
-def _local(node: dict[str, Any]) -> FloatArray:
+def local_transform(node: dict[str, Any]) -> FloatArray:
     """A node's own transform, for column vectors (glTF 2.0, 3.5.3)."""
     if "matrix" in node:
         return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T

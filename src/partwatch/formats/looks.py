@@ -24,7 +24,6 @@ _MAGIC: tuple[tuple[bytes, Look], ...] = (
     (b"\xfe\xff", Look("UTF-16 text", True, "save it as UTF-8 or ASCII text")),
     (b"\xff\xfe", Look("UTF-16 text", True, "save it as UTF-8 or ASCII text")),
     (b"GCDE", Look("binary G-code", True, _JOB)),
-    (b"glTF", Look("GLB (binary glTF)", True, _AS_MESH)),
     (b"\x89PNG\r\n", Look("a PNG picture", False, _PICTURE)),
     (b"\xff\xd8\xff", Look("a JPEG picture", False, _PICTURE)),
     (b"GIF8", Look("a GIF picture", False, _PICTURE)),
@@ -47,14 +46,9 @@ _MAGIC: tuple[tuple[bytes, Look], ...] = (
 )
 _TEXT: tuple[tuple[re.Pattern[bytes], Look], ...] = (
     (
-        re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<amf\b", re.DOTALL | re.I),
-        Look("AMF", True, _AS_MESH),
-    ),
-    (
         re.compile(rb"<model\b[^>]*3dmanufacturing"),
         Look("a 3MF model without its package", True, "save it as .3mf"),
     ),
-    (re.compile(rb"^\s*\{.*\"asset\"\s*:", re.DOTALL), Look("glTF", True, _AS_MESH)),
     (re.compile(rb"<x3d\b", re.I), Look("X3D", True, _AS_MESH)),
     (re.compile(rb"<collada\b", re.I), Look("COLLADA", True, _AS_MESH)),
     (re.compile(rb"^#VRML"), Look("VRML", True, _AS_MESH)),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from partwatch.formats.base import Format, Reading, ReadLimits, Shape
 from partwatch.formats.polygons import triangulate
@@ -12,6 +14,8 @@ from partwatch.formats.seams import join_open
 from partwatch.formats.surface import check_triangle_count, make_shape
 from partwatch.model.document import Medium, Reason
 from partwatch.model.errors import DamagedError, UnreadableError, UnsupportedError
+
+IndexArray = npt.NDArray[np.integer]
 
 _NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _VERTEX_LINE = re.compile(rb"(?m)^[ \t]*v(?:[ \t]+" + _NUMBER + rb"){3}")
@@ -54,14 +58,24 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
             f"({len(vertices):,} vertices in all); export the file again"
         )
     triangles = triangulate(vertices, counts, corners)
-    group_of = np.repeat(np.array(text.groups), counts - 2)
     shapes: list[Shape] = []
     unread = list(text.reasons.values())
-    for group in dict.fromkeys(text.groups):
-        shape, reasons = make_shape(text.names[group], vertices, triangles[group_of == group], "the OBJ file")
+    for group, faces in _by_group(triangles, np.repeat(np.array(text.groups), counts - 2)):
+        # A group takes only its own vertices along, or many groups would be as many copies of all of them.
+        used, numbers = np.unique(faces, return_inverse=True)
+        shape, reasons = make_shape(text.names[group], vertices[used], numbers.reshape(-1, 3), "the OBJ file")
         shapes.append(shape)
         unread += reasons
     return Reading("obj", Medium.MESH, None, join_open(shapes), tuple(unread))
+
+
+def _by_group(triangles: IndexArray, groups: IndexArray) -> Iterator[tuple[int, IndexArray]]:
+    """Each group's triangles, in the order in which the groups first come."""
+    order = np.argsort(groups, kind="stable")
+    found, starts = np.unique(groups[order], return_index=True)
+    pieces = dict(zip(found.tolist(), np.split(triangles[order], starts[1:]), strict=True))
+    for group in dict.fromkeys(groups.tolist()):
+        yield group, pieces[group]
 
 
 class _Text:
@@ -77,7 +91,8 @@ class _Text:
         self.lines: list[int] = []
         self.groups: list[int] = []
         self.names: list[str | None] = [None]
-        self._group_by_name: dict[str | None, int] = {None: 0}
+        self._object: str | None = None
+        self._group_by_name: dict[tuple[str | None, str | None], int] = {(None, None): 0}
         self._group = 0
         self.reasons: dict[str, Reason] = {}
 
@@ -92,8 +107,11 @@ class _Text:
                     self._vertex(words)
                 elif key in (b"f", b"fo"):
                     self._face(words, number)
-                elif key in (b"o", b"g"):
-                    self._enter(b" ".join(words[1:]).decode("utf-8", "replace") or None)
+                elif key == b"o":
+                    self._object = _name(words)
+                    self._enter(None)
+                elif key == b"g":
+                    self._enter(_name(words))
                 else:
                     self._other(key, number)
             except (ValueError, IndexError):
@@ -132,11 +150,13 @@ class _Text:
         self._triangles += len(indices) - 2
         check_triangle_count(self._triangles, self._limits)
 
-    def _enter(self, name: str | None) -> None:
-        if name not in self._group_by_name:
-            self._group_by_name[name] = len(self.names)
-            self.names.append(name)
-        self._group = self._group_by_name[name]
+    def _enter(self, group: str | None) -> None:
+        """Faces from here on belong to a group of the object at hand, and are named for the object."""
+        key = self._object, group
+        if key not in self._group_by_name:
+            self._group_by_name[key] = len(self.names)
+            self.names.append(self._object or group)
+        self._group = self._group_by_name[key]
 
     def _other(self, key: bytes, number: int) -> None:
         if key in (b"l", b"p"):
@@ -149,6 +169,10 @@ class _Text:
     def _say(self, what: str, number: int) -> None:
         message = f"line {number}: the OBJ file holds {what}; this was not read: export it as a plain mesh"
         self.reasons.setdefault(what, Reason(code=UnsupportedError.code, message=message))
+
+
+def _name(words: list[bytes]) -> str | None:
+    return b" ".join(words[1:]).decode("utf-8", "replace") or None
 
 
 def _show(line: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from partwatch.formats import archive, looks, obj, off, ply, step, stl, threemf
+from partwatch.formats import amf, archive, gltf, looks, obj, off, ply, step, stl, threemf
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.model.document import Reason
 from partwatch.model.errors import (
@@ -16,7 +16,16 @@ from partwatch.model.errors import (
 )
 
 # In this order: a binary STL may begin with any other format's first words, and only its size tells.
-FORMATS: tuple[Format, ...] = (threemf.FORMAT, stl.FORMAT, ply.FORMAT, off.FORMAT, step.FORMAT, obj.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    threemf.FORMAT,
+    stl.FORMAT,
+    ply.FORMAT,
+    off.FORMAT,
+    step.FORMAT,
+    amf.FORMAT,
+    gltf.FORMAT,
+    obj.FORMAT,
+)
 _HEAD_BYTES = 1 << 16
 _NAMES = ", ".join(known.name for known in FORMATS)
 
@@ -74,13 +83,16 @@ def _candidates(data: bytes) -> list[Format]:
         found = [known for known in found if known is not stl.FORMAT]
     if is_zip and not found and threemf.is_3mf(data):
         return [threemf.FORMAT]
+    if is_zip and not found and amf.is_zipped(data):
+        return [amf.FORMAT]
     return found
 
 
 def _ambiguities(data: bytes, candidates: list[Format]) -> tuple[Reason, ...]:
     """A file that other programs may open as something else hides what they would see."""
     also = [known.name for known in candidates[1:]]
-    if candidates[0] is not threemf.FORMAT and archive.has_directory(data):
+    in_zip = candidates[0] is threemf.FORMAT or (candidates[0] is amf.FORMAT and data.startswith(b"PK"))
+    if not in_zip and archive.has_directory(data):
         also.append("ZIP archive")
     return tuple(
         Reason(

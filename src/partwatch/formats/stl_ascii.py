@@ -14,7 +14,7 @@ import numpy as np
 
 from partwatch.formats.base import ReadLimits, Shape
 from partwatch.formats.seams import join_open
-from partwatch.formats.surface import check_triangle_count
+from partwatch.formats.surface import check_triangle_count, is_measurable
 from partwatch.model.document import Reason
 from partwatch.model.errors import DamagedError
 from partwatch.model.mesh import FloatArray, Mesh
@@ -63,9 +63,10 @@ def read_solids(data: bytes, limits: ReadLimits) -> tuple[tuple[Shape, ...], tup
         total += len(corners)
         check_triangle_count(total, limits)
         notes: list[str] = []
-        whole = np.isfinite(corners).all(axis=1)
+        whole = is_measurable(corners)
         if not whole.all():
-            lost = f"{int((~whole).sum()):,} triangles of solid {len(shapes) + 1} are at no number"
+            count = int((~whole).sum())
+            lost = f"{count:,} triangles of solid {len(shapes) + 1} are at no number, or too large a one"
             notes.append(f"{lost}; they were dropped")
             unread.append(_damage(f"{lost}: export the file again"))
         if facets.malformed:

@@ -10,6 +10,9 @@ from partwatch.model.document import Reason
 from partwatch.model.errors import DamagedError, LimitError
 from partwatch.model.mesh import FloatArray, Mesh
 
+# What single precision holds; beyond it squares and volumes overflow, and nothing could be compared.
+LARGEST = float(np.finfo(np.float32).max)
+
 
 def check_triangle_count(count: int, limits: ReadLimits) -> None:
     """Raise LimitError where a file would unfold into more triangles than allowed."""
@@ -30,8 +33,9 @@ def make_shape(
     """A Shape of indexed triangles, without those that have no place or no area.
 
     vertices: (n, 3) in the item's unit; triangles: (m, 3) of any integer type; where: what messages
-    call this mesh. Triangles on a vertex that is not finite are dropped and reported as unread, those
-    that use a vertex twice are dropped with a note. Raises DamagedError on an index out of range.
+    call this mesh. Triangles on a vertex that is not finite or beyond LARGEST are dropped and reported as
+    unread, those that use a vertex twice are dropped with a note. Raises DamagedError on an index out of
+    range.
     """
     vertices = np.ascontiguousarray(vertices, dtype=np.float64).reshape(-1, 3)
     triangles = np.asarray(triangles).reshape(-1, 3)
@@ -40,12 +44,15 @@ def make_shape(
     said = list(notes)
     reasons = []
 
-    finite = np.asarray(np.isfinite(vertices).all(axis=1))
+    finite = is_measurable(vertices)
     if not finite.all():
         whole = np.asarray(finite[kept].all(axis=1))
         dropped = int(len(kept) - whole.sum())
         if dropped:
-            message = f"{where}: {dropped:,} triangles have coordinates that are not numbers; export it again"
+            message = (
+                f"{where}: {dropped:,} triangles have coordinates that are not numbers or too large; "
+                "export it again"
+            )
             said.append(message)
             reasons.append(Reason(code=DamagedError.code, message=message))
         kept = kept[whole]
@@ -58,6 +65,11 @@ def make_shape(
         said.append(f"{where}: dropped {int(flat.sum()):,} triangles that use a vertex twice")
         kept = np.ascontiguousarray(kept[~flat])
     return Shape(name, Mesh(vertices, kept), tuple(said)), tuple(reasons)
+
+
+def is_measurable(rows: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which rows, (n,), hold only numbers that can be reckoned with: NaN and infinity are none."""
+    return np.asarray((np.abs(rows) <= LARGEST).all(axis=1))
 
 
 def _check_indices(triangles: npt.NDArray[np.integer], vertices: int, where: str) -> None:

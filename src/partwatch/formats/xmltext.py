@@ -13,6 +13,7 @@ _ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-1
 
 StartHandler = Callable[[str, dict[str, str]], None]
 EndHandler = Callable[[str], None]
+TextHandler = Callable[[str], None]
 
 
 class XmlReader:
@@ -41,8 +42,10 @@ class XmlReader:
         """An error that says where in the text it is."""
         return DamagedError(f"{self.where}, line {self.line}: {what}")
 
-    def parse(self, data: bytes, start: StartHandler, end: EndHandler) -> None:
-        """Run the handlers over the text.
+    def parse(
+        self, data: bytes, start: StartHandler, end: EndHandler, text: TextHandler | None = None
+    ) -> None:
+        """Run the handlers over the text; `text` gets what stands between the tags, in pieces.
 
         Raises DamagedError where it is not well-formed, UnsupportedError on a DTD (the way to entity
         bombs) or a rare encoding, LimitError on nesting or attributes beyond reason.
@@ -63,6 +66,7 @@ class XmlReader:
 
         self._parser.StartElementHandler = on_start
         self._parser.EndElementHandler = on_end
+        self._parser.CharacterDataHandler = text
         try:
             self._parser.Parse(data, True)
         except (expat.ExpatError, ValueError, LookupError) as error:
@@ -73,6 +77,7 @@ class XmlReader:
             # The handlers refer back to this object: without this the text lives until a collection.
             self._parser.StartElementHandler = None
             self._parser.EndElementHandler = None
+            self._parser.CharacterDataHandler = None
 
     def _refuse_doctype(self, *_: object) -> None:
         raise UnsupportedError(

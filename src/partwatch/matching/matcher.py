@@ -14,7 +14,7 @@ from partwatch.matching.engine import Around, Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
 from partwatch.matching.overlay import overlay
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import Size, explain_size, match_finding, shape_relation
+from partwatch.matching.relation import Size, explain_size, fitting_unit, match_finding, shape_relation
 from partwatch.model.document import (
     Body,
     Deviation,
@@ -234,6 +234,10 @@ def _matrix(T: FloatArray) -> Matrix4:
     return (rows[0], rows[1], rows[2], (0.0, 0.0, 0.0, 1.0))  # type: ignore[return-value] # rows of four
 
 
+def _factor(times: float) -> str:
+    return f"{times:,.0f}" if times >= 999.5 else f"{times:.3g}"
+
+
 _WORDS = {MatchFinding.MATCH: "matches", MatchFinding.REVIEW: "may be"}
 
 
@@ -247,7 +251,13 @@ def _reason(index: int, entry: _Judged, policy: Policy) -> Reason:
     held = []
     if entry.finding is MatchFinding.REVIEW:
         if abs(entry.size.scale - 1) > policy.scale_tolerance:
-            held.append(f"it is {1 / entry.size.scale:.3g} times the part's size")
+            held.append(f"it is {_factor(1 / entry.size.scale)} times the part's size")
+            fitting = fitting_unit(entry.size, policy.scale_tolerance)
+            if fitting is not None:
+                held.append(
+                    f"it would be the part's size if its unit were {fitting.name.lower()}, "
+                    f"not {entry.size.unit.name.lower()}"
+                )
         if entry.part.distinctiveness < policy.match_distinctiveness:
             held.append("the part is a plain shape that many objects share")
         if m.coverage < policy.match_coverage:

@@ -37,6 +37,16 @@ def explain_size(mm_per_body_unit: float, stated: Unit | None, scale_tolerance: 
     return Size(Unit.MILLIMETRE, UnitSource.ASSUMED, mm_per_body_unit)
 
 
+def fitting_unit(size: Size, scale_tolerance: float) -> Unit | None:
+    """The unit in which the body would have the part's size, where the file states another one."""
+    if size.source is not UnitSource.STATED or abs(size.scale - 1) <= scale_tolerance:
+        return None
+    mm_per_body_unit = size.scale * MM_PER_UNIT[size.unit]
+    return next(
+        (unit for unit, mm in MM_PER_UNIT.items() if abs(mm_per_body_unit / mm - 1) <= scale_tolerance), None
+    )
+
+
 def shape_relation(measured: Measurement, policy: Policy) -> Relation:
     """Which of same shape, edited, piece of, contains the coverages speak for."""
     if (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from partwatch.formats import looks, obj, off, ply, step, stl
+from partwatch.formats import amf, gltf, looks, obj, off, ply, step, stl
 from partwatch.formats.archive import Archive, is_archive
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.formats.threemf.build import Build
@@ -22,6 +22,8 @@ from partwatch.model.errors import DamagedError, EncryptedError, LimitError, Unr
 _MODEL_ROOT = re.compile(
     rb"[\x80-\xff]*\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?model[\s>]", re.DOTALL
 )
+
+_OTHERS = (stl.FORMAT, ply.FORMAT, off.FORMAT, step.FORMAT, amf.FORMAT, gltf.FORMAT, obj.FORMAT)
 
 
 def recognises(head: bytes, _size: int) -> bool:
@@ -118,7 +120,7 @@ def _other_content(package: Package, known: set[str]) -> _Others:
 
 def _shape_like(head: bytes) -> str | None:
     """What another reader, ours or a slicer's, would take a member for; None for pictures and settings."""
-    for other in (stl.FORMAT, ply.FORMAT, off.FORMAT, obj.FORMAT, step.FORMAT):
+    for other in _OTHERS:
         if other.recognises(head, len(head)):
             return other.name.upper()
     look = looks.look(head)

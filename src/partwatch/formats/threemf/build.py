@@ -16,7 +16,7 @@ from partwatch.formats.threemf.package import Package, canonical
 from partwatch.formats.threemf.part import ModelObject, ModelPart, Reference, read_part
 from partwatch.formats.threemf.slicers import SlicerSettings
 from partwatch.model.document import Reason
-from partwatch.model.errors import DamagedError, LimitError, UnreadableError
+from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnreadableError
 from partwatch.model.mesh import FloatArray, Unit
 
 # An object is known by its part and its id: part files reuse ids.
@@ -32,6 +32,7 @@ class Build:
     def __init__(self, package: Package, root: str, settings: SlicerSettings, limits: ReadLimits) -> None:
         self._package = package
         self._settings = settings
+        self._sealed = package.sealed_parts()
         self._limits = limits
         self._parts: dict[str, ModelPart | UnreadableError] = {}
         self._weights: dict[Key, tuple[int, int]] = {}
@@ -125,7 +126,7 @@ class Build:
             self._place(self._target(key[0], child), child.T_parent_child @ T_build_object, name, item_id)
         if len(found.triangles):
             self._add(key, found, T_build_object, name, ())
-        elif not found.components:
+        elif not found.components and not self._part(key[0]).extensions.reasons:
             self._report(
                 DamagedError(f"{key[0]}: object {key[1]} is placed but has no triangle; export it again")
             )
@@ -173,6 +174,10 @@ class Build:
                 known = read_part(path, self._package.read(path), self._limits)
             except UnreadableError as error:
                 known = error
+                if isinstance(error, DamagedError) and path in self._sealed:
+                    known = EncryptedError(
+                        f"{path}: is encrypted (3MF secure content): ask the sender for an open copy"
+                    )
             self._parts[path] = known
         if isinstance(known, UnreadableError):
             raise known

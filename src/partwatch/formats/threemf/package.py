@@ -68,6 +68,22 @@ class Package:
         """The first 64 KiB of a part; raises as `read` does."""
         return self._archive.head(self._labels[canonical(name)])
 
+    def sealed_parts(self) -> set[str]:
+        """Canonical names of the parts that a keystore lists as encrypted (3MF secure content)."""
+        sealed = set()
+        try:
+            stores = [name for kind, name in self.relationships("/") if kind.endswith(_KEYSTORE_TYPE)]
+            for store in dict.fromkeys(stores):
+                sealed |= {
+                    canonical(attributes.get("path", ""))
+                    for element, attributes in elements(self.read(store), store)
+                    if element == "resourcedata"
+                }
+        except UnreadableError:
+            # Then a sealed part says of itself that it is no XML.
+            pass
+        return sealed
+
     def start_parts(self) -> list[str]:
         """Canonical names of the models that the package starts with; more than one is against the rules."""
         try:
