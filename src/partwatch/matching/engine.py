@@ -38,7 +38,7 @@ SKETCHED = 12
 MEASURED = 6
 POSES_SKETCHED = 6
 # Least rough coverage by the samples for a pose to be sketched, and how far one may fall behind the best.
-# Of 944 parts found on changed copies of the corpus none needed less than 0.4, nor less than half of the best.
+# Of 944 parts found on changed copies of the corpus none needed less than 0.4, nor less than half the best.
 LEAST_LOOK = 0.3
 LOOK_SLACK = 0.45
 # A part that lies this well at a glance needs no other pose tried.
