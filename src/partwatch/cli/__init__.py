@@ -34,6 +34,7 @@ VERBS = {
     "render": "partwatch.cli.render",
     "evaluate": "partwatch.cli.evaluate",
     "schema": "partwatch.cli.schema",
+    "doctor": "partwatch.cli.doctor",
 }
 
 
