@@ -171,7 +171,7 @@ def test_a_sealed_backup_of_a_wrong_list_is_refused(
 
 def test_a_backup_of_another_layout_or_program_is_refused(listed: Watchlist, tmp_path: Path) -> None:
     listed.backup(tmp_path / "b")
-    with pytest.raises(StoreError, match="fingerprint samples-1 .* compares other-1"):
+    with pytest.raises(StoreError, match=r"fingerprint samples-1 .* compares other-1"):
         Watchlist.restore(tmp_path / "x", tmp_path / "b", PrintLayout("other-1", 8, 4))
     with pytest.raises(StoreError, match="cannot be read"):
         restore(tmp_path / "x", tmp_path / "none")

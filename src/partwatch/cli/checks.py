@@ -76,13 +76,7 @@ LIBRARIES: Final = (
     Library("fast-simplification", "fast_simplification", "pictures in reports"),
     Library("pillow", "PIL", "pictures in reports"),
     Library("plotly", "plotly", "the 3D view of reports"),
-    Library(
-        "manifold3d",
-        "manifold3d",
-        "the demo's samples",
-        needed=False,
-        mend="python -m pip install manifold3d",
-    ),
+    Library("manifold3d", "manifold3d", "the demo's samples", False, "python -m pip install manifold3d"),
 )
 
 
@@ -214,12 +208,12 @@ def check_list(home: Path) -> Iterator[Found]:
         yield Found("watch-list", State.BROKEN, str(error), "partwatch watchlist restore FILE")
         return
     parts = sum(len(design.parts) for design in designs)
-    says = f"{len(designs):,} designs, {parts:,} parts, version {version[:16]}"
+    says = f"designs: {len(designs):,}, parts: {parts:,}, version {version[:16]}"
     yield Found("watch-list", State.OK, f"{says}; `partwatch watchlist verify` looks at every bit of it")
     expired = sum(design.expired(date.today()) for design in designs)
     if expired:
         mend = "partwatch watchlist lint names them: renew or remove them"
-        yield Found("watch-list", State.NOTICE, f"{expired:,} designs have expired and match no more", mend)
+        yield Found("watch-list", State.NOTICE, f"expired, and matching no more: {expired:,}", mend)
 
 
 def check_runs(home: Path) -> Iterator[Found]:
