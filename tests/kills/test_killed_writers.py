@@ -93,7 +93,6 @@ def test_a_restore_killed_at_random_leaves_the_list_of_before_or_after(tmp_path:
         restoring.communicate()
         seen.append(watchlist.version())
         assert watchlist.verify().problems == ()
-    print(
-        f"of {KILLS} killed restores {seen.count(before)} left the list of before, {seen.count(after)} the new"
-    )
+    old, new = seen.count(before), seen.count(after)
+    print(f"of {KILLS} killed restores {old} left the list of before, {new} the new one")
     assert set(seen) <= {before, after}
