@@ -81,12 +81,11 @@ function tableRow(row) {
   const id = `detail-${row.number}`;
   const open = state.open.has(row.number);
   const button = make("button.toggle", { type: "button", "aria-expanded": String(open), "aria-controls": id,
-    "aria-label": `${row.finding}${row.accepted ? ", accepted" : ""}: ${row.place}` }, badge(row.finding),
-    row.accepted ? make("span.muted", {}, "accepted") : null);
+    "aria-label": `${row.finding}${row.accepted ? ", accepted" : ""}: ${row.place}` }, badge(row.finding));
   const meter = make("span.meter", { "aria-hidden": "true" }, make("i", {}));
   meter.firstChild.style.width = `${100 * Math.max(row.covered, 0)}%`;
   const line = make("tr.row" + (open ? ".open" : ""), { id: `item-row-${row.number}` },
-    make("td.c-finding", {}, button),
+    make("td.c-finding", {}, button, row.accepted ? make("small", {}, "all of it accepted") : null),
     make("td.c-item", {}, row.place, make("small", {}, row.about, row.incomplete ? " · not read completely" : null)),
     make("td.c-best", {}, row.best || row.relation, row.best ? make("small", {}, row.relation) : null),
     make("td.c-part.number", {}, row.coveredText, row.covered >= 0 ? meter : null),
@@ -123,7 +122,7 @@ function drawTop() {
     `${plural(overview.bodies, "body", "bodies")}; ${overview.incomplete.toLocaleString("en")} not read completely` +
     (overview.accepted ? `; ${plural(overview.accepted, "item", "items")} with accepted matches, which raise nothing.` : ".");
   const hints = { match: "a listed part's shape", review: "a person should look",
-    unscreenable: "could not be read", clear: "read, nothing found" };
+    unscreenable: "could not be read", clear: overview.accepted ? "read, nothing found that is not accepted" : "read, nothing found" };
   byId("cards").append(...FINDINGS.map((finding) => {
     const count = overview.counts[finding];
     return make(`button.card.t-${finding}`, { type: "button", "data-finding": finding, disabled: !count,
