@@ -161,15 +161,16 @@ def test_what_is_accepted_no_longer_fails_and_stays_in_sight(
     assert said.err == ""
     header, *items, summary = records(said.out)
     assert len(header["baseline"]) == 64
-    assert (summary["findings"]["match"], summary["findings"]["clear"], summary["accepted"]) == (0, 5, 2)
+    assert (summary["findings"]["match"], summary["findings"]["clear"], summary["accepted"]) == (0, 5, 3)
     # The same file, whether it lies in a folder or in an archive.
     for item in (items[1], items[3]):
         (match,) = item["bodies"][0]["matches"]
         assert (item["finding"], match["finding"], match["accepted"]["who"]) == ("clear", "match", "A. B.")
         assert "accepted" in [reason["code"] for reason in item["reasons"]]
+    assert [reason["code"] for reason in items[2]["reasons"]] == ["member_accepted"]
     assert call(home, box, "--baseline", baseline) == 0
     table = " ".join(capsys.readouterr().out.split())
-    assert "2 items with accepted matches" in table
+    assert "3 items with accepted matches" in table
     assert 'our "own" star' in table
     page = (tmp_path / "r.html").read_text()
     assert "Accepted on" in page
@@ -202,7 +203,7 @@ def test_a_baseline_that_changed_does_not_undo_what_was_screened(
     said = capsys.readouterr()
     assert "going on: 4" in said.err
     assert "matched nothing" not in said.err
-    assert records(said.out)[-1]["accepted"] == 2
+    assert records(said.out)[-1]["accepted"] == 3
 
 
 @pytest.mark.parametrize(

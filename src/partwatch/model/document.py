@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from partwatch.model.mesh import Unit
 
 SCHEMA_VERSION = "1"
-# The code of the reason that says so of an item in which something is accepted.
+# The codes of the reasons that say so of an item in which something is accepted, and of its archive.
 ACCEPTED = "accepted"
+MEMBER_ACCEPTED = "member_accepted"
 
 Matrix4 = tuple[
     tuple[float, float, float, float],
@@ -236,8 +237,8 @@ class ResultDocument(Record):
 
 
 def is_accepted_in(item: Item) -> bool:
-    """Whether anything in the item itself is accepted."""
-    return any(reason.code == ACCEPTED for reason in item.reasons)
+    """Whether anything in the item, or in a member of it, is accepted."""
+    return any(reason.code in (ACCEPTED, MEMBER_ACCEPTED) for reason in item.reasons)
 
 
 def summarise(items: list[Item]) -> Summary:
