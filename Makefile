@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Build requirements are pinned too: pip hands this to the build's own environment.
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: help setup demo test check format bench browser-test clean
+.PHONY: help setup demo test kill-test check format bench browser-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -23,6 +23,10 @@ demo: setup ## list a sample design, screen a folder of sample items, show where
 
 test: setup ## run the tests; with PARTWATCH_CORPUS=DIR those on real files too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
+
+KILLS ?= 100
+kill-test: setup ## kill -9 a batch and the list's writers KILLS times at random, compare what is left
+	PARTWATCH_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/kills
 
 check: setup ## lint and type-check
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_golden import HOSTILE, body, document, golden, item, match, review_item
+from report_golden import HOSTILE, accepted_item, body, document, golden, item, match, review_item
 from report_shapes import housing_view
 
 from partwatch.model.document import Finding, ResultDocument
@@ -232,3 +232,17 @@ def test_without_scripts_the_short_form_is_shown(open_report: Open, browser: Any
 
     assert "uploads/locked.3mf" in page.inner_text("noscript")
     context.close()
+
+
+def test_an_accepted_match_is_in_sight_with_its_reason(open_report: Open) -> None:
+    page = open_report(document([*golden().items, accepted_item(housing_view())]))
+    row = page.locator("tr.row", has_text="own-housing.stl")
+    assert "all of it accepted" in row.inner_text()
+    assert "accepted" in row.locator(".c-best").inner_text()
+    row.click()
+    notice = page.locator(".match .accepted")
+    assert notice.inner_text() == (
+        "Accepted on 2026-11-01 by A. Example, until 2027-11-01: our own <b>product</b>"
+    )
+    assert "1 item with accepted matches" in page.locator("#totals").inner_text()
+    snapshot(page, "accepted")

@@ -214,6 +214,7 @@ def test_ndjson_is_header_items_in_order_summary(
         "bodies": 5,
         "incomplete": 1,
         "findings": {"match": 3, "review": 0, "unscreenable": 1, "clear": 2},
+        "accepted": 0,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partwatch.model.document import (
     SCHEMA_VERSION,
+    Accepted,
     Body,
     Deviation,
     Finding,
@@ -122,6 +123,20 @@ def review_item() -> Item:
         body(index=1, name="lid", notes=("open edges: 4; closed for measuring",)),
         member="parts/pin.stl",
         reasons=(Reason(code="generic", message="the listed part is too common for more than a review"),),
+    )
+
+
+def accepted_item(view: View | None = None) -> Item:
+    """An edited housing that the operator has accepted."""
+    known = Accepted(
+        reason="our own <b>product</b>", who="A. Example", accepted="2026-11-01", expires="2027-11-01"
+    )
+    told = "hand-pump / housing in body 0 is accepted until 2027-11-01: our own <b>product</b>"
+    return item(
+        "orders/77/own-housing.stl",
+        Finding.CLEAR,
+        body(match(view, accepted=known)),
+        reasons=(Reason(code="accepted", message=told),),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_golden import body, document, golden, item, match
+from report_golden import accepted_item, body, document, golden, item, match
 from report_shapes import arrays, housing_view, pump_housing
 
 from partwatch.model.document import Finding, ResultDocument
@@ -200,3 +200,12 @@ def test_a_damaged_view_leaves_no_report_behind(tmp_path: Path) -> None:
 
     assert target.read_text(encoding="utf-8") == "the one from before"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_without_scripts_what_was_accepted_is_still_listed(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    html.write(document([accepted_item(), item("plain.stl", Finding.CLEAR)]), path)
+    short = path.read_text().split("<noscript>")[1].split("</noscript>")[0]
+    assert "own-housing.stl" in short
+    assert "; accepted" in short
+    assert "plain.stl" not in short

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from report_golden import HOSTILE, body, document, golden, item, match, motion
+from report_golden import HOSTILE, accepted_item, body, document, golden, item, match, motion
 from rich.console import Console
 
 from partwatch.model.document import Deviation, Finding, ResultDocument
@@ -131,3 +131,25 @@ def test_the_best_match_is_the_one_that_the_finding_rests_on() -> None:
 
     assert found is not None
     assert (found[0].index, found[1].part) == (1, "housing")
+
+
+def test_an_accepted_match_is_shown_although_the_item_is_clear() -> None:
+    joined = flowing(rendered(document([accepted_item()]), 200))
+
+    for fact in (
+        "1 clear",
+        "1 item with accepted matches",
+        "hand-pump / housing",
+        "accepted until 2027-11-01",
+    ):
+        assert fact in joined
+
+
+def test_a_finding_never_rests_on_an_accepted_match() -> None:
+    accepted = accepted_item().bodies[0].matches[0]
+    review = match(finding="review", part="pin", score=0.1)
+    weak = match(finding="candidate", part="lid", score=1.0)
+    for others, part in (((review, weak), "pin"), ((weak,), "housing")):
+        found = words.best_match(item("a", Finding.REVIEW, body(accepted, *others)))
+        assert found is not None
+        assert found[1].part == part

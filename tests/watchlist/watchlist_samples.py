@@ -152,6 +152,11 @@ def add_and_die_writing(home: str, statement_prefix: str) -> None:
     watchlist.add(many("doomed", 300))
 
 
+def restore(home: str, path: str) -> None:
+    """Put a backup in place."""
+    Watchlist.restore(Path(home), Path(path), LAYOUT)
+
+
 def open_snapshot(home: str) -> None:
     """Open, print what is seen."""
     with opened(Path(home), create=False).snapshot() as snapshot:

@@ -30,9 +30,11 @@ EXIT_INTERRUPTED = 130
 VERBS = {
     "screen": "partwatch.cli.screen",
     "watchlist": "partwatch.cli.watchlist",
+    "baseline": "partwatch.cli.baseline",
     "render": "partwatch.cli.render",
     "evaluate": "partwatch.cli.evaluate",
     "schema": "partwatch.cli.schema",
+    "doctor": "partwatch.cli.doctor",
 }
 
 

@@ -14,18 +14,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partwatch.cli import resume as resuming
 from partwatch.cli.home import home_of
 from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from partwatch.formats.worker import WorkerPool
     from partwatch.model.document import AnyRecord, Header, Item, Summary
+    from partwatch.screening.baseline import Baseline
+    from partwatch.screening.driver import Known
     from partwatch.screening.expansion import Node
     from partwatch.screening.tally import Tally
+    from partwatch.screening.walk import Source
     from partwatch.watchlist.snapshot import Snapshot
 
 EXIT_FINDING = 1
 EXIT_INCOMPLETE = 3
+UNUSED_SHOWN = 20
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -61,6 +66,8 @@ class Options:
     views: bool
     with_part_geometry: bool
     max_views: int
+    resume: bool = False
+    baseline: Path | None = None
 
     @property
     def makes_views(self) -> bool:
@@ -71,7 +78,11 @@ class Options:
         """Raise UsageError for what would only show after hours of work."""
         from partwatch.screening.walk import check_paths
 
-        check_paths(self.paths)
+        if self.resume:
+            resuming.check_resumable(self.paths)
+        # What an interrupted run has screened may be gone by now, and its items are still in the result.
+        if not (self.resume and resuming.is_interrupted(self.home, self.paths)):
+            check_paths(self.paths)
         if self.html is not None and (self.html.is_dir() or not self.html.absolute().parent.is_dir()):
             raise UsageError(f"--html {self.html}: give a file in a folder that is there")
         if self.with_part_geometry and not self.makes_views:
@@ -100,6 +111,12 @@ def screen(
         bool, typer.Option("--with-part-geometry", help="Draw the listed part too: shows what is listed.")
     ] = False,
     max_views: Annotated[int, typer.Option(metavar="N", min=0, help="Pictures in all.")] = 500,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Known matches, accepted with a reason and an expiry.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep a journal, and go on from an interrupted run's.")
+    ] = False,
 ) -> None:
     """Screen files against the watch-list.
 
@@ -109,19 +126,23 @@ def screen(
 
     if as_json and as_ndjson:
         raise UsageError("give --json or --ndjson, not both")
+    home = home_of(context)
+    begun = resuming.day_begun(home, tuple(paths)) if resume else None
     options = Options(
-        home=home_of(context),
+        home=home,
         paths=tuple(paths),
         output=Output.JSON if as_json else Output.NDJSON if as_ndjson else Output.TEXT,
         html=html,
         jobs=jobs or default_jobs(),
         fail_on=fail_on,
-        as_of=as_of.date() if as_of else date.today(),
+        as_of=as_of.date() if as_of else begun or date.today(),
         timeout_s=timeout,
         memory_mb=max_memory,
         views=views,
         with_part_geometry=with_part_geometry,
         max_views=max_views,
+        resume=resume,
+        baseline=baseline,
     )
     options.check()
     raise typer.Exit(run(options))
@@ -140,10 +161,22 @@ def run(options: Options) -> int:
         snapshot = stack.enter_context(Watchlist.open(options.home).snapshot())
         spool = stack.enter_context(stdin_spool())
         pool = stack.enter_context(_pool(options, snapshot.key))
-        header = _header(options, snapshot)
-        items = keep_views(Driver(pool).screen(walk(options.paths, spool)), options.max_views)
+        baseline = _baseline(options)
+        header = _header(options, snapshot, baseline)
+        journal = None
+        sources: Iterable[Source | Known] = walk(options.paths, spool)
+        if options.resume:
+            journal = stack.enter_context(resuming.journal_of(options.home, options.paths, header, pool))
+            sources = journal.sources()
+        judge = baseline.judge if baseline else None
+        driver = Driver(pool, judge=judge, keep=journal.keep if journal else None)
+        items = keep_views(driver.screen(sources), options.max_views)
         shown = stack.enter_context(_progress(tally.over(items), options.output))
         _write(options, header, shown, tally)
+        if journal:
+            resuming.finish(journal, options.html)
+    if baseline:
+        _tell_unused(baseline, options)
     if not tally.summary.items:
         typer.echo("partwatch: there was nothing to screen", err=True)
     return exit_code(tally.summary, options.fail_on)
@@ -176,7 +209,26 @@ def _pool(options: Options, snapshot_key: str) -> WorkerPool[Node]:
     )
 
 
-def _header(options: Options, snapshot: Snapshot) -> Header:
+def _baseline(options: Options) -> Baseline | None:
+    if options.baseline is None:
+        return None
+    from partwatch.screening.baseline import read_baseline
+
+    return read_baseline(options.baseline, options.as_of)
+
+
+def _tell_unused(baseline: Baseline, options: Options) -> None:
+    from partwatch.report.escape import visible
+
+    unused = baseline.unused()
+    for entry in unused[:UNUSED_SHOWN]:
+        told = f"partwatch: {options.baseline}: {entry.place} matched nothing: {entry}"
+        typer.echo(visible(told), err=True)
+    if len(unused) > UNUSED_SHOWN:
+        typer.echo(f"partwatch: and {len(unused) - UNUSED_SHOWN:,} more of its entries", err=True)
+
+
+def _header(options: Options, snapshot: Snapshot, baseline: Baseline | None) -> Header:
     from partwatch import __version__
     from partwatch.matching.policy import Policy
     from partwatch.model import document
@@ -190,6 +242,7 @@ def _header(options: Options, snapshot: Snapshot) -> Header:
         calibration=None,
         policy=document.Policy(name=policy.name, thresholds=policy.thresholds()),
         as_of=options.as_of.isoformat(),
+        baseline=baseline.sha256 if baseline else None,
     )
 
 

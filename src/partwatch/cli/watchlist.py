@@ -17,12 +17,14 @@ from partwatch.cli.home import home_of
 from partwatch.formats.worker import default_jobs
 from partwatch.matching.policy import Policy
 from partwatch.model.errors import ManifestError
+from partwatch.report.escape import visible
 from partwatch.watchlist.archive import read_archive, write_archive
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.lint import Remark, lint_list
 from partwatch.watchlist.manifest import read_manifests
 from partwatch.watchlist.store import Watchlist
 from partwatch.watchlist.types import DesignSummary, PartSummary
+from partwatch.watchlist.verify import Verification
 
 SOON_DAYS: Final = 30
 
@@ -148,6 +150,56 @@ def import_list(
     before = watchlist.counts().designs
     watchlist.add(read_archive(file, watchlist.layout))
     typer.echo(f"imported {_many(watchlist.counts().designs - before, 'design')}")
+
+
+@app.command()
+def verify(context: typer.Context, as_json: AsJson = False) -> None:
+    """Look at every part's geometry and prints, every digest, and the index. Exits 1 where one is wrong."""
+    watchlist = Watchlist.open(home_of(context))
+    with _progress("verifying designs", watchlist.counts().designs) as advance:
+        found = watchlist.verify(advance)
+    if as_json:
+        _echo_json(
+            {
+                "version": found.version,
+                "designs": found.counts.designs,
+                "parts": found.counts.parts,
+                "index": found.index,
+                "problems": list(found.problems),
+            }
+        )
+    elif found.problems:
+        for problem in found.problems:
+            typer.echo(visible(problem))
+    else:
+        index = "and the index" if found.index else "(no index has been made of it yet)"
+        typer.echo(f"sound: {_contents(found)} {index}, version {found.version}")
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write the whole list, with its shapes, to one file for yourself; `export` is for others."""
+    written = Watchlist.open(home_of(context)).backup(file)
+    typer.echo(f"backed up {_contents(written)}, version {written.version}")
+
+
+@app.command()
+def restore(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")]
+) -> None:
+    """Put a backup in place of all that is listed, at once; refuses a damaged one."""
+    restored = Watchlist.restore(home_of(context), file)
+    if restored.damaged is not None:
+        typer.echo(f"partwatch: the list was beyond reading, and now lies in {restored.damaged}", err=True)
+    replaced = _many(restored.replaced.designs, "design")
+    found = restored.verification
+    typer.echo(f"restored {_contents(found)}, version {found.version}, in place of {replaced}")
+
+
+def _contents(found: Verification) -> str:
+    return f"{_many(found.counts.designs, 'design')}, {_many(found.counts.parts, 'part')}"
 
 
 def _lint_files(files: list[Path]) -> list[dict[str, Any]]:

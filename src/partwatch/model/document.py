@@ -1,7 +1,8 @@
 """The result document: frozen, versioned, and the only thing a renderer reads.
 
 The names and their meaning are the contract; a change here is a new `SCHEMA_VERSION` and a line in
-the changelog. `View` is the one addition: what a picture needs, present only where it was asked for.
+the changelog. Additions: `View`, what a picture needs, only where it was asked for; and what a baseline
+accepts (`Accepted`, `Header.baseline`, `Summary.accepted`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from partwatch.model.mesh import Unit
 
 SCHEMA_VERSION = "1"
+# The codes of the reasons that say so of an item in which something is accepted, and of its archive.
+ACCEPTED = "accepted"
+MEMBER_ACCEPTED = "member_accepted"
 
 Matrix4 = tuple[
     tuple[float, float, float, float],
@@ -119,8 +123,20 @@ class View(Record):
     part_triangles: str | None = None
 
 
+class Accepted(Record):
+    """That a match is known and accepted: by a baseline's entry, which counts up to and on `expires`."""
+
+    reason: str
+    who: str | None
+    accepted: str
+    expires: str
+
+
 class Match(Record):
-    """One body against one part of a design."""
+    """One body against one part of a design.
+
+    accepted: the match stands as measured, but raises nothing while the acceptance counts.
+    """
 
     design: str
     part: str
@@ -139,6 +155,7 @@ class Match(Record):
     bits: float | None
     distinctiveness: float
     view: View | None = None
+    accepted: Accepted | None = None
 
 
 class Body(Record):
@@ -184,7 +201,7 @@ class Policy(Record):
 
 
 class Header(Record):
-    """First record: with what, against what, and as of when."""
+    """First record: with what, against what, and as of when. baseline: its file's SHA-256."""
 
     type: Literal["header"] = "header"
     schema_version: str
@@ -194,16 +211,18 @@ class Header(Record):
     calibration: str | None
     policy: Policy
     as_of: str
+    baseline: str | None = None
 
 
 class Summary(Record):
-    """Last record: the counts."""
+    """Last record: the counts. accepted: items in which a match raises nothing because it is accepted."""
 
     type: Literal["summary"] = "summary"
     items: int
     bodies: int
     incomplete: int
     findings: dict[Finding, int]
+    accepted: int = 0
 
 
 AnyRecord = Annotated[Header | Item | Summary, Field(discriminator="type")]
@@ -217,6 +236,11 @@ class ResultDocument(Record):
     summary: Summary
 
 
+def is_accepted_in(item: Item) -> bool:
+    """Whether anything in the item, or in a member of it, is accepted."""
+    return any(reason.code in (ACCEPTED, MEMBER_ACCEPTED) for reason in item.reasons)
+
+
 def summarise(items: list[Item]) -> Summary:
     """Counts over items; every finding is named, also at zero."""
     findings = dict.fromkeys(Finding, 0)
@@ -227,4 +251,5 @@ def summarise(items: list[Item]) -> Summary:
         bodies=sum(len(item.bodies) for item in items),
         incomplete=sum(not item.complete for item in items),
         findings=findings,
+        accepted=sum(is_accepted_in(item) for item in items),
     )

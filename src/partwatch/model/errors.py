@@ -6,6 +6,8 @@
     ├── UsageError              the command line or a call was wrong (exit 2)
     ├── ManifestError           a design file is wrong; holds every problem found, not just the first
     ├── StoreError              the watch-list on disk is missing, damaged or held by somebody else
+    ├── BaselineError           a file of accepted matches is wrong; holds every problem found
+    ├── JournalError            what an interrupted run left cannot be gone on with
     ├── DocumentError           a saved result document cannot be read
     ├── WorkerSetupError        worker processes cannot be started
     └── UnreadableError         an item, or something in it, cannot be read: *unscreenable*
@@ -41,6 +43,18 @@ class ManifestError(PartwatchError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class BaselineError(PartwatchError):
+    """A file of accepted matches is wrong; `problems` as in ManifestError."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class JournalError(PartwatchError):
+    """What an interrupted run left is of another run, damaged, in use, or cannot be written."""
 
 
 class StoreError(PartwatchError):

@@ -31,7 +31,7 @@ def row(item: Item) -> list[Any]:
         words.place(item),
         " · ".join(about),
         words.target(match) if match else "",
-        words.RELATIONS[match.relation] if match else _why(item),
+        _relation(match) if match else _why(item),
         _sortable(match.coverage_part) if match else -1,
         words.percent(match.coverage_part) if match else "",
         _sortable(match.deviation_mm.p95) if match else -1,
@@ -39,7 +39,12 @@ def row(item: Item) -> list[Any]:
         _sortable(match.score) if match else -1,
         item.sha256 or "",
         0 if item.complete else 1,
+        1 if words.is_accepted_clear(item) else 0,
     ]
+
+
+def _relation(match: Match) -> str:
+    return words.RELATIONS[match.relation] + ("; accepted" if match.accepted is not None else "")
 
 
 def _sortable(value: float) -> float:
@@ -54,7 +59,7 @@ def _why(item: Item) -> str:
 def details(item: Item, header: Header, blocks: Blocks) -> Facts:
     """All of one item; pictures and views are put into `blocks` and named by their keys."""
     return {
-        "meaning": words.FINDINGS[item.finding],
+        "meaning": words.meaning(item),
         "facts": [
             ["SHA-256", visible(item.sha256) if item.sha256 else "not known"],
             ["Format", visible(item.format) if item.format else "not known"],
@@ -85,6 +90,7 @@ def _match(body: Body, match: Match, header: Header, blocks: Blocks) -> Facts:
         "relation": words.RELATIONS[match.relation],
         "explained": words.RELATIONS_EXPLAINED[match.relation],
         "sentences": [words.coverage(match), words.coverage_back(match)],
+        "accepted": words.accepted(match),
         "remarks": words.remarks(body, match),
         "generic": words.GENERIC if words.is_generic(match, header) else None,
         "meaning": [words.MATCH_FINDINGS[match.finding], *_weight(match)],
@@ -131,6 +137,7 @@ def overview(header: Header, summary: Summary) -> Facts:
         "items": summary.items,
         "bodies": summary.bodies,
         "incomplete": summary.incomplete,
+        "accepted": summary.accepted,
         "meanings": {finding.value: words.FINDINGS[finding] for finding in Finding},
         "candidate": words.MATCH_FINDINGS[MatchFinding.CANDIDATE],
         "made": [
@@ -141,6 +148,7 @@ def overview(header: Header, summary: Summary) -> Facts:
             ["Fingerprint version", visible(header.fingerprint_version)],
             ["Calibration", visible(header.calibration) if header.calibration else "none yet, so no bits"],
             ["Policy", visible(policy.name)],
+            ["Baseline", visible(header.baseline) if header.baseline else "none"],
             ["Schema version", visible(header.schema_version)],
         ],
         "thresholds": [[visible(name), f"{value:g}"] for name, value in sorted(policy.thresholds.items())],

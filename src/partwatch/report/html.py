@@ -121,13 +121,13 @@ def safe_json(value: Any) -> str:
 
 
 def _without_script(document: ResultDocument) -> str:
-    """What a browser without scripts shows: every item that is not clear, and the count of those that are."""
+    """What a browser without scripts shows: each item with something found, and how many are clear."""
     lines = []
     for item in document.items:
-        if item.finding is Finding.CLEAR:
+        if item.finding is Finding.CLEAR and not words.is_accepted_clear(item):
             continue
         best = words.best_match(item)
-        said = [words.target(best[1]), words.RELATIONS[best[1].relation]] if best else []
+        said = [words.target(best[1]), facts.row(item)[4]] if best else []
         cells = [item.finding.value, words.place(item), ": ".join(said), facts.row(item)[6]]
         lines.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
     head = "<tr><th>Finding</th><th>Item</th><th>Best match</th><th>Part covered</th></tr>"

@@ -106,6 +106,8 @@ def _summary_line(summary: Summary) -> Text:
         count = summary.findings.get(finding, 0)
         line.append(", " if position else "")
         line.append(f"{count} {finding.value}", style=STYLES[finding] if count else "dim")
+    if summary.accepted:
+        line.append(f"; {_count(summary.accepted, 'item', 'items')} with accepted matches")
     if summary.incomplete:
         line.append(f"; {summary.incomplete} not read completely", style="magenta")
     return line
@@ -118,6 +120,7 @@ def _footer(header: Header) -> Text:
         f"({_count(header.watchlist.designs, 'design', 'designs')}, "
         f"{_count(header.watchlist.parts, 'part', 'parts')}), as of {visible(header.as_of)}, "
         f"policy {visible(header.policy.name)}; bits: {visible(calibration)}"
+        + (f"; baseline {visible(header.baseline[:16])}" if header.baseline else "")
     )
 
 

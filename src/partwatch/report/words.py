@@ -16,6 +16,7 @@ from partwatch.model.document import (
     Medium,
     Relation,
     UnitSource,
+    is_accepted_in,
 )
 from partwatch.report.escape import visible
 
@@ -71,6 +72,11 @@ FINDINGS: dict[Finding, str] = {
         "object is harmless, only that it is not on the list."
     ),
 }
+
+ALL_ACCEPTED = (
+    "All of it was read. What was found on this version of the list is known and was accepted by the "
+    "operator, for the reason given and up to the day given; the measurements stand."
+)
 
 MATCH_FINDINGS: dict[MatchFinding, str] = {
     MatchFinding.MATCH: FINDINGS[Finding.MATCH],
@@ -195,13 +201,41 @@ def unit(body: Body) -> str | None:
     return f"The file states no unit; {body.unit.value} was inferred, because its size then fits."
 
 
+def meaning(item: Item) -> str:
+    """What the item's finding says, and what it does not."""
+    return ALL_ACCEPTED if is_accepted_clear(item) else FINDINGS[item.finding]
+
+
+def is_accepted_clear(item: Item) -> bool:
+    """Whether the item is clear only because what was found in it is accepted."""
+    return item.finding is Finding.CLEAR and is_accepted_in(item)
+
+
+def accepted(match: Match) -> str | None:
+    """Since when, until when, by whom and why the match raises nothing; None where it does."""
+    if match.accepted is None:
+        return None
+    known = match.accepted
+    who = f" by {visible(known.who)}" if known.who else ""
+    return (
+        f"Accepted on {visible(known.accepted)}{who}, until {visible(known.expires)}: {visible(known.reason)}"
+    )
+
+
 def is_generic(match: Match, header: Header) -> bool:
     """Whether the listed part's shape is too common for likeness to mean much, by the policy."""
     return match.distinctiveness < header.policy.thresholds.get("match_distinctiveness", LOW_DISTINCTIVENESS)
 
 
 def best_match(item: Item) -> tuple[Body, Match] | None:
-    """The match that the finding rests on: the worst finding first, then the highest score."""
+    """The match that the finding rests on: the worst finding first, then the highest score.
+
+    An accepted one, on which no finding rests, comes before what is only a candidate.
+    """
     order = list(MatchFinding)
+
+    def rank(match: Match) -> float:
+        return order.index(match.finding) if match.accepted is None else len(order) - 1.5
+
     pairs = [(body, match) for body in item.bodies for match in body.matches]
-    return min(pairs, key=lambda pair: (order.index(pair[1].finding), -pair[1].score), default=None)
+    return min(pairs, key=lambda pair: (rank(pair[1]), -pair[1].score), default=None)

@@ -7,7 +7,7 @@ is then a task of its own, so that one that crashes its worker costs only itself
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from partwatch.formats.worker import Failure, FailureKind, Outcome, Task, Worker
 from partwatch.model.document import Item, Reason
 from partwatch.model.errors import StoreError
 from partwatch.screening.answer import Answer
-from partwatch.screening.expansion import Expansion, ExpansionLimits, Node
+from partwatch.screening.expansion import Expansion, ExpansionLimits, Node, Unfolded, folded
 from partwatch.screening.files import sha256_of
 from partwatch.screening.findings import unscreenable
 from partwatch.screening.walk import Source
@@ -41,6 +41,19 @@ class LookAhead:
     max_bytes: int = 64 << 20
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A source whose items are known from before, in the place where they belong."""
+
+    unfolded: Unfolded
+    size_bytes: int
+    done = True
+
+    def items(self) -> Unfolded:
+        """As `Expansion.items`."""
+        return self.unfolded
+
+
 _LOOK_AHEAD = LookAhead()
 _LIMITS = ReadLimits()
 
@@ -50,6 +63,8 @@ class Driver:
 
     function: the task, called with `path` and `chain`, the names of a member from the outermost
     archive in; returns an `Answer` as JSON.
+    judge: what is made of each item before archives take over their members' findings.
+    keep: told of each source that was screened and of its items as they came, once all are known.
     """
 
     def __init__(
@@ -58,14 +73,18 @@ class Driver:
         function: str = SCREEN_FILE,
         look_ahead: LookAhead = _LOOK_AHEAD,
         limits: ReadLimits = _LIMITS,
+        judge: Callable[[Item], Item] | None = None,
+        keep: Callable[[Source, Unfolded], None] | None = None,
     ) -> None:
         self._pool = pool
         self._function = function
         self._look_ahead = look_ahead
         self._limits = limits
-        self._waiting: deque[Expansion] = deque()
+        self._judge = judge
+        self._keep = keep
+        self._waiting: deque[Expansion | Known] = deque()
 
-    def screen(self, sources: Iterable[Source]) -> Iterator[Item]:
+    def screen(self, sources: Iterable[Source | Known]) -> Iterator[Item]:
         """The items of all sources in their order, members behind their archive, however many workers."""
         coming = iter(sources)
         exhausted = False
@@ -74,15 +93,22 @@ class Driver:
                 source = next(coming, None)
                 if source is None:
                     exhausted = True
+                elif isinstance(source, Known):
+                    self._waiting.append(source)
                 else:
                     self._begin(source)
             # A source that is not opened needs no worker: nothing may be pending here.
             if self._waiting and not self._waiting[0].done:
                 self._take(*self._pool.next_outcome())
             while self._waiting and self._waiting[0].done:
-                yield from self._waiting.popleft().items()
+                yield from self._judged(self._waiting.popleft().items())
             if exhausted and not self._waiting:
                 return
+
+    def _judged(self, unfolded: Unfolded) -> list[Item]:
+        if self._judge is not None:
+            unfolded = tuple((self._judge(item), parent) for item, parent in unfolded)
+        return folded(unfolded)
 
     def _has_room(self) -> bool:
         held = sum(expansion.size_bytes for expansion in self._waiting)
@@ -111,6 +137,8 @@ class Driver:
         # What unfolds stands before all that waits, so it also goes first; and in its own order.
         for member in reversed(fresh):
             self._pool.submit(self._task(member), urgent=True)
+        if self._keep is not None and node.expansion.done:
+            self._keep(node.expansion.source, node.expansion.items())
 
     def _answer(self, node: Node, outcome: Outcome) -> Answer:
         if isinstance(outcome, bytes):

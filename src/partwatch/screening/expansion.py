@@ -8,6 +8,9 @@ from partwatch.model.document import Finding, Item, Reason, worst
 from partwatch.screening.findings import with_members
 from partwatch.screening.walk import Source
 
+# Items as they are on their own, each with the place of its archive among them: None for the source itself.
+Unfolded = tuple[tuple[Item, int | None], ...]
+
 
 @dataclass(frozen=True)
 class ExpansionLimits:
@@ -83,18 +86,27 @@ class Expansion:
             return []
         return [Node(self, (*archive.chain, name), archive) for name in archive.members]
 
-    def items(self) -> list[Item]:
-        """All items, each archive's finding the worst of its own and its members'."""
-        folded: list[Item] = []
-        below: dict[Node, list[Item]] = {}
-        for node in reversed(self._nodes):
+    def items(self) -> Unfolded:
+        """Each node's own item with the place of its archive among them, in the order of output."""
+        places = {node: place for place, node in enumerate(self._nodes)}
+        items = []
+        for node in self._nodes:
             if node.item is None:
                 raise ValueError("not every node has its item yet")
-            item = with_members(node.item, below.pop(node, []))
-            folded.append(item)
-            if node.parent is not None:
-                below.setdefault(node.parent, []).append(item)
-        return folded[::-1]
+            items.append((node.item, None if node.parent is None else places[node.parent]))
+        return tuple(items)
+
+
+def folded(unfolded: Unfolded) -> list[Item]:
+    """All items, each archive's finding the worst of its own and its members'."""
+    items: list[Item] = []
+    below: dict[int, list[Item]] = {}
+    for place, (own, parent) in reversed(list(enumerate(unfolded))):
+        item = with_members(own, below.pop(place, []))
+        items.append(item)
+        if parent is not None:
+            below.setdefault(parent, []).append(item)
+    return items[::-1]
 
 
 def _refuse(archive: Node, message: str) -> None:

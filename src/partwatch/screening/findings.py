@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from partwatch.matching import FINGERPRINT_ONLY
-from partwatch.model.document import Body, Finding, Item, MatchFinding, Reason, worst
+from partwatch.model.document import (
+    MEMBER_ACCEPTED,
+    Body,
+    Finding,
+    Item,
+    MatchFinding,
+    Reason,
+    is_accepted_in,
+    worst,
+)
 
 _OF_MATCH = {
     MatchFinding.MATCH: Finding.MATCH,
@@ -47,6 +56,10 @@ def with_members(archive: Item, members: list[Item]) -> Item:
         if count:
             message = f"{finding} in {count} of its {len(members)} members"
             reasons.append(Reason(code=f"member_{finding}", message=message))
+    accepted = sum(is_accepted_in(member) for member in members)
+    if accepted:
+        message = f"accepted matches in {accepted} of its {len(members)} members; they say why"
+        reasons.append(Reason(code=MEMBER_ACCEPTED, message=message))
     unread = sum(not member.complete for member in members)
     if unread:
         message = f"{unread} of its {len(members)} members could not be read completely; they say why"

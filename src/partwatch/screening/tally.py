@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from partwatch.model.document import Finding, Item, Summary
+from partwatch.model.document import Finding, Item, Summary, is_accepted_in
 
 
 class Tally:
@@ -14,6 +14,7 @@ class Tally:
         self._items = 0
         self._bodies = 0
         self._incomplete = 0
+        self._accepted = 0
         self._findings = dict.fromkeys(Finding, 0)
 
     def over(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -22,6 +23,7 @@ class Tally:
             self._items += 1
             self._bodies += len(item.bodies)
             self._incomplete += not item.complete
+            self._accepted += is_accepted_in(item)
             self._findings[item.finding] += 1
             yield item
 
@@ -33,4 +35,5 @@ class Tally:
             bodies=self._bodies,
             incomplete=self._incomplete,
             findings=dict(self._findings),
+            accepted=self._accepted,
         )

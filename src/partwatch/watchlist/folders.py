@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,20 @@ def only_one(lock: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def scratch(parent: Path, lock: Path, prefix: str) -> Iterator[Path]:
+    """A folder for a while; what killed processes left under that prefix is swept first."""
+    with only_one(lock):
+        sweep(parent, f"{prefix}*")
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        hold = Hold(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        hold.close()
 
 
 def sweep(parent: Path, pattern: str, keep: Path | None = None) -> None:

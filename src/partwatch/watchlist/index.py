@@ -133,7 +133,7 @@ def build_index(connection: Connection, state: IndexState, parent: Path) -> None
     """
     folder = Path(tempfile.mkdtemp(prefix="index-new-", dir=parent))
     try:
-        _write_index(connection, state, folder)
+        write_index(connection, state, folder)
         for file in folder.iterdir():
             _sync(file)
         folder.rename(index_folder(parent, state.key))
@@ -143,7 +143,8 @@ def build_index(connection: Connection, state: IndexState, parent: Path) -> None
         raise
 
 
-def _write_index(connection: Connection, state: IndexState, folder: Path) -> None:
+def write_index(connection: Connection, state: IndexState, folder: Path) -> None:
+    """Write an index's files into an empty folder: the same bytes for the same state."""
     designs = list(_fetched(connection, select(DESIGNS).order_by(DESIGNS.c.name)))
     parts = list(_fetched(connection, _ordered_parts()))
     design_of = {row.id: index for index, row in enumerate(designs)}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, insert
 
 from partwatch.watchlist.codec import PackedMesh, digest, pack_floats, pack_mesh
 from partwatch.watchlist.schema import CLOUDS, DESIGNS, GEOMETRY, PARTS, PRINTS
-from partwatch.watchlist.types import DesignEntry, PartEntry
+from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint
 
 Row = dict[str, Any]
 
@@ -59,23 +59,18 @@ class RowBatch:
         """Take the part's rows; its digest."""
         part_id = next(self._part_ids)
         columns = _part_columns(part, position)
-        content = [_canonical(columns)]
         self._put(PARTS, {"id": part_id, "design_id": design_id, **columns})
+        packed = None if part.mesh is None else pack_mesh(part.mesh)
         for one in part.prints:
-            descriptor = pack_floats(one.descriptor)
-            cloud = b"" if one.cloud is None else pack_floats(one.cloud)
-            content += [str(one.shell).encode(), descriptor, cloud]
-            self._add_print(part_id, one.shell, descriptor, cloud)
-        if part.mesh is not None:
-            packed = pack_mesh(part.mesh)
-            # Of the plain bytes: another zlib may compress the same mesh into other ones.
-            content += [packed.vertex_type.encode(), packed.vertices, packed.triangles]
+            self._add_print(part_id, one)
+        if packed is not None:
             self._add_geometry(part_id, packed)
-        return digest(*content)
+        return _part_digest(part, columns, packed)
 
-    def _add_print(self, part_id: int, shell: int, descriptor: bytes, cloud: bytes) -> None:
+    def _add_print(self, part_id: int, one: PartPrint) -> None:
         print_id = next(self._print_ids)
-        self._put(PRINTS, {"id": print_id, "part_id": part_id, "shell": shell, "descriptor": descriptor})
+        descriptor, cloud = _print_bytes(one)
+        self._put(PRINTS, {"id": print_id, "part_id": part_id, "shell": one.shell, "descriptor": descriptor})
         if cloud:
             self._put(CLOUDS, {"print_id": print_id, "points": cloud})
         self._held_bytes += len(descriptor) + len(cloud)
@@ -88,6 +83,30 @@ class RowBatch:
     def _put(self, table: Table, row: Row) -> None:
         self._rows[table].append(row)
         self._held_rows += 1
+
+
+def digest_of(entry: DesignEntry) -> bytes:
+    """The digest that is stored with the design: of all that is known of it."""
+    parts = [
+        _part_digest(part, _part_columns(part, position), None if part.mesh is None else pack_mesh(part.mesh))
+        for position, part in enumerate(entry.parts)
+    ]
+    return digest(_canonical(_design_columns(entry)), *parts)
+
+
+def _part_digest(part: PartEntry, columns: Row, packed: PackedMesh | None) -> bytes:
+    content = [_canonical(columns)]
+    for one in part.prints:
+        content += [str(one.shell).encode(), *_print_bytes(one)]
+    if packed is not None:
+        # Of the plain bytes: another zlib may compress the same mesh into other ones.
+        content += [packed.vertex_type.encode(), packed.vertices, packed.triangles]
+    return digest(*content)
+
+
+def _print_bytes(one: PartPrint) -> tuple[bytes, bytes]:
+    """Descriptor and cloud; the latter empty where there is none."""
+    return pack_floats(one.descriptor), b"" if one.cloud is None else pack_floats(one.cloud)
 
 
 def _design_columns(entry: DesignEntry) -> Row:

@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,16 +21,28 @@ from sqlalchemy import Connection, delete, insert, select, update
 from partwatch.fingerprint import CLOUD_SIZE, DESCRIPTOR_SIZE, FINGERPRINT_VERSION
 from partwatch.model.errors import StoreError
 from partwatch.watchlist import reading
+from partwatch.watchlist.backup import copy_database, is_damaged, read_backup, set_aside, write_backup
 from partwatch.watchlist.checks import check_entry
 from partwatch.watchlist.codec import digest
-from partwatch.watchlist.database import durable_engine, explained
-from partwatch.watchlist.folders import only_one
+from partwatch.watchlist.database import durable_engine, explained, spool_engine
+from partwatch.watchlist.folders import only_one, scratch
 from partwatch.watchlist.schema import APPLICATION_ID, DESIGNS, META, METADATA, SCHEMA_VERSION
 from partwatch.watchlist.snapshot import Snapshot, open_snapshot
 from partwatch.watchlist.spool import ATTACHED_AS, Spool, clashing_names, copy_spool
 from partwatch.watchlist.types import Counts, DesignEntry, DesignSummary, PrintLayout
+from partwatch.watchlist.verify import Verification, verify_list
 
 _NAMES_SHOWN: Final = 10
+_PROBLEMS_SHOWN: Final = 20
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore put in place, what it replaced, and where a list beyond reading was set aside."""
+
+    verification: Verification
+    replaced: Counts
+    damaged: Path | None
 
 
 class Watchlist:
@@ -136,38 +149,93 @@ class Watchlist:
         """
         return open_snapshot(self._engine, self.folder, self._lock, self.layout, key)
 
+    def verify(self, progress: Callable[[], None] = lambda: None) -> Verification:
+        """Look at every row, digest and array of the list as it is now. progress: called once a design."""
+        with self._reading() as connection:
+            return verify_list(connection, self.folder, self.layout, progress)
+
+    def backup(self, path: Path) -> Verification:
+        """Write the whole list, as it is at one moment, to one file; what it holds.
+
+        Raises StoreError where the list is damaged: a backup is verified before it takes its name.
+        """
+        with scratch(self.folder, self._lock, "spool-") as folder:
+            copy = folder / "list.sqlite"
+            copy_database(self.path, copy)
+            verification = self._verified(copy, self.path)
+            write_backup(copy, path)
+        return verification
+
+    @classmethod
+    def restore(cls, home: Path, path: Path, layout: PrintLayout | None = None) -> Restored:
+        """Put the designs of a backup in place of all that the list at home holds, at once.
+
+        Raises StoreError where the backup is damaged or of another version, with nothing changed. A list
+        that SQLite cannot read any more is set aside, not removed.
+        """
+        watchlist = cls(home, layout if layout is not None else program_layout())
+        watchlist._make_folder()
+        with scratch(watchlist.folder, watchlist._lock, "spool-") as folder:
+            copy = folder / "list.sqlite"
+            read_backup(path, copy)
+            verification = watchlist._verified(copy, path)
+            damaged = None
+            if watchlist.path.is_file() and is_damaged(watchlist.path):
+                damaged = set_aside(watchlist.path)
+            watchlist = cls.open(home, create=True, layout=watchlist.layout)
+            replaced = watchlist.counts()
+            with watchlist._writing(attach=copy) as connection:
+                connection.execute(delete(DESIGNS))
+                copy_spool(connection)
+        return Restored(verification, replaced, damaged)
+
+    def _verified(self, copy: Path, source: Path) -> Verification:
+        with explained(source), spool_engine(copy).connect() as connection:
+            self._check_file(connection, source)
+            verification = verify_list(connection, copy.parent, self.layout, lambda: None)
+        if verification.problems:
+            told = "\n".join(verification.problems[:_PROBLEMS_SHOWN])
+            raise StoreError(f"{source}: is damaged; take it from another backup or an export\n{told}")
+        return verification
+
     def _create(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise StoreError(
-                f"{self.folder}: cannot be made ({error.strerror}); take another home"
-            ) from error
+        self._make_folder()
         with only_one(self._lock), explained(self.path), self._engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
                 if _pragma(connection, "user_version") == 0:
                     _make_tables(connection, self.layout)
 
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder}: cannot be made ({error.strerror}); take another home"
+            ) from error
+
     def _check(self) -> None:
         with self._reading() as connection:
-            found = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-            if found[0] != APPLICATION_ID:
-                raise StoreError(f"{self.path}: this is no watch-list; move it away, or choose another home")
-            if found[1] != SCHEMA_VERSION:
-                raise StoreError(
-                    f"{self.path}: was written by another version of this program (layout {found[1]}, this "
-                    f"one reads {SCHEMA_VERSION}); use that version, or add the designs to a new list"
-                )
-            self._check_layout(_meta(connection))
+            self._check_file(connection, self.path)
 
-    def _check_layout(self, meta: dict[str, str]) -> None:
+    def _check_file(self, connection: Connection, path: Path) -> None:
+        found = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+        if found[0] != APPLICATION_ID:
+            raise StoreError(f"{path}: this is no watch-list; move it away, or choose another home")
+        if found[1] != SCHEMA_VERSION:
+            raise StoreError(
+                f"{path}: was written by another version of this program (layout {found[1]}, this "
+                f"one reads {SCHEMA_VERSION}); use that version, or add the designs to a new list"
+            )
+        self._check_layout(_meta(connection), path)
+
+    def _check_layout(self, meta: dict[str, str], path: Path) -> None:
         theirs = PrintLayout(
             meta["fingerprint_version"], int(meta["descriptor_size"]), int(meta["cloud_size"])
         )
         if theirs != self.layout:
             raise StoreError(
-                f"{self.path}: its prints are of fingerprint {_layout_text(theirs)}, this program compares "
+                f"{path}: its prints are of fingerprint {_layout_text(theirs)}, this program compares "
                 f"{_layout_text(self.layout)}; add the designs to a new list from their manifests"
             )
 

@@ -56,6 +56,7 @@ function matchArticle(match) {
   return make("article.match", {},
     make("header", {}, make("h4", {}, match.title), badge(match.finding),
       make("p.muted", {}, match.relation)),
+    match.accepted ? make("p.notice.t-clear.accepted", {}, match.accepted) : null,
     match.ghost ? make("p.notice.grave", {}, make("strong", {}, match.ghost)) : null,
     make("p", {}, match.explained),
     pictured ? make("div.split", {}, pictures(match), make("div", {}, words), spacePart(match)) : words);

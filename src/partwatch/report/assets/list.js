@@ -4,8 +4,8 @@ const PAGE = 100;
 const FINDINGS = ["match", "review", "unscreenable", "clear"];
 const overview = data("data-overview");
 const rows = data("data-rows").map(([finding, place, about, best, relation, covered, coveredText, off, offText,
-  score, sha256, incomplete], number) => ({ finding, place, about, best, relation, covered, coveredText, off,
-  offText, score, sha256, incomplete, number, severity: FINDINGS.indexOf(finding),
+  score, sha256, incomplete, accepted], number) => ({ finding, place, about, best, relation, covered, coveredText, off,
+  offText, score, sha256, incomplete, accepted, number, severity: FINDINGS.indexOf(finding),
   words: [place, best, relation, sha256, about].join("\n").toLowerCase() }));
 
 const order = new Intl.Collator("en", { numeric: true });
@@ -81,11 +81,11 @@ function tableRow(row) {
   const id = `detail-${row.number}`;
   const open = state.open.has(row.number);
   const button = make("button.toggle", { type: "button", "aria-expanded": String(open), "aria-controls": id,
-    "aria-label": `${row.finding}: ${row.place}` }, badge(row.finding));
+    "aria-label": `${row.finding}${row.accepted ? ", accepted" : ""}: ${row.place}` }, badge(row.finding));
   const meter = make("span.meter", { "aria-hidden": "true" }, make("i", {}));
   meter.firstChild.style.width = `${100 * Math.max(row.covered, 0)}%`;
   const line = make("tr.row" + (open ? ".open" : ""), { id: `item-row-${row.number}` },
-    make("td.c-finding", {}, button),
+    make("td.c-finding", {}, button, row.accepted ? make("small", {}, "all of it accepted") : null),
     make("td.c-item", {}, row.place, make("small", {}, row.about, row.incomplete ? " · not read completely" : null)),
     make("td.c-best", {}, row.best || row.relation, row.best ? make("small", {}, row.relation) : null),
     make("td.c-part.number", {}, row.coveredText, row.covered >= 0 ? meter : null),
@@ -119,9 +119,10 @@ function drawTop() {
     `(${made["Watch-list size"]}) · ${made.Program}`;
   byId("geometry").hidden = !overview.ghost;
   byId("totals").textContent = `${plural(overview.items, "item", "items")}, ` +
-    `${plural(overview.bodies, "body", "bodies")}; ${overview.incomplete.toLocaleString("en")} not read completely.`;
+    `${plural(overview.bodies, "body", "bodies")}; ${overview.incomplete.toLocaleString("en")} not read completely` +
+    (overview.accepted ? `; ${plural(overview.accepted, "item", "items")} with accepted matches, which raise nothing.` : ".");
   const hints = { match: "a listed part's shape", review: "a person should look",
-    unscreenable: "could not be read", clear: "read, nothing found" };
+    unscreenable: "could not be read", clear: overview.accepted ? "read, nothing found that is not accepted" : "read, nothing found" };
   byId("cards").append(...FINDINGS.map((finding) => {
     const count = overview.counts[finding];
     return make(`button.card.t-${finding}`, { type: "button", "data-finding": finding, disabled: !count,
@@ -188,7 +189,7 @@ function connectPrinting() {
   let before = null;
   addEventListener("beforeprint", () => {
     before = new Set(state.open);
-    shown.filter((row) => row.finding !== "clear").forEach((row) => state.open.add(row.number));
+    shown.filter((row) => row.finding !== "clear" || row.accepted).forEach((row) => state.open.add(row.number));
     draw(true);
     document.querySelectorAll("td.detail details").forEach((fold) => { fold.open = true; });
   });
