@@ -9,7 +9,8 @@ import zipfile
 
 import pytest
 
-from partwatch.formats import Archive, ReadLimits, extract, identify, is_archive, members, read
+from partwatch.formats import Archive, ReadLimits, examine, extract, identify, members, read
+from partwatch.formats.archive import is_archive
 from partwatch.formats.stl import examples
 from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnsupportedError
 
@@ -65,7 +66,7 @@ def test_an_empty_archive_has_no_members() -> None:
 def test_a_3mf_is_no_archive_and_a_mesh_is_none() -> None:
     from partwatch.formats.threemf.examples import examples as packages
 
-    assert not is_archive(packages()["millimeter"])
+    assert examine(packages()["millimeter"]).names == ("3mf",)
     assert not is_archive(WEDGE)
     assert not is_archive(b"")
 

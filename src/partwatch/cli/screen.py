@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partwatch.cli import limits
 from partwatch.cli.home import home_of
 from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from partwatch.formats.base import ReadLimits
     from partwatch.formats.worker import WorkerPool
     from partwatch.model.document import AnyRecord, Header, Item, Summary
     from partwatch.screening.expansion import Node
@@ -61,6 +63,7 @@ class Options:
     views: bool
     with_part_geometry: bool
     max_views: int
+    read_limits: ReadLimits
 
     @property
     def makes_views(self) -> bool:
@@ -100,6 +103,12 @@ def screen(
         bool, typer.Option("--with-part-geometry", help="Draw the listed part too: shows what is listed.")
     ] = False,
     max_views: Annotated[int, typer.Option(metavar="N", min=0, help="Pictures in all.")] = 500,
+    max_file_size: limits.MaxFileSize = limits.FILE_MB,
+    max_triangles: limits.MaxTriangles = limits.TRIANGLES,
+    max_bodies: limits.MaxBodies = limits.BODIES,
+    max_members: limits.MaxMembers = limits.MEMBERS,
+    max_depth: limits.MaxDepth = limits.DEPTH,
+    max_expansion: limits.MaxExpansion = limits.EXPANSION,
 ) -> None:
     """Screen files against the watch-list.
 
@@ -122,6 +131,9 @@ def screen(
         views=views,
         with_part_geometry=with_part_geometry,
         max_views=max_views,
+        read_limits=limits.read_limits(
+            max_file_size, max_triangles, max_bodies, max_members, max_depth, max_expansion
+        ),
     )
     options.check()
     raise typer.Exit(run(options))
@@ -138,10 +150,12 @@ def run(options: Options) -> int:
     tally = Tally()
     with ExitStack() as stack:
         snapshot = stack.enter_context(Watchlist.open(options.home).snapshot())
-        spool = stack.enter_context(stdin_spool())
+        spool = stack.enter_context(stdin_spool(options.read_limits.max_file_bytes))
         pool = stack.enter_context(_pool(options, snapshot.key))
         header = _header(options, snapshot)
-        items = keep_views(Driver(pool).screen(walk(options.paths, spool)), options.max_views)
+        items = keep_views(
+            Driver(pool, limits=options.read_limits).screen(walk(options.paths, spool)), options.max_views
+        )
         shown = stack.enter_context(_progress(tally.over(items), options.output))
         _write(options, header, shown, tally)
     if not tally.summary.items:
@@ -172,6 +186,7 @@ def _pool(options: Options, snapshot_key: str) -> WorkerPool[Node]:
             "as_of": options.as_of.isoformat(),
             "views": options.makes_views,
             "with_part_geometry": options.with_part_geometry,
+            "limits": asdict(options.read_limits),
         },
     )
 

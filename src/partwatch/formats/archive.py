@@ -59,6 +59,14 @@ def has_directory(data: bytes) -> bool:
     return size == _ZIP64_SIZE or _has_directory_before(data, end)
 
 
+def is_bare(data: bytes) -> bool:
+    """Whether a ZIP archive has nothing before its first entry and nothing behind its directory."""
+    end = _find_end(data)
+    if end is None or not data.startswith((_LOCAL, _END)):
+        return False
+    return end + _END_BYTES + int(struct.unpack_from("<H", data, end + 20)[0]) == len(data)
+
+
 def members(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> list[Member]:
     """The files within, in the order of the directory. Raises DamagedError or LimitError."""
     return list(Archive(data, limits).members)
@@ -87,11 +95,11 @@ _Entry = zipfile.ZipInfo | _Outside
 class Archive:
     """A ZIP archive in memory whose directory has been read and bounded.
 
-    unlisted: how many entries its directory does not list. remarks: what is odd about it although all of
-    it is among the members.
+    outside: whether what stands before and behind the archive is among its members. unlisted: how many
+    entries its directory does not list.
     """
 
-    def __init__(self, data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> None:
+    def __init__(self, data: bytes, limits: ReadLimits = DEFAULT_LIMITS, *, outside: bool = False) -> None:
         self._data = data
         self._limits = limits
         infos = _directory(data, limits)
@@ -107,12 +115,17 @@ class Archive:
             label = f"{_text(info.filename)} (unlisted entry at byte {info.header_offset})"
             self._entries[free_label(label, 0, self._entries)] = info
         self.unlisted = len(hidden)
-        first = min((info.header_offset for info in (*infos, *hidden)), default=layout.directory)
+        if outside:
+            self._add_outside(layout, [*infos, *hidden])
+        if len(self._entries) > max(len(self._listed), limits.max_members):
+            raise _too_many(len(self._entries), limits)
+
+    def _add_outside(self, layout: _Layout, infos: list[zipfile.ZipInfo]) -> None:
+        data = self._data
+        first = min((info.header_offset for info in infos), default=layout.directory)
         for label, outside in ((BEFORE, _Outside(0, first)), (AFTER, _Outside(layout.end, len(data)))):
             if not _is_padding(data[outside.start : outside.stop]):
                 self._entries[free_label(label, 0, self._entries)] = outside
-        if len(self._entries) > max(len(self._listed), limits.max_members):
-            raise _too_many(len(self._entries), limits)
 
     @property
     def members(self) -> tuple[Member, ...]:

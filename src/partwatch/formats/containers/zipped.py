@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 
 from partwatch.formats import archive
 from partwatch.formats.base import ReadLimits
-from partwatch.formats.containers.base import Container, ContainerFormat
+from partwatch.formats.containers.base import Container, ContainerFormat, Entry, Listing
 
 
 def open_zip(data: bytes, limits: ReadLimits, _name: str) -> Container:
     """The archive's members; raises DamagedError, LimitError or UnsupportedError."""
-    return archive.Archive(data, limits)
+    return archive.Archive(data, limits, outside=True)
+
+
+def open_outside(data: bytes, limits: ReadLimits, _name: str) -> Container:
+    """Only what stands before and behind an archive that is read as a package of one item."""
+    whole = archive.Archive(data, limits, outside=True)
+    around = [member for member in whole.members if member.path in (archive.BEFORE, archive.AFTER)]
+    entries = [Entry(each.path, each.size_bytes, partial(whole.extract, each.path)) for each in around]
+    return Listing(entries, limits)
 
 
 def examples() -> dict[str, tuple[bytes, dict[str, bytes]]]:
@@ -37,3 +46,4 @@ def _packed(members: dict[str, bytes], method: int) -> bytes:
 
 
 FORMAT = ContainerFormat("zip", archive.is_archive, open_zip, examples)
+AROUND_PACKAGE = ContainerFormat("zip", archive.is_archive, open_outside)
