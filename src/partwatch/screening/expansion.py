@@ -9,7 +9,6 @@ from partwatch.model.document import Finding, Item, Reason, worst
 from partwatch.screening.findings import with_members
 from partwatch.screening.walk import Source
 
-
 # Eight names of the longest that readers hand over.
 _MOST_SHOWN = 8 * 1100
 
