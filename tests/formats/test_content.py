@@ -132,6 +132,13 @@ def test_an_archive_behind_a_program_is_opened_and_the_program_said_to_be_unread
     assert ["1,003 bytes before" in each.message for each in whole.unread] == [True]
 
 
+def test_an_archive_stored_in_another_is_only_its_member() -> None:
+    inner, _ = next(iter(sevenzip.FORMAT.examples().values()))
+    data = pack({"in.7z": inner})
+    assert examine(data).names == ("zip",)
+    assert opened(data) == {"in.7z": inner}
+
+
 def test_a_tar_whose_first_name_makes_it_a_mesh_is_read_as_both() -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

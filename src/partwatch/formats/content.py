@@ -94,7 +94,8 @@ def _with_zip(
 
 def _hidden(data: bytes, searched: int, places: list[_Place]) -> list[_Place]:
     """Archives that begin behind something else, as those that unpack themselves do."""
-    if any(place.format in (rar.FORMAT, sevenzip.FORMAT) for place in places):
+    if places:
+        # An archive that lies in another uncompressed is a member of it.
         return []
     found = ((data.find(magic, 1, searched), known) for magic, known in _SOUGHT)
     return [
