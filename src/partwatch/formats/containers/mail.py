@@ -121,6 +121,10 @@ def _part_entries(part: Message, unread: list[Reason]) -> Iterator[Entry]:
         unread.append(_reason(UnsupportedError("the message is one of several pieces: join them first")))
         return
     if part.is_multipart():
+        for text in (part.preamble, part.epilogue):
+            # Programs for mail show neither, and other programs find what is written there.
+            content = (text or "").encode("utf-8", "surrogateescape")
+            yield from _text_entries(content, "(text around the parts)")
         return
     if any("Multipart" in type(defect).__name__ for defect in part.defects):
         unread.append(_reason(DamagedError("a multipart message lacks its boundaries: save it again")))
