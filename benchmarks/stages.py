@@ -26,8 +26,9 @@ SCREEN_TIMED = "benchmarks.stages:screen_timed"
 # Where each stage begins: (module, name as its callers see it, stage).
 _ENTRANCES = (
     ("partwatch.screening.job", "read_regular", "read"),
-    ("partwatch.formats", "read", "read"),
-    ("partwatch.screening.job", "split_bodies", "split"),
+    ("partwatch.formats", "examine", "read"),
+    ("partwatch.formats.registry", "read_as", "read"),
+    ("partwatch.screening.job", "split_largest", "split"),
     ("partwatch.matching.engine", "sample_surface", "sample and describe"),
     ("partwatch.matching.engine", "describe", "sample and describe"),
     ("partwatch.matching.index", "Search.nearest", "search"),
