@@ -1,7 +1,7 @@
-"""One target in a process of its own, under atheris: `python -m fuzz.engine TARGET FOLDER SECONDS`.
+"""One target under atheris, in this process.
 
-FOLDER: `corpus` grows what was found to reach new code; `crashes` takes each input that broke a promise, once
-for each place in the code; `slow` what took long; `counts.json` tells the runner how many there were.
+Its folder: `corpus` grows what was found to reach new code; `crashes` takes each input that broke a promise,
+once for each place in the code; `slow` what took long; `counts.json` tells the runner how many there were.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ from typing import TYPE_CHECKING
 
 import atheris
 
-from fuzz.plain_loader import PlainLoaders
-
 if TYPE_CHECKING:
     from fuzz.targets import Target
 
 _MOST_BYTES = 1 << 14
 _SLOW_S = 5.0
+_MOST_CRASHES = 50
 
 
 class Counted:
@@ -60,7 +59,7 @@ class Counted:
             frame for frame in traceback.extract_tb(first.__traceback__) if "atheris" not in frame.filename
         ]
         place = f"{type(first).__name__} {frames[-1].filename}:{frames[-1].lineno} {str(error)[:60]}"
-        if place not in self.crashes:
+        if place not in self.crashes and len(self.crashes) < _MOST_CRASHES:
             path = self._write("crashes", data)
             self.crashes[place] = "".join(traceback.format_exception(first))
             path.with_suffix(".txt").write_text(self.crashes[place])
@@ -78,21 +77,16 @@ class Counted:
         (self._folder / "counts.json").write_text(json.dumps(counts))
 
 
-def main(name: str, folder: Path, seconds: int) -> None:
-    """Fuzz for that long. Whatever is imported from here on is instrumented, late imports included."""
-    from fuzz.targets import targets, without_native_code
-
+def fuzz(target: Target, folder: Path, seconds: int) -> None:
+    """Fuzz for that long; libFuzzer then ends this process, which should be a fork."""
     # What a test makes an error is one here.
     warnings.simplefilter("error")
-    work = folder / "work"
+    work, corpus = folder / "work", folder / "corpus"
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    work.mkdir()
     # libFuzzer ends the process without any clearing up: it is done here, next time.
     tempfile.tempdir = str(work)
-    without_native_code()
-    target = targets()[name]
-    corpus = folder / "corpus"
-    corpus.mkdir(parents=True, exist_ok=True)
+    corpus.mkdir(exist_ok=True)
     for seed, data in target.seeds().items():
         (corpus / f"seed-{seed.replace('/', '-')}").write_bytes(data)
     counted = Counted(target, folder)
@@ -115,14 +109,7 @@ def main(name: str, folder: Path, seconds: int) -> None:
         f"-artifact_prefix={folder}/native-",
         "-timeout=30",
         "-rss_limit_mb=3072",
-        "-use_value_profile=0",
         str(corpus),
     ]
     atheris.Setup([sys.argv[0], *options], counted, custom_mutator=mutator)
     atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    sys.meta_path.insert(0, PlainLoaders("partwatch"))
-    with atheris.instrument_imports(include=["partwatch"]):
-        main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from partwatch.formats import zstd
 
-_MOST_BYTES = 1 << 20
+_MOST_BYTES = 1 << 17
 _MOST_PARTS = 64
 _STREAMS: tuple[tuple[bytes, Callable[[bytes], bytes], Callable[[bytes], bytes]], ...] = (
     (b"\x1f\x8b", lambda data: zlib.decompressobj(31).decompress(data, _MOST_BYTES), gzip.compress),

@@ -28,6 +28,8 @@ _WORDS = (
     b"\n",
 )
 _INSIDE_OF_TEN = 7
+# What repeats packs so well that it would grow for ever, and take ever longer to pack.
+_MOST_INSIDE_BYTES = 1 << 15
 
 
 def mutated(data: bytes, rng: Random, also: Change | None = None, others: Sequence[bytes] = ()) -> bytes:
@@ -37,7 +39,7 @@ def mutated(data: bytes, rng: Random, also: Change | None = None, others: Sequen
         place = rng.randrange(len(layers.parts))
         changed = list(layers.parts)
         # What is packed in a package may itself be one.
-        changed[place] = mutated(changed[place], rng, also)
+        changed[place] = mutated(changed[place], rng, also)[:_MOST_INSIDE_BYTES]
         try:
             return layers.pack(changed)
         except (ValueError, OSError):
