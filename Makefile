@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Build requirements are pinned too: pip hands this to the build's own environment.
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: help setup demo test kill-test check format bench browser-test clean
+.PHONY: help setup demo test kill-test fuzz check format bench browser-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -28,11 +28,16 @@ KILLS ?= 100
 kill-test: setup ## kill -9 a batch and the list's writers KILLS times at random, compare what is left
 	PARTWATCH_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/kills
 
+FUZZ_SECONDS ?= 120
+fuzz: setup ## fuzz the readers and the path to a finding for FUZZ_SECONDS in all; TARGETS="stl 'read 3mf'"
+	$(PIP) --editable '.[fuzz,test]'
+	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)
+
 check: setup ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=src:. $(BIN)/mypy --explicit-package-bases -p examples -p benchmarks
+	MYPYPATH=src:. $(BIN)/mypy --explicit-package-bases -p examples -p benchmarks -p fuzz
 
 format: setup ## lay the code out
 	$(BIN)/ruff check --fix .

@@ -48,7 +48,7 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
         raise text.nothing()
     vertices = np.array(text.vertices, dtype=np.float64).reshape(-1, 3)
     counts = np.array(text.counts, dtype=np.int64)
-    corners = np.array(text.corners, dtype=np.int64)
+    corners = _as_array(text.corners)
     if corners.min() < 0 or corners.max() >= len(vertices):
         face = int(
             np.searchsorted(np.cumsum(counts), np.argmax((corners < 0) | (corners >= len(vertices))), "right")
@@ -67,6 +67,14 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
         shapes.append(shape)
         unread += reasons
     return Reading("obj", Medium.MESH, None, join_open(shapes), tuple(unread))
+
+
+def _as_array(corners: list[int]) -> npt.NDArray[np.int64]:
+    try:
+        return np.array(corners, dtype=np.int64)
+    except OverflowError:
+        # So far beyond any array, they are as absent as vertices before the first.
+        return np.array([corner if abs(corner) < 1 << 62 else -1 for corner in corners], dtype=np.int64)
 
 
 def _by_group(triangles: IndexArray, groups: IndexArray) -> Iterator[tuple[int, IndexArray]]:

@@ -96,9 +96,13 @@ def _take(element: Element, table: Table, surface: _Surface) -> None:
                 "the PLY file's vertices hold lists, which cannot be read: export it plainly"
             )
     elif element.name in ("face", "faces"):
-        name = next((name for name in _INDEX_LISTS if name in table.lists), None)
-        if name is not None:
-            surface.counts, surface.corners = table.lists[name]
+        names = [name for name in _INDEX_LISTS if name in table.lists]
+        if len(names) > 1:
+            raise DamagedError(
+                f"the PLY file's faces have {len(names)} lists of vertex indices; export it again"
+            )
+        if names:
+            surface.counts, surface.corners = table.lists[names[0]]
         elif element.count:
             raise DamagedError("the PLY file's faces have no list of vertex indices; export it again")
     elif element.name in ("tristrips", "tristrip") and element.count:
@@ -152,6 +156,11 @@ def _header(data: bytes) -> _Header:
     return header
 
 
+def _same_kind(one: str, other: str) -> bool:
+    """Whether rows of both would be read as one thing: "face" is at times spelt "faces"."""
+    return one.removesuffix("s") == other.removesuffix("s")
+
+
 def _header_line(words: list[str], header: _Header) -> None:
     if not words or words[0] in ("comment", "obj_info"):
         return
@@ -159,9 +168,12 @@ def _header_line(words: list[str], header: _Header) -> None:
         header.order = _ORDERS[words[1]]
     elif words[0] == "element":
         count = int(words[2])
-        if count < 0:
+        if count < 0 or any(_same_kind(element.name, words[1]) for element in header.elements):
             raise ValueError
         header.elements.append(Element(words[1], count))
+    elif words[0] == "property" and any(words[-1] == known.name for known in header.elements[-1].properties):
+        # Which of two of one name is meant, nobody can say.
+        raise ValueError
     elif words[0] == "property" and words[1] == "list":
         header.elements[-1].properties.append(Property(words[4], _TYPES[words[3]], _TYPES[words[2]]))
     elif words[0] == "property":
