@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -40,9 +41,8 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
     vertices = _vertices(lines, vertex_count)
     sizes: list[int] = []
     corners: list[int] = []
-    for number, words in lines:
-        if len(sizes) == face_count:
-            break
+    # No line beyond the faces is taken: what follows them is looked at below.
+    for number, words in islice(lines, face_count):
         size = _whole(words[0], number)
         if size < 1 or len(words) <= size:
             raise DamagedError(
@@ -52,6 +52,10 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
             corners += [_whole(word, number) for word in words[1 : size + 1]]
         sizes.append(size)
     unread = _missing(vertex_count - len(vertices), "vertices") + _missing(face_count - len(sizes), "faces")
+    if (further := next(lines, None)) is not None:
+        # A first line that counts too few faces would hide the others.
+        message = f"line {further[0]}: more follows than the OFF file's first line counts; export it again"
+        unread += (Reason(code=DamagedError.code, message=message),)
     counts = np.array([size for size in sizes if size > 2], dtype=np.int64)
     if not len(counts) and not unread:
         raise UnsupportedError("the OFF file holds points or lines without a surface: export it as a mesh")

@@ -77,10 +77,14 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
             )
             surface.unread.append(Reason(code=DamagedError.code, message=message))
             break
-    notes = header.notes
-    if body.left_over:
-        notes.append(f"{body.left_over:,} bytes, lines or words after the last row were not read")
-    return _reading(surface, tuple(notes), limits)
+    if body.left_over and not surface.unread:
+        # A header that counts too few rows would hide the others.
+        message = (
+            f"{body.left_over:,} bytes, lines or words follow the last row that the PLY header counts, and were "
+            "not read: export it again"
+        )
+        surface.unread.append(Reason(code=DamagedError.code, message=message))
+    return _reading(surface, tuple(header.notes), limits)
 
 
 def _take(element: Element, table: Table, surface: _Surface) -> None:

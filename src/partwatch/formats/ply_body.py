@@ -54,7 +54,7 @@ class Body(Protocol):
 
     @property
     def left_over(self) -> int:
-        """Bytes or words behind what was read."""
+        """Bytes, lines or words behind what was read, padding apart."""
         ...
 
 
@@ -72,7 +72,8 @@ class BinaryBody:
 
     @property
     def left_over(self) -> int:
-        return len(self._data) - self._at
+        # Padding hides nothing.
+        return len(self._data[self._at :].strip(b"\0 \t\r\n"))
 
     def read(self, element: Element) -> Table:
         """The element's rows. Raises DamagedError on a list of absurd or negative length."""
@@ -107,7 +108,7 @@ class BinaryBody:
             else:
                 fields.append((f"p{place}", self._order + column.kind))
         dtype = np.dtype(fields)
-        there = min(element.count, self.left_over // dtype.itemsize)
+        there = min(element.count, (len(self._data) - self._at) // dtype.itemsize)
         if there < element.count and not element.scalars_only:
             return None
         rows = np.frombuffer(self._data, dtype, there, self._at)
