@@ -25,6 +25,8 @@ from partwatch.model.errors import StoreError
 
 LEAST_FREE_BYTES: Final = 1 << 30
 LEAST_OPEN_FILES: Final = 256
+# Without the cache, where pip keeps what it built without a compiler.
+REBUILD: Final = "python -m pip install --force-reinstall --no-cache-dir --no-deps partwatch"
 _SETUP_MB: Final = 4096
 _TOO_MUCH: Final = "partwatch.cli.worker_checks:eat"
 _ECHO: Final = "partwatch.cli.worker_checks:kernel"
@@ -109,14 +111,20 @@ def check_program(home: Path) -> Iterator[Found]:
 
 
 def check_kernel(home: Path) -> Iterator[Found]:
-    """The compiled part."""
+    """Which one is in use."""
     try:
-        from partwatch import _kernel
+        from partwatch import kernel
     except ImportError as error:
-        mend = "reinstall with a C++ compiler: python -m pip install --force-reinstall partwatch"
-        yield Found("kernel", State.BROKEN, f"cannot be loaded ({error})", mend)
+        yield Found("kernel", State.BROKEN, str(error), "unset PARTWATCH_KERNEL, or give another")
         return
-    yield Found("kernel", State.OK, f"compiled, {Path(_kernel.__file__ or '').name}")
+    if kernel.KERNEL == kernel.COMPILED:
+        yield Found("kernel", State.OK, f"compiled, {Path(kernel.load(kernel.COMPILED).__file__ or '').name}")
+        return
+    if kernel.WHY.startswith(kernel.VARIABLE):
+        mend = f"unset {kernel.VARIABLE}"
+    else:
+        mend = f"with a C++ compiler and Python's headers: {REBUILD}"
+    yield Found("kernel", State.NOTICE, f"numpy, some 10 to 30 times slower: {kernel.WHY}", mend)
 
 
 def check_libraries(home: Path) -> Iterator[Found]:
