@@ -18,8 +18,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Leaves first (docs/design): a folder imports itself and what stands before it.
 STREAM = (
-    "kernel", "model", "ledger", "formats", "geometry", "toolpath", "fingerprint", "watchlist", "matching", "evidence",
-    "screening", "curation", "provenance", "assembly", "case", "report", "exchange", "history", "service",
+    "model", "kernel", "ledger", "formats", "geometry", "toolpath", "fingerprint", "watchlist", "matching",
+    "evidence", "screening", "curation", "provenance", "assembly", "case", "report", "exchange", "history", "service",
     "cli",
 )  # fmt: skip
 # Belongs to no folder.

@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from partwatch.model.errors import StoreError
+from partwatch.model.errors import StoreError, UsageError
 
 LEAST_FREE_BYTES: Final = 1 << 30
 LEAST_OPEN_FILES: Final = 256
@@ -73,10 +73,16 @@ LIBRARIES: Final = (
     Library("rich", "rich", "tables"),
     Library("platformdirs", "platformdirs", "finding the home folder"),
     Library("trimesh", "trimesh", "reading glTF, which STEP is read through"),
-    Library("cascadio", "cascadio", "reading STEP"),
-    Library("embreex", "embreex", "pictures in reports"),
-    Library("fast-simplification", "fast_simplification", "pictures in reports"),
-    Library("pillow", "PIL", "pictures in reports"),
+    Library("cascadio", "cascadio", "reading STEP", False, "python -m pip install cascadio"),
+    Library("embreex", "embreex", "fast pictures in reports", False, "python -m pip install embreex"),
+    Library(
+        "fast-simplification",
+        "fast_simplification",
+        "evaluate, and fine pictures of large bodies",
+        False,
+        "python -m pip install fast-simplification",
+    ),
+    Library("pillow", "PIL", "small pictures in reports", False, "python -m pip install pillow"),
     Library("plotly", "plotly", "the 3D view of reports"),
     Library("manifold3d", "manifold3d", "the demo's samples", False, "python -m pip install manifold3d"),
 )
@@ -114,7 +120,7 @@ def check_kernel(home: Path) -> Iterator[Found]:
     """Which one is in use."""
     try:
         from partwatch import kernel
-    except ImportError as error:
+    except (ImportError, UsageError) as error:
         yield Found("kernel", State.BROKEN, str(error), "unset PARTWATCH_KERNEL, or give another")
         return
     if kernel.KERNEL == kernel.COMPILED:
@@ -124,7 +130,7 @@ def check_kernel(home: Path) -> Iterator[Found]:
         mend = f"unset {kernel.VARIABLE}"
     else:
         mend = f"with a C++ compiler and Python's headers: {REBUILD}"
-    yield Found("kernel", State.NOTICE, f"numpy, some 10 to 30 times slower: {kernel.WHY}", mend)
+    yield Found("kernel", State.NOTICE, f"numpy, a few times slower: {kernel.WHY}", mend)
 
 
 def check_libraries(home: Path) -> Iterator[Found]:

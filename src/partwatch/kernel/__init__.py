@@ -12,6 +12,8 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
+from partwatch.model.errors import UsageError
+
 if TYPE_CHECKING:
     from partwatch._kernel import (
         D2_BINS,
@@ -63,8 +65,11 @@ def _choose() -> tuple[ModuleType, str, str]:
     wanted = os.environ.get(VARIABLE, "")
     if wanted:
         if wanted not in _MODULES:
-            raise ImportError(f"{VARIABLE}={wanted}: give {COMPILED} or {NUMPY}, or leave it out")
-        return load(wanted), wanted, f"{VARIABLE}={wanted}"
+            raise UsageError(f"{VARIABLE}={wanted}: give {COMPILED} or {NUMPY}, or leave it out")
+        try:
+            return load(wanted), wanted, f"{VARIABLE}={wanted}"
+        except ImportError as error:
+            raise UsageError(f"{VARIABLE}={wanted}: that kernel cannot be loaded ({error})") from None
     try:
         return load(COMPILED), COMPILED, "it is there"
     except ImportError as error:
