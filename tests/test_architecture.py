@@ -18,9 +18,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Leaves first (docs/design): a folder imports itself and what stands before it.
 STREAM = (
-    "model", "kernel", "ledger", "formats", "geometry", "toolpath", "fingerprint", "watchlist", "matching",
-    "evidence", "screening", "curation", "provenance", "assembly", "case", "report", "exchange", "history", "service",
-    "cli",
+    "model", "kernel", "ledger", "formats", "geometry", "toolpath", "fingerprint", "watchlist",
+    "matching", "evidence", "screening", "curation", "provenance", "assembly", "case", "report",
+    "exchange", "history", "service", "cli",
 )  # fmt: skip
 # Belongs to no folder.
 EVERYWHERE = {"__version__"}

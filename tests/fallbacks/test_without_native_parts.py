@@ -145,9 +145,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_without_the_step_kernel_step_is_unscreenable_and_the_rest_is_read(
-    place: Path, whole: Screened
-) -> None:
+def test_without_the_step_kernel_step_is_unscreenable_the_rest_is_read(place: Path, whole: Screened) -> None:
     done, found = screen(place, "cascadio")
     step = [item for item in found if item["type"] == "item" and item["path"].endswith(".step")]
     assert [(item["finding"], item["complete"]) for item in step] == [("unscreenable", False)]

@@ -41,7 +41,7 @@ class Camera:
     height: int
 
     def places(self, positions: Floats) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """(n, 2) columns and rows that (n, 3) positions are seen at, and (n,) depths from the rays' starts."""
+        """(n, 2) columns and rows at which (n, 3) positions are seen, (n,) depths from the rays' starts."""
         at = positions.astype(np.float64)
         columns = (at @ self.right - self.centre[0]) / self.span + self.width / 2
         rows = self.height / 2 - (at @ self.up - self.centre[1]) / self.span
