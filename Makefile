@@ -22,7 +22,7 @@ demo: setup ## list a sample design, screen a folder of sample items, show where
 	$(BIN)/python -m examples.demo
 
 test: setup ## run the tests; with PARTWATCH_CORPUS=DIR those on real files too
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser --ignore tests/kills
 
 KILLS ?= 100
 kill-test: setup ## kill -9 a batch and the list's writers KILLS times at random, compare what is left

@@ -33,7 +33,7 @@ inline Vec3 closest_on_triangle(Vec3 p, Vec3 a, Vec3 ab, Vec3 ac) {
     return a + ab * (vb * scale) + ac * (vc * scale);
 }
 
-// Bounding volume hierarchy over triangles in Morton order: an implicit balanced tree with blocks of four.
+// Bounding volume hierarchy over triangles, split where their Morton codes do, with leaves of four at most.
 class TriangleTree {
   public:
     TriangleTree(const double* v, const int32_t* tri, size_t count, double min_cosine) : min_cosine_(min_cosine) {
@@ -41,25 +41,48 @@ class TriangleTree {
             const double* p = v + 3 * static_cast<size_t>(tri[3 * t + k]);
             return Vec3{p[0], p[1], p[2]};
         };
-        std::vector<Centre> order;
-        order.reserve(count);
+        std::vector<Vec3> centres(count);
+        constexpr double top = std::numeric_limits<double>::max();
+        Vec3 lo{top, top, top}, hi{-top, -top, -top};
         for (size_t t = 0; t < count; ++t) {
             Vec3 a = vertex(t, 0), e1 = vertex(t, 1) - a, e2 = vertex(t, 2) - a;
-            if (norm2(cross(e1, e2)) == 0) continue;  // no area, nothing to lie on
-            Vec3 c = a + (e1 + e2) * (1.0 / 3);
-            order.push_back({{sortable(c.x), sortable(c.y), sortable(c.z)}, static_cast<int32_t>(t)});
+            if (norm2(cross(e1, e2)) == 0) {  // no area, nothing to lie on
+                centres[t].x = std::numeric_limits<double>::quiet_NaN();
+                continue;
+            }
+            Vec3 c = centres[t] = a + (e1 + e2) * (1.0 / 3);
+            lo = {std::min(lo.x, c.x), std::min(lo.y, c.y), std::min(lo.z, c.z)};
+            hi = {std::max(hi.x, c.x), std::max(hi.y, c.y), std::max(hi.z, c.z)};
         }
-        size_t blocks = std::max<size_t>((order.size() + block - 1) / block, 1), leaves = 1;
-        while (leaves < blocks) leaves *= 2;
-        first_leaf_ = static_cast<uint32_t>(leaves - 1);
-        halve(order.data(), order.data() + order.size(), leaves * block, bounds(order));
+        // A code of the place and the triangle's number share 64 bits.
+        int number_bits = 1;
+        while (number_bits < 32 && (count >> number_bits) != 0) ++number_bits;
+        int axis_bits = std::min(13, (64 - number_bits) / 3);
+        double unit = (1 << axis_bits) / std::max({hi.x - lo.x, hi.y - lo.y, hi.z - lo.z, 1e-300});
+        auto place = [&](double x, double from) {
+            double at = (x - from) * unit, most = (1 << axis_bits) - 1;
+            return interleaved(static_cast<uint64_t>(!(at > 0) ? 0 : std::min(at, most)));
+        };
+        std::vector<uint64_t> order;
+        order.reserve(count);
+        for (size_t t = 0; t < count; ++t) {
+            Vec3 c = centres[t];
+            if (std::isnan(c.x)) continue;
+            uint64_t code = place(c.x, lo.x) << 2 | place(c.y, lo.y) << 1 | place(c.z, lo.z);
+            order.push_back(code << number_bits | t);
+        }
+        sort_codes(order, number_bits, 3 * axis_bits);
         triangles_.reserve(order.size());
-        for (const Centre& entry : order) {
-            size_t t = static_cast<size_t>(entry.triangle);
+        uint64_t mask = (uint64_t{1} << number_bits) - 1;
+        for (uint64_t entry : order) {
+            size_t t = static_cast<size_t>(entry & mask);
             Vec3 a = vertex(t, 0), e1 = vertex(t, 1) - a, e2 = vertex(t, 2) - a, n = cross(e1, e2);
             triangles_.push_back({a, e1, e2, n * (1 / norm(n)), static_cast<int32_t>(t)});
         }
-        build();
+        if (order.empty()) return;
+        nodes_.reserve(order.size());
+        nodes_.push_back({});
+        build(0, order.data(), 0, static_cast<uint32_t>(order.size()), number_bits);
     }
 
     Nearest nearest(Vec3 p, Vec3 n, double cap) const {
@@ -78,16 +101,15 @@ class TriangleTree {
         struct Entry {
             uint32_t node;
             double d2;
-        } stack[64];
+        } stack[96];  // 39 bits of place, then halves of what lies in one place
         int top = 0;
-        stack[top++] = {0, boxes_[0].distance2(p)};
+        stack[top++] = {0, nodes_[0].box.distance2(p)};
         while (top) {
             Entry e = stack[--top];
             if (e.d2 > out.distance2) continue;
-            if (e.node >= first_leaf_) {
-                size_t begin = static_cast<size_t>(e.node - first_leaf_) * block;
-                size_t end = std::min(begin + block, triangles_.size());
-                for (size_t i = begin; i < end; ++i) {
+            const Node& node = nodes_[e.node];
+            if (node.count) {
+                for (uint32_t i = node.first; i < node.first + node.count; ++i) {
                     const Triangle& t = triangles_[i];
                     if (!any && std::fabs(dot(t.normal, n)) < min_cosine_) continue;
                     Vec3 q = closest_on_triangle(p, t.a, t.ab, t.ac);
@@ -102,8 +124,8 @@ class TriangleTree {
                 }
                 continue;
             }
-            uint32_t left = 2 * e.node + 1;
-            double dl = boxes_[left].distance2(p), dr = boxes_[left + 1].distance2(p);
+            uint32_t left = node.first;
+            double dl = nodes_[left].box.distance2(p), dr = nodes_[left + 1].box.distance2(p);
             if (dl < dr) {
                 if (dr <= out.distance2) stack[top++] = {left + 1, dr};
                 if (dl <= out.distance2) stack[top++] = {left, dl};
@@ -120,17 +142,15 @@ class TriangleTree {
         if (triangles_.empty()) return;
         std::vector<uint32_t> stack{0};
         while (!stack.empty()) {
-            uint32_t node = stack.back();
+            const Node& node = nodes_[stack.back()];
             stack.pop_back();
-            if (!boxes_[node].hit(p, d)) continue;
-            if (node < first_leaf_) {
-                stack.push_back(2 * node + 1);
-                stack.push_back(2 * node + 2);
+            if (!node.box.hit(p, d)) continue;
+            if (!node.count) {
+                stack.push_back(node.first);
+                stack.push_back(node.first + 1);
                 continue;
             }
-            size_t begin = static_cast<size_t>(node - first_leaf_) * block;
-            size_t end = std::min(begin + block, triangles_.size());
-            for (size_t i = begin; i < end; ++i) {
+            for (uint32_t i = node.first; i < node.first + node.count; ++i) {
                 // Moeller and Trumbore 1997.
                 const Triangle& t = triangles_[i];
                 Vec3 pv = cross(d, t.ac);
@@ -188,67 +208,67 @@ class TriangleTree {
         }
     };
 
-    struct Centre {
-        float at[3];
-        int32_t triangle;
+    // A leaf holds the `count` triangles from `first` on; an inner node, of count 0, the nodes `first` and the next.
+    struct Node {
+        Box box;
+        uint32_t first = 0, count = 0;
     };
 
-    // Sums of absurd coordinates overflow; what is no number could not be ordered.
-    static float sortable(double x) { return std::isfinite(x) ? static_cast<float>(std::clamp(x, -3e38, 3e38)) : 0; }
-
-    // Orders centres so that each half of the room, which a subtree has, is on one side along their longest extent.
-    // box: lo and hi of all of them, or wider.
-    static void halve(Centre* begin, Centre* end, size_t room, std::array<float, 6> box) {
-        if (room <= block || end - begin <= 1) return;
-        size_t half = room / 2;
-        if (static_cast<size_t>(end - begin) <= half) return halve(begin, end, half, box);
-        int axis = 0;
-        for (int k = 1; k < 3; ++k)
-            if (box[3 + k] - box[k] > box[3 + axis] - box[axis]) axis = k;
-        // Equal centres by number, so that every machine builds the same tree.
-        std::nth_element(begin, begin + half, end, [axis](const Centre& x, const Centre& y) {
-            return x.at[axis] < y.at[axis] || (x.at[axis] == y.at[axis] && x.triangle < y.triangle);
-        });
-        auto low = box, high = box;
-        low[3 + axis] = high[axis] = begin[half].at[axis];
-        halve(begin, begin + half, half, low);
-        halve(begin + half, end, half, high);
+    // The lowest 13 bits, two zeros between each.
+    static uint64_t interleaved(uint64_t x) {
+        x = (x | x << 16) & 0x00ff0000ff0000ffULL;
+        x = (x | x << 8) & 0xf00f00f00f00f00fULL;
+        x = (x | x << 4) & 0x10c30c30c30c30c3ULL;
+        return (x | x << 2) & 0x1249249249249249ULL;
     }
 
-    static std::array<float, 6> bounds(const std::vector<Centre>& centres) {
-        constexpr float top = std::numeric_limits<float>::max();
-        std::array<float, 6> box{top, top, top, -top, -top, -top};
-        for (const Centre& c : centres)
-            for (int k = 0; k < 3; ++k) {
-                box[k] = std::min(box[k], c.at[k]);
-                box[3 + k] = std::max(box[3 + k], c.at[k]);
-            }
-        return box;
+    // Least significant digit first, ten bits at a time; those below `from` are in order already.
+    static void sort_codes(std::vector<uint64_t>& codes, int from, int bits) {
+        constexpr int digit = 10;
+        std::vector<uint64_t> other(codes.size());
+        for (int shift = from; shift < from + bits; shift += digit) {
+            std::array<uint32_t, (1 << digit) + 1> start{};
+            for (uint64_t c : codes) ++start[((c >> shift) & ((1 << digit) - 1)) + 1];
+            for (size_t k = 1; k < start.size(); ++k) start[k] += start[k - 1];
+            for (uint64_t c : codes) other[start[(c >> shift) & ((1 << digit) - 1)]++] = c;
+            codes.swap(other);
+        }
     }
 
-    void build() {
-        boxes_.assign(2 * static_cast<size_t>(first_leaf_) + 1, {});
-        for (size_t begin = 0, leaf = first_leaf_; begin < triangles_.size(); begin += block, ++leaf) {
+    // Splits where the highest bit of the codes changes, so that each node is a cell of an octree or less; codes
+    // alike are halved (Lauterbach et al. 2009).
+    void build(uint32_t at, const uint64_t* codes, uint32_t begin, uint32_t end, int number_bits) {
+        if (end - begin <= block) {
             Vec3 lo = triangles_[begin].a, hi = lo;
-            for (size_t i = begin; i < std::min(begin + block, triangles_.size()); ++i) {
+            for (uint32_t i = begin; i < end; ++i) {
                 const Triangle& t = triangles_[i];
                 for (Vec3 p : {t.a, t.a + t.ab, t.a + t.ac}) {
                     lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
                     hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
                 }
             }
-            boxes_[leaf] = Box(lo, hi);
+            nodes_[at] = {Box(lo, hi), begin, end - begin};
+            return;
         }
-        for (size_t node = first_leaf_; node-- > 0;) {
-            boxes_[node].add(boxes_[2 * node + 1]);
-            boxes_[node].add(boxes_[2 * node + 2]);
+        uint32_t middle = begin + (end - begin) / 2;
+        uint64_t differing = (codes[begin] ^ codes[end - 1]) >> number_bits << number_bits;
+        if (differing) {
+            while (differing & (differing - 1)) differing &= differing - 1;
+            middle = static_cast<uint32_t>(
+                std::partition_point(codes + begin, codes + end, [&](uint64_t c) { return !(c & differing); }) - codes);
         }
+        uint32_t left = static_cast<uint32_t>(nodes_.size());
+        nodes_.resize(nodes_.size() + 2);
+        build(left, codes, begin, middle, number_bits);
+        build(left + 1, codes, middle, end, number_bits);
+        Box box = nodes_[left].box;
+        box.add(nodes_[left + 1].box);
+        nodes_[at] = {box, left, 0};
     }
 
     double min_cosine_;
     std::vector<Triangle> triangles_;
-    std::vector<Box> boxes_;
-    uint32_t first_leaf_ = 0;
+    std::vector<Node> nodes_;
 };
 
 }  // namespace partwatch

@@ -314,6 +314,71 @@ def test_a_reader_that_goes_away_is_trouble_and_no_finding(home: Path, box: Path
         assert process.stderr.read() == b""
 
 
+def test_the_limits_are_those_of_the_readers() -> None:
+    from partwatch.cli import limits
+    from partwatch.formats.base import ReadLimits
+
+    defaults = (
+        limits.FILE_MB, limits.TRIANGLES, limits.BODIES, limits.MEMBERS, limits.DEPTH, limits.EXPANSION
+    )  # fmt: skip
+    assert limits.read_limits(*defaults) == ReadLimits()
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        (["--max-triangles", "3"], "a-clear.stl", "more than the limit of 3"),
+        (["--max-members", "1"], "d.zip", "more than the limit of 1"),
+        (["--max-depth", "0"], "d.zip", "nest more than 0 deep"),
+    ],
+)
+def test_a_limit_given_is_kept_by_the_workers(
+    home: Path, box: Path, capsys: pytest.CaptureFixture[str], option: list[str], name: str, words: str
+) -> None:
+    assert call(home, box / name, "--ndjson", *option) == 3
+    item = records(capsys.readouterr().out)[1]
+    assert (item["finding"], item["complete"], item["reasons"][0]["code"]) == ("unscreenable", False, "limit")
+    assert words in item["reasons"][0]["message"]
+
+
+def test_a_file_over_its_size_and_a_bomb_are_refused(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import gzip
+
+    (tmp_path / "bomb.stl.gz").write_bytes(gzip.compress(bytes(8 << 20)))
+    (tmp_path / "long.stl").write_bytes(bytes(2 << 20))
+    assert call(home, tmp_path, "--ndjson", "--max-file-size", "1") == 3
+    bomb, long = records(capsys.readouterr().out)[1:3]
+    assert [each["reasons"][0]["code"] for each in (bomb, long)] == ["limit", "limit"]
+    assert call(home, tmp_path / "bomb.stl.gz", "--ndjson", "--max-expansion", "10") == 3
+    assert "--max-expansion" in records(capsys.readouterr().out)[1]["reasons"][0]["message"]
+
+
+def test_every_odd_thing_in_a_folder_has_its_line_and_none_is_clear(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    (folder / "link").symlink_to("loop")
+    (folder / "loop").symlink_to("link")
+    (folder / "new\nline\x1b[2J.stl").write_bytes(OTHER)
+    (folder / ("x" * 250 + ".stl")).write_bytes(OTHER)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.stl")).write_bytes(OTHER)
+    with (folder / "holes.stl").open("wb") as file:
+        file.truncate(1 << 40)
+    done = subprocess.run(program(home, folder, "--ndjson"), capture_output=True, check=False)
+    assert done.returncode == 3
+    items = records(done.stdout.decode("utf-8"))[1:-1]
+    findings = [item["finding"] for item in items]
+    assert (findings.count("unscreenable"), findings.count("clear")) == (4, 3)
+    assert sorted(item["reasons"][0]["code"] for item in items if item["reasons"]) == [
+        "limit", "not_a_file", "not_a_file", "not_a_file"
+    ]  # fmt: skip
+    table = subprocess.run(program(home, folder), capture_output=True, check=False).stdout
+    assert b"\x1b[2J" not in table
+    assert rb"new\nline" in b"".join(table.split())
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("output", [[], ["--json"], ["--ndjson"]])
 def test_a_full_disk_is_trouble_and_no_finding(home: Path, box: Path, output: list[str]) -> None:

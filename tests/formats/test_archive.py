@@ -9,7 +9,8 @@ import zipfile
 
 import pytest
 
-from partwatch.formats import Archive, ReadLimits, extract, identify, is_archive, members, read
+from partwatch.formats import Archive, ReadLimits, examine, extract, identify, members, read
+from partwatch.formats.archive import is_archive
 from partwatch.formats.stl import examples
 from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnsupportedError
 
@@ -65,7 +66,7 @@ def test_an_empty_archive_has_no_members() -> None:
 def test_a_3mf_is_no_archive_and_a_mesh_is_none() -> None:
     from partwatch.formats.threemf.examples import examples as packages
 
-    assert not is_archive(packages()["millimeter"])
+    assert examine(packages()["millimeter"]).names == ("3mf",)
     assert not is_archive(WEDGE)
     assert not is_archive(b"")
 
@@ -129,7 +130,7 @@ def test_too_many_members_are_refused_before_they_are_listed() -> None:
         members(data, ReadLimits(max_members=49))
 
 
-def test_an_entry_that_the_directory_hides_is_listed_and_refused() -> None:
+def test_an_entry_that_the_directory_hides_is_a_member_too() -> None:
     hidden, shown = pack([("hidden.stl", WEDGE)]), pack([("shown.stl", WEDGE)])
     local = hidden[: hidden.index(b"PK\x01\x02")]
     start = shown.index(b"PK\x01\x02")
@@ -140,10 +141,9 @@ def test_an_entry_that_the_directory_hides_is_listed_and_refused() -> None:
     central = data.rindex(b"PK\x01\x02")
     data = data[: central + 42] + struct.pack("<I", len(local)) + data[central + 46 :]
     labels = [member.path for member in members(data)]
-    assert labels == ["shown.stl", "(unlisted entry at byte 0)"]
-    assert extract(data, "shown.stl") == WEDGE
-    with pytest.raises(DamagedError, match="directory"):
-        extract(data, labels[1])
+    assert labels == ["shown.stl", "hidden.stl (unlisted entry at byte 0)"]
+    assert [extract(data, label) for label in labels] == [WEDGE, WEDGE]
+    assert [reason.code for reason in Archive(data).remarks] == ["unlisted_entries"]
 
 
 def test_an_entry_with_two_names_is_damage() -> None:

@@ -131,6 +131,32 @@ def test_a_hang_in_native_code_that_holds_the_interpreter_ends_too(tmp_path: Pat
     assert not is_alive(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.parametrize("job", [{"name": "spin"}, {"name": "spin_in_threads", "count": 2}])
+def test_processor_time_is_kept_by_the_kernel_where_nobody_watches_the_clock(job: dict[str, Any]) -> None:
+    first, spun, after = outcomes(
+        [task("pid"), task(**job), task("pid")], limits=Limits(timeout_s=600, cpu_s=1)
+    )
+    assert spun == Failure(FailureKind.TIMEOUT, "not done after 1 s of processor time")
+    assert first != after
+
+
+def test_earlier_tasks_use_up_no_processor_time_of_later_ones() -> None:
+    tasks = [task("burn", seconds=0.7)] * 4
+    assert outcomes(tasks, limits=Limits(timeout_s=600, cpu_s=1)) == [b"burnt"] * 4
+
+
+def test_a_worker_opens_only_so_many_files() -> None:
+    few, many = outcomes([task("open_files", count=100), task("open_files", count=300)])
+    assert few == b"100"
+    assert failure(many).kind is FailureKind.ERROR
+    assert "Too many open files" in failure(many).message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a promise of Linux")
+def test_a_worker_can_gain_no_privileges() -> None:
+    assert outcomes([task("no_new_privileges")]) == [b"1"]
+
+
 def test_what_a_worker_started_ends_with_it(tmp_path: Path) -> None:
     (hang,) = outcomes([task("start_grandchild_and_hang", path=str(tmp_path / "pid"))], limits=HANGS)
     assert failure(hang).kind is FailureKind.TIMEOUT

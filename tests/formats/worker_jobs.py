@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import os
 import resource
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,46 @@ def recurse() -> bytes:
 def hang() -> bytes:
     time.sleep(3600)
     return b""
+
+
+def spin() -> bytes:
+    while True:
+        pass
+
+
+def burn(seconds: float) -> bytes:
+    start = time.process_time()
+    while time.process_time() - start < seconds:
+        pass
+    return b"burnt"
+
+
+def spin_in_threads(count: int) -> bytes:
+    """Native code that lets go of the interpreter: processor time runs faster than the clock."""
+    block = bytes(8 << 20)
+    threads = [
+        threading.Thread(target=lambda: [hashlib.sha256(block) for _ in range(10_000)]) for _ in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return b""
+
+
+def open_files(count: int) -> bytes:
+    kept = []
+    for _ in range(count):
+        kept.append(os.open(os.devnull, os.O_RDONLY))
+    return str(len(kept)).encode()
+
+
+def no_new_privileges() -> bytes:
+    return next(
+        line.split()[1]
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("NoNewPrivs")
+    ).encode()
 
 
 def eat(megabytes: int) -> bytes:

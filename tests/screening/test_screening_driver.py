@@ -164,6 +164,14 @@ def test_archives_nest_only_so_deep(tmp_path: Path) -> None:
     assert "2 deep" in items[2].reasons[0].message
 
 
+def test_members_of_different_archives_are_never_shown_alike(tmp_path: Path) -> None:
+    write(tmp_path, {"a.zip": {"a": {"b/c": "clear"}, "a/b": {"c": "match"}, "x": {"x": {"x": "clear"}}}})
+    items = screen(tmp_path)
+    members = [item.member for item in items]
+    assert members == [None, "a", "a/b/c", "a/b", "a/b/c (entry 5)", "x", "x/x", "x/x/x"]
+    assert items[4].finding is Finding.MATCH
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_which_members_fall_to_the_limit_does_not_depend_on_speed(tmp_path: Path, jobs: int) -> None:
     slow = {str(number): "hang" if number == 0 else "clear" for number in range(4)}

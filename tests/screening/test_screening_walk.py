@@ -6,13 +6,16 @@ import io
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partwatch.model.errors import LimitError, UnreadableError, UsageError
+from partwatch.model.errors import ChangedError, LimitError, UnreadableError, UsageError
+from partwatch.screening import files
 from partwatch.screening.files import read_regular, sha256_of
 from partwatch.screening.walk import Source, check_paths, shown, stdin_spool, walk
 
@@ -152,3 +155,70 @@ def test_a_long_file_is_digested_only_up_to_a_limit(tmp_path: Path) -> None:
     assert sha256_of(str(tmp_path / "file")) == digest
     assert sha256_of(str(tmp_path / "file"), 3) == digest
     assert sha256_of(str(tmp_path / "file"), 2) is None
+
+
+def replace_with_another(path: Path) -> None:
+    path.with_name("new").write_bytes(b"first")
+    path.with_name("new").replace(path)
+
+
+class Meddling:
+    """Does something to a file once its reading has begun."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, deed: Callable[[], object]) -> None:
+        genuine = files._up_to
+
+        def up_to(file: BinaryIO, most_bytes: int) -> bytes:
+            content = genuine(file, most_bytes)
+            deed()
+            return content
+
+        monkeypatch.setattr(files, "_up_to", up_to)
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        (lambda path: path.write_bytes(b"longer than it was"), "changed while it was read"),
+        (lambda path: path.write_bytes(b"x"), "changed while it was read"),
+        (lambda path: path.write_bytes(b"other"), "changed while it was read"),
+        (lambda path: path.unlink(), "went away"),
+        (
+            lambda path: (path.with_name("new").write_bytes(b"first"), path.with_name("new").replace(path)),
+            "replaced",
+        ),
+    ],
+    ids=["grows", "shrinks", "rewritten", "removed", "replaced"],
+)
+def test_a_file_that_changes_while_it_is_read_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: Callable[[Path], object], words: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"first")
+    os.utime(path, ns=(1, 1))
+    Meddling(monkeypatch, lambda: deed(path))
+    with pytest.raises(ChangedError, match=words):
+        read_regular(str(path), 100)
+
+
+def test_a_sparse_file_of_a_terabyte_is_refused_by_its_size_and_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "holes.stl"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    monkeypatch.setattr(files, "_up_to", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(LimitError, match="1,099,511,627,776 bytes"):
+        read_regular(str(path), 1 << 30)
+    assert sha256_of(str(path)) is None
+    with path.open("r+b") as file:
+        file.truncate(200 << 20)
+    assert sha256_of(str(path)) is None
+
+
+def test_a_name_as_long_as_the_system_allows_and_one_of_control_characters_are_walked(tmp_path: Path) -> None:
+    names = ["x" * 255, "a\nb\r\tc\x1b[2J", "\u202eevil"]
+    touch(tmp_path, *names)
+    found = {Path(source.path).name: source.shown for source in walked(tmp_path)}
+    assert set(found) == set(names)
+    assert all(Path(text).name == name for name, text in found.items())

@@ -84,6 +84,14 @@ LIBRARIES: Final = (
     ),
     Library("pillow", "PIL", "small pictures in reports", False, "python -m pip install pillow"),
     Library("plotly", "plotly", "the 3D view of reports"),
+    Library("py7zr", "py7zr", "opening 7z archives", False, "python -m pip install 'partwatch[archives]'"),
+    Library(
+        "backports.zstd",
+        "backports.zstd",
+        "opening zstd files",
+        False,
+        "python -m pip install 'partwatch[archives]'",
+    ),
     Library("manifold3d", "manifold3d", "the demo's samples", False, "python -m pip install manifold3d"),
 )
 

@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partwatch.cli import limits
 from partwatch.cli import resume as resuming
 from partwatch.cli.home import home_of
 from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from partwatch.formats.base import ReadLimits
     from partwatch.formats.worker import WorkerPool
     from partwatch.model.document import AnyRecord, Header, Item, Summary
     from partwatch.screening.baseline import Baseline
@@ -66,6 +68,7 @@ class Options:
     views: bool
     with_part_geometry: bool
     max_views: int
+    read_limits: ReadLimits
     resume: bool = False
     baseline: Path | None = None
 
@@ -117,6 +120,12 @@ def screen(
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep a journal, and go on from an interrupted run's.")
     ] = False,
+    max_file_size: limits.MaxFileSize = limits.FILE_MB,
+    max_triangles: limits.MaxTriangles = limits.TRIANGLES,
+    max_bodies: limits.MaxBodies = limits.BODIES,
+    max_members: limits.MaxMembers = limits.MEMBERS,
+    max_depth: limits.MaxDepth = limits.DEPTH,
+    max_expansion: limits.MaxExpansion = limits.EXPANSION,
 ) -> None:
     """Screen files against the watch-list.
 
@@ -143,6 +152,9 @@ def screen(
         max_views=max_views,
         resume=resume,
         baseline=baseline,
+        read_limits=limits.read_limits(
+            max_file_size, max_triangles, max_bodies, max_members, max_depth, max_expansion
+        ),
     )
     options.check()
     raise typer.Exit(run(options))
@@ -159,7 +171,7 @@ def run(options: Options) -> int:
     tally = Tally()
     with ExitStack() as stack:
         snapshot = stack.enter_context(Watchlist.open(options.home).snapshot())
-        spool = stack.enter_context(stdin_spool())
+        spool = stack.enter_context(stdin_spool(options.read_limits.max_file_bytes))
         pool = stack.enter_context(_pool(options, snapshot.key))
         baseline = _baseline(options)
         header = _header(options, snapshot, baseline)
@@ -169,8 +181,9 @@ def run(options: Options) -> int:
             journal = stack.enter_context(resuming.journal_of(options.home, options.paths, header, pool))
             sources = journal.sources()
         judge = baseline.judge if baseline else None
+        keep = journal.keep if journal else None
         _tell_kernel()
-        driver = Driver(pool, judge=judge, keep=journal.keep if journal else None)
+        driver = Driver(pool, limits=options.read_limits, judge=judge, keep=keep)
         items = keep_views(driver.screen(sources), options.max_views)
         shown = stack.enter_context(_progress(tally.over(items), options.output))
         _write(options, header, shown, tally)
@@ -215,6 +228,7 @@ def _pool(options: Options, snapshot_key: str) -> WorkerPool[Node]:
             "as_of": options.as_of.isoformat(),
             "views": options.makes_views,
             "with_part_geometry": options.with_part_geometry,
+            "limits": asdict(options.read_limits),
         },
     )
 

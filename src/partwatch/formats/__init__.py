@@ -4,8 +4,8 @@
 
     identify(data)           the Format whose reader takes these bytes
     read(data, limits)       every shape of a file, and what of it went unread
-    is_archive(data)         whether its members are items of their own
-    members, extract         what an archive holds (partwatch.formats.archive)
+    examine(data)            all that it is at once: meshes, containers (partwatch.formats.content)
+    members, extract         what a ZIP archive holds (partwatch.formats.archive)
 
 All of them raise UnreadableError with the place and the mend, and nothing else.
 """
@@ -14,19 +14,22 @@ from __future__ import annotations
 
 from partwatch.formats.archive import Archive, extract, members
 from partwatch.formats.base import Format, Member, Reading, ReadLimits, Shape
-from partwatch.formats.registry import FORMATS, identify, is_archive, read
+from partwatch.formats.content import Content, Opened, examine
+from partwatch.formats.registry import FORMATS, identify, read
 
 __all__ = [
     "FORMATS",
     "Archive",
+    "Content",
     "Format",
     "Member",
+    "Opened",
     "ReadLimits",
     "Reading",
     "Shape",
+    "examine",
     "extract",
     "identify",
-    "is_archive",
     "members",
     "read",
 ]

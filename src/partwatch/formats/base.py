@@ -36,10 +36,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """Upper bounds on what one file may unfold into."""
+    """Upper bounds on what one file may unfold into.
+
+    max_members: of one container, and of all that nest in one file. max_depth: containers in containers.
+    max_expansion_ratio: unpacked bytes to packed ones.
+    """
 
     max_file_bytes: int = 1 << 30
     max_triangles: int = 20_000_000
+    max_bodies: int = 5_000
     max_members: int = 10_000
     max_member_bytes: int = 1 << 30
     max_expansion_ratio: float = 1000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from partwatch.formats import amf, archive, gltf, looks, obj, off, ply, step, stl, threemf
+from partwatch.formats import amf, archive, containers, gltf, looks, obj, off, ply, step, stl, threemf
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.model.document import Reason
 from partwatch.model.errors import (
@@ -39,18 +39,7 @@ def identify(data: bytes) -> Format:
     candidates = _candidates(data)
     if candidates:
         return candidates[0]
-    raise _unknown(data)
-
-
-def is_archive(data: bytes) -> bool:
-    """Whether these bytes are an archive whose members are to be read one by one; a 3MF is not."""
-    if not archive.is_archive(data):
-        return False
-    try:
-        return not _candidates(data)
-    except UnreadableError:
-        # A ZIP too broken for its directory: whoever asks for its members is told what is wrong.
-        return True
+    raise unknown(data)
 
 
 def read(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Reading:
@@ -58,19 +47,41 @@ def read(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Reading:
 
     What only went unread in part is among the Reading's reasons.
     """
+    _check_size(data, limits)
+    candidates = _candidates(data)
+    if not candidates:
+        raise unknown(data)
+    reading = read_as(candidates[0], data, limits)
+    extra = _ambiguities(data, candidates)
+    return dataclasses.replace(reading, unread=reading.unread + extra) if extra else reading
+
+
+def read_as(known: Format, data: bytes, limits: ReadLimits) -> Reading:
+    """The file read as that format, whatever else it may be; raises as `read` does."""
+    _check_size(data, limits)
+    reading = known.read(data, limits)
+    if not reading.unread and not any(len(shape.mesh.triangles) for shape in reading.shapes):
+        raise DamagedError(f"the {reading.format} file holds no triangle with a surface: export it again")
+    return reading
+
+
+def packages(data: bytes) -> list[Format]:
+    """The formats that read a ZIP archive as one item, not as a container of others."""
+    try:
+        if threemf.is_3mf(data):
+            return [threemf.FORMAT]
+        return [amf.FORMAT] if amf.is_zipped(data) else []
+    except UnreadableError:
+        # A ZIP too broken for its directory: whoever asks for its members is told what is wrong.
+        return []
+
+
+def _check_size(data: bytes, limits: ReadLimits) -> None:
     if len(data) > limits.max_file_bytes:
         raise LimitError(
             f"the file has {len(data):,} bytes, more than the limit of {limits.max_file_bytes:,}: "
-            "raise it, or reduce the mesh"
+            "raise it (--max-file-size), or reduce the mesh"
         )
-    candidates = _candidates(data)
-    if not candidates:
-        raise _unknown(data)
-    reading = candidates[0].read(data, limits)
-    if not reading.unread and not any(len(shape.mesh.triangles) for shape in reading.shapes):
-        raise DamagedError(f"the {reading.format} file holds no triangle with a surface: export it again")
-    extra = _ambiguities(data, candidates)
-    return dataclasses.replace(reading, unread=reading.unread + extra) if extra else reading
 
 
 def _candidates(data: bytes) -> list[Format]:
@@ -104,11 +115,14 @@ def _ambiguities(data: bytes, candidates: list[Format]) -> tuple[Reason, ...]:
     )
 
 
-def _unknown(data: bytes) -> UnreadableError:
+def unknown(data: bytes) -> UnreadableError:
+    """The error for bytes that no reader takes, which says what they look like."""
     if not data:
         return DamagedError("the file is empty: transfer or export it again")
-    if archive.is_archive(data):
-        return UnsupportedError("the file is an archive: its members are to be read one by one")
+    if found := containers.recognised(data):
+        return UnsupportedError(
+            f"the file is an archive ({found[0].name}): its members are to be read one by one"
+        )
     look = looks.look(data[:_HEAD_BYTES])
     if look is not None:
         return UnsupportedError(f"the file looks like {look.name}: {look.advice}")

@@ -27,7 +27,7 @@ def recognises(head: bytes, size: int) -> bool:
 
 def is_certain(head: bytes, size: int) -> bool:
     """Whether nothing but an STL file looks like this; a damaged binary one only resembles STL."""
-    return _is_exactly_binary(head, size) or stl_ascii.recognises(head)
+    return is_exactly_binary(head, size) or stl_ascii.recognises(head)
 
 
 def read(data: bytes, limits: ReadLimits) -> Reading:
@@ -36,7 +36,7 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
     A binary file's vertices are handed over unwelded, three to a triangle.
     """
     head = data[: 1 << 16]
-    if not _is_exactly_binary(head, len(data)) and stl_ascii.recognises(head):
+    if not is_exactly_binary(head, len(data)) and stl_ascii.recognises(head):
         shapes, unread = stl_ascii.read_solids(data, limits)
     else:
         shapes, unread = _read_binary(data, limits)
@@ -50,7 +50,8 @@ def _promised(head: bytes) -> int:
     return count
 
 
-def _is_exactly_binary(head: bytes, size: int) -> bool:
+def is_exactly_binary(head: bytes, size: int) -> bool:
+    """Whether the size is what the count of triangles promises, to the byte."""
     # Four bytes of text read as a count promise at least 7 GB, so text never passes here.
     return size >= _HEADER_BYTES and size == _HEADER_BYTES + _RECORD_BYTES * _promised(head)
 

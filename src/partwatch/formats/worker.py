@@ -39,6 +39,7 @@ T = TypeVar("T")
 # Three in a row that die before they are ready: not an accident but the set-up itself.
 _MAX_FAILED_STARTS = 3
 _MAX_DISPATCHES = 3
+_CPU_SLACK_S = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Limits:
     """What one task may use, and one worker.
 
     memory_mb bounds the address space of a worker, libraries included; file_bytes each file that it
-    writes (native readers work through temporary files); setup_timeout_s the time to start and set up.
+    writes (native readers work through temporary files); setup_timeout_s the time to start and set up;
+    cpu_s a task's processor time over all threads, by default timeout_s and a little: the kernel ends the
+    worker even where nobody watches the clock.
     """
 
     timeout_s: float = 60
@@ -54,6 +57,7 @@ class Limits:
     output_bytes: int = 256 << 20
     file_bytes: int = 2 << 30
     setup_timeout_s: float = 300
+    cpu_s: float | None = None
 
 
 class FailureKind(StrEnum):
@@ -199,12 +203,17 @@ class WorkerPool(Generic[T]):
             "memory_mb": self.limits.memory_mb,
             "file_bytes": self.limits.file_bytes,
             "output_bytes": self.limits.output_bytes,
+            "cpu_s": self._cpu_s,
         }
         process = WorkerProcess(folder, start, self.limits.output_bytes)
         worker = _Worker[T](process, time.monotonic() + self.limits.setup_timeout_s, job=reserved_for)
         self._workers.append(worker)
         self._selector.register(process, selectors.EVENT_READ, worker)
         self._watch(worker)
+
+    @property
+    def _cpu_s(self) -> float:
+        return self.limits.timeout_s + _CPU_SLACK_S if self.limits.cpu_s is None else self.limits.cpu_s
 
     def _give(self, worker: _Worker[T], job: _Job[T]) -> None:
         worker.job, worker.started = job, False
@@ -309,6 +318,10 @@ class WorkerPool(Generic[T]):
         if job is not None and not worker.started and job.dispatches < _MAX_DISPATCHES:
             self._discard(worker)
             self._queue.appendleft(job)
+        elif worker.process.used_up_cpu:
+            self._fail(
+                worker, Failure(FailureKind.TIMEOUT, f"not done after {self._cpu_s:g} s of processor time")
+            )
         else:
             self._fail(worker, Failure(FailureKind.CRASHED, how))
 

@@ -29,6 +29,7 @@ import ctypes
 import gc
 import importlib
 import json
+import math
 import os
 import resource
 import signal
@@ -48,6 +49,8 @@ READY, SETUP_FAILED, STARTED, PAYLOAD, FAILED = b"R", b"X", b"S", b"P", b"F"
 MAX_FAILURE_BYTES = 64 << 10
 _MAX_MESSAGE_CHARS = 4000
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_MOST_OPEN_FILES = 256
 
 
 def main(channel_fd: int, parent_pid: int) -> None:
@@ -71,7 +74,7 @@ def main(channel_fd: int, parent_pid: int) -> None:
         _silence()
         _send(channel, READY, b"")
         while (task := _receive(channel)) is not None:
-            _serve(channel, task, start["output_bytes"])
+            _serve(channel, task, start["output_bytes"], start["cpu_s"])
             del task
             gc.collect()
 
@@ -93,8 +96,9 @@ def resolve(dotted: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]  # getattr knows no type; callable() has checked it
 
 
-def _serve(channel: socket.socket, task: dict[str, Any], output_bytes: int) -> None:
+def _serve(channel: socket.socket, task: dict[str, Any], output_bytes: int, cpu_s: float) -> None:
     _send(channel, STARTED, b"")
+    _limit_cpu(cpu_s)
     tag, body = _run(task, output_bytes)
     _send(channel, tag, body)
 
@@ -129,9 +133,26 @@ def _encode(kind: str, code: str, message: str) -> bytes:
 
 
 def _limit_resources(start: dict[str, Any]) -> None:
+    _keep_privileges()
     _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NOFILE, _MOST_OPEN_FILES)
     _lower(resource.RLIMIT_FSIZE, start["file_bytes"])
     _lower(resource.RLIMIT_AS, start["memory_mb"] << 20)
+
+
+def _keep_privileges() -> None:
+    """Whatever a reader that was taken over starts, it gains no privilege by it, for good."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _limit_cpu(cpu_s: float) -> None:
+    """So much processor time from now on; the parent's clock comes first, unless it stands still."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = math.ceil(used.ru_utime + used.ru_stime + cpu_s)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _lower(which: int, value: int) -> None:

@@ -200,6 +200,11 @@ class WorkerProcess:
             name = f"signal {-status}"
         return f"the worker died of {name}"
 
+    @property
+    def used_up_cpu(self) -> bool:
+        """Whether the kernel ended it for its processor time; asked once it is dead."""
+        return self._process.returncode == -signal.SIGXCPU
+
     def log(self) -> str:
         """The end of what the worker wrote before it was ready, led by a line break, or nothing."""
         with contextlib.suppress(OSError), self._log.open("rb") as log:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from partwatch.geometry.clean import (
     drop_repeated,
     has_area,
     signed_volume,
+    triangle_areas,
     weld,
     weld_within,
 )
@@ -66,19 +67,45 @@ def split_bodies(mesh: Mesh, name: str | None = None) -> list[Solid]:
     A void (a closed shell inside another and wound against it) belongs to the shell around it. Open
     patches that lie together are one body. Empty where no triangle has an area.
     """
+    return split_largest(mesh, name, len(mesh.triangles))[0]
+
+
+def split_largest(mesh: Mesh, name: str | None, most: int) -> tuple[list[Solid], int]:
+    """As `split_bodies`, of the `most` closed shells that are largest by area; how many were left out."""
     if len(mesh.triangles) == 0:
-        return []
+        return [], 0
     topology, notes = _prepare(mesh)
     # Lone triangles in line are kept, for they close a surface at its T-junctions; alone they are none.
     if not has_area(topology.mesh):
-        return []
+        return [], 0
+    topology, over = _largest(topology, most)
     shells = _patched(_shells(topology), _diagonal(topology.mesh))
     owner = _owners(shells)
     solids = []
     for index in sorted(set(owner)):
         members = [shell for shell, own in zip(shells, owner, strict=True) if own == index]
         solids.append(_solid(name, shells[index], members, notes))
-    return solids
+    return solids, over
+
+
+def _largest(topology: _Topology, most: int) -> tuple[_Topology, int]:
+    """The topology without the smallest closed shells, where there are more than `most`, and their number.
+
+    Open ones stay: very many of them are one body.
+    """
+    closed = topology.stats[:, 0] == 0
+    over = int(closed.sum()) - most
+    if over <= 0:
+        return topology, 0
+    area = np.bincount(topology.labels, triangle_areas(topology.mesh), minlength=len(closed))
+    smallest = np.argsort(np.where(closed, area, np.inf), kind="stable")[:over]
+    kept = np.ones(len(closed), dtype=bool)
+    kept[smallest] = False
+    number = (np.cumsum(kept) - 1).astype(np.int32)
+    rows = kept[topology.labels]
+    mesh = compact(Mesh(topology.mesh.vertices, np.ascontiguousarray(topology.mesh.triangles[rows])))
+    labels = np.ascontiguousarray(number[topology.labels[rows]])
+    return replace(topology, mesh=mesh, labels=labels, stats=topology.stats[kept]), over
 
 
 def _diagonal(mesh: Mesh) -> float:
@@ -136,9 +163,24 @@ def _shells(topology: _Topology) -> list[_Shell]:
     mesh, labels, stats = topology.mesh, topology.labels, topology.stats
     if len(stats) == 1:
         return [_shell(mesh, *stats[0])]
+    if int((stats[:, 0] > 0).sum()) > MAX_PATCHES:
+        labels, stats = _soup(labels, stats)
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(len(stats) + 1))
     return [_shell(_part(mesh, order[starts[k] : starts[k + 1]]), *stats[k]) for k in range(len(stats))]
+
+
+def _soup(labels: IndexArray, stats: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """All open shells as one, in the place of the first: so many are one body, and take long one by one."""
+    is_open = stats[:, 0] > 0
+    first = int(np.argmax(is_open))
+    kept = ~is_open
+    kept[first] = True
+    number = np.cumsum(kept) - 1
+    number[is_open] = number[first]
+    joined = stats[kept]
+    joined[number[first]] = stats[is_open].sum(axis=0)
+    return np.ascontiguousarray(number[labels], dtype=np.int32), joined
 
 
 def _part(mesh: Mesh, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Mesh:

@@ -18,7 +18,8 @@
         ├── LimitError          over a limit on size, count, time or memory
         ├── MissingExtraError   the reader's optional dependency is not installed
         ├── NotAFileError       a link, device, pipe or socket: never opened
-        └── InaccessibleError   there, but it may not or cannot be opened
+        ├── InaccessibleError   there, but it may not or cannot be opened
+        └── ChangedError        not the same from the beginning of its reading to the end
 
 Each message says what was wrong, where, and what to do about it.
 """
@@ -125,3 +126,9 @@ class InaccessibleError(UnreadableError):
     """The system refuses to open or to read it."""
 
     code = "inaccessible"
+
+
+class ChangedError(UnreadableError):
+    """The file changed, moved or vanished while it was read."""
+
+    code = "changed"

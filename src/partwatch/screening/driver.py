@@ -127,7 +127,12 @@ class Driver:
             expansion.take(expansion.root, unscreenable(source.shown, None, source.problem), ())
 
     def _task(self, node: Node) -> Task[Node]:
-        return Task(self._function, {"path": node.expansion.source.path, "chain": list(node.chain)}, tag=node)
+        args: dict[str, object] = {"path": node.expansion.source.path, "chain": list(node.chain)}
+        root = node.expansion.root.item
+        if node.chain and root is not None:
+            # Members are taken from the file whose members were listed, or not at all.
+            args["source_sha256"] = root.sha256
+        return Task(self._function, args, tag=node)
 
     def _take(self, task: Task[Node], outcome: Outcome) -> None:
         node = task.tag

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from partwatch.formats.labels import free_label
 from partwatch.model.document import Finding, Item, Reason, worst
 from partwatch.screening.findings import with_members
 from partwatch.screening.walk import Source
 
 # Items as they are on their own, each with the place of its archive among them: None for the source itself.
 Unfolded = tuple[tuple[Item, int | None], ...]
+
+# Eight names of the longest that readers hand over.
+_MOST_SHOWN = 8 * 1100
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,17 @@ class ExpansionLimits:
 
 @dataclass(eq=False)
 class Node:
-    """The source itself, with an empty chain, or a member: its names from the outermost archive in."""
+    """The source itself, with an empty chain, or a member: its names from the outermost archive in.
+
+    member: the path within the archive, as the result shows it; no two nodes of a source share one.
+    """
 
     expansion: Expansion
     chain: tuple[str, ...]
     parent: Node | None = None
     item: Item | None = None
     members: tuple[str, ...] = ()
-
-    @property
-    def member(self) -> str | None:
-        """The path within the archive, as the result shows it."""
-        return "/".join(self.chain) if self.chain else None
+    member: str | None = None
 
 
 class Expansion:
@@ -49,6 +52,7 @@ class Expansion:
         self._limits = limits
         self._nodes = [Node(self, ())]
         self._known = 0
+        self._shown: set[str] = set()
 
     @property
     def root(self) -> Node:
@@ -84,7 +88,14 @@ class Expansion:
         if limit is not None:
             _refuse(archive, f"{limit}: unpack it and screen the files themselves")
             return []
-        return [Node(self, (*archive.chain, name), archive) for name in archive.members]
+        return [self._below(archive, name) for name in archive.members]
+
+    def _below(self, archive: Node, name: str) -> Node:
+        chain = (*archive.chain, name)
+        # "a" may hold "b/c" and "a/b" hold "c": both would be shown alike.
+        member = free_label("/".join(chain), len(self._shown) + 1, self._shown, most_chars=_MOST_SHOWN)
+        self._shown.add(member)
+        return Node(self, chain, archive, member=member)
 
     def items(self) -> Unfolded:
         """Each node's own item with the place of its archive among them, in the order of output."""

@@ -7,9 +7,19 @@ import os
 import stat
 from typing import BinaryIO
 
-from partwatch.model.errors import InaccessibleError, LimitError, NotAFileError, UnreadableError
+from partwatch.model.errors import (
+    ChangedError,
+    InaccessibleError,
+    LimitError,
+    NotAFileError,
+    UnreadableError,
+)
 
 _CHUNK_BYTES = 1 << 20
+# A file that is too long to be read is still named by its digest, if that takes only seconds.
+MOST_DIGESTED_BYTES = 4 << 30
+# A file system that compresses stores little ones in fewer blocks too.
+_LEAST_HOLE_BYTES = 64 << 20
 # Without O_NONBLOCK the mere opening of a named pipe waits for its other end.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -57,19 +67,47 @@ def _why_not(path: str) -> NotAFileError | None:
 
 
 def read_regular(path: str, most_bytes: int) -> bytes:
-    """The whole of a regular file; LimitError where it holds more than `most_bytes`."""
+    """The whole of a regular file, the same from beginning to end.
+
+    Raises LimitError where it holds more than `most_bytes`, and ChangedError where it was written to,
+    replaced or removed meanwhile.
+    """
     with open_regular(path) as file:
         try:
+            before = os.fstat(file.fileno())
             # One more than fits tells a file that grows while it is read from one that ends.
-            content = b"" if os.fstat(file.fileno()).st_size > most_bytes else _up_to(file, most_bytes + 1)
-            size_bytes = max(len(content), os.fstat(file.fileno()).st_size)
+            content = b"" if before.st_size > most_bytes else _up_to(file, most_bytes + 1)
+            after = os.fstat(file.fileno())
         except OSError as error:
             raise inaccessible(error) from error
+    size_bytes = max(len(content), after.st_size)
     if size_bytes > most_bytes:
         raise LimitError(
-            f"the file has {size_bytes:,} bytes, more than the limit of {most_bytes:,}: split it"
+            f"the file has {size_bytes:,} bytes, more than the limit of {most_bytes:,}: split it, or raise "
+            "--max-file-size"
         )
+    if _state(before) != _state(after) or len(content) != after.st_size:
+        raise ChangedError(
+            f"the file changed while it was read, from {before.st_size:,} to {after.st_size:,} bytes: screen "
+            "it again once nothing writes to it"
+        )
+    _check_still_there(path, after)
     return content
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _check_still_there(path: str, read: os.stat_result) -> None:
+    try:
+        now = os.lstat(path)
+    except OSError as error:
+        raise ChangedError(
+            f"the file went away while it was read ({error.strerror}): screen it again where it is now"
+        ) from error
+    if (now.st_dev, now.st_ino) != (read.st_dev, read.st_ino):
+        raise ChangedError("the file was replaced by another while it was read: screen it again")
 
 
 def _up_to(file: BinaryIO, most_bytes: int) -> bytes:
@@ -82,12 +120,20 @@ def _up_to(file: BinaryIO, most_bytes: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def sha256_of(path: str, most_bytes: int | None = None) -> str | None:
-    """SHA-256 of a regular file, hex, in little memory; None where it cannot be read or is longer."""
+def _has_holes(status: os.stat_result) -> bool:
+    return status.st_size > _LEAST_HOLE_BYTES and status.st_blocks * 512 < status.st_size // 2
+
+
+def sha256_of(path: str, most_bytes: int = MOST_DIGESTED_BYTES) -> str | None:
+    """SHA-256 of a regular file, hex, in little memory; None where it cannot be read, is longer or has holes.
+
+    A file with holes may claim any size: to read them would take as long as that says.
+    """
     digest = hashlib.sha256()
     try:
         with open_regular(path) as file:
-            if most_bytes is not None and os.fstat(file.fileno()).st_size > most_bytes:
+            status = os.fstat(file.fileno())
+            if status.st_size > most_bytes or _has_holes(status):
                 return None
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import formats
-from partwatch.formats import Archive, Reading, ReadLimits
-from partwatch.geometry.bodies import Solid, split_bodies
+from partwatch.formats import Content, Opened, Reading, ReadLimits
+from partwatch.geometry.bodies import Solid, split_largest
+from partwatch.geometry.clean import triangle_areas
 from partwatch.matching import Matcher, Policy
-from partwatch.model.document import Body, Finding, Item, Reason
-from partwatch.model.errors import LimitError, UnreadableError
+from partwatch.model.document import Body, Item, Reason
+from partwatch.model.errors import ChangedError, LimitError, UnreadableError
 from partwatch.model.mesh import Mesh
 from partwatch.screening.answer import Answer
 from partwatch.screening.files import inaccessible, read_regular, sha256_of
@@ -77,60 +79,94 @@ class Screener:
 
     matcher: Matcher
     limits: ReadLimits = field(default_factory=ReadLimits)
-    _kept: tuple[Any, Archive] | None = None
+    _kept: tuple[Any, Opened] | None = None
 
-    def screen(self, path: str, chain: tuple[str, ...]) -> Answer:
-        """The item, and its members where it is an archive. What cannot be read is an item all the same."""
+    def screen(self, path: str, chain: tuple[str, ...], source_sha256: str | None = None) -> Answer:
+        """The item, and its members where it holds any. What cannot be read is an item all the same.
+
+        source_sha256: what the file at `path` was when its members were listed.
+        """
         named, member, sha256 = shown(path), "/".join(chain) or None, None
+        if not chain:
+            # Both together may be more than there is room for.
+            self._kept = None
         try:
-            data = self._content(path, chain)
+            data = self._content(path, chain, source_sha256)
             sha256 = hashlib.sha256(data).hexdigest()
-            if formats.is_archive(data):
-                return self._archive_item(named, member, sha256, data)
-            reading = formats.read(data, self.limits)
-            return Answer(item=self.item_of(named, member, sha256, reading))
+            content = formats.examine(data)
+            opened = Opened(content, data, self.limits, chain[-1] if chain else named)
+            item = self._item(named, member, sha256, data, content, opened)
+            # One that nests is asked for only after all that its container holds beside it.
+            if content.places and (self._kept is None or len(self._kept[1].members) == 1):
+                self._kept = (self._key(path, chain), opened)
+            return Answer(item=item, members=opened.members)
         except UnreadableError as error:
             if isinstance(error, LimitError) and not chain and sha256 is None:
                 # Too long to be read, not to be named.
                 sha256 = sha256_of(path)
-            reason = Reason(code=error.code, message=str(error))
-            return Answer(item=unscreenable(named, member, reason, sha256))
+            return Answer(item=unscreenable(named, member, _reason(error), sha256))
 
-    def _content(self, path: str, chain: tuple[str, ...]) -> bytes:
-        if not chain:
-            return read_regular(path, self.limits.max_file_bytes)
-        return self._archive(path, chain[:-1]).extract(chain[-1])
+    def _content(self, path: str, chain: tuple[str, ...], source_sha256: str | None) -> bytes:
+        if chain:
+            return self._opened(path, chain[:-1], source_sha256).extract(chain[-1])
+        data = read_regular(path, self.limits.max_file_bytes)
+        if source_sha256 is not None and hashlib.sha256(data).hexdigest() != source_sha256:
+            raise ChangedError("the archive changed after its members were listed: screen it again")
+        return data
 
-    def _archive(self, path: str, chain: tuple[str, ...]) -> Archive:
+    def _opened(self, path: str, chain: tuple[str, ...], source_sha256: str | None) -> Opened:
+        key = self._key(path, chain)
+        if self._kept is None or self._kept[0] != key:
+            # Let go of the old one first: both together may be more than there is room for.
+            self._kept = None
+            data = self._content(path, chain, source_sha256)
+            name = chain[-1] if chain else shown(path)
+            self._kept = (key, Opened(formats.examine(data), data, self.limits, name))
+        return self._kept[1]
+
+    def _key(self, path: str, chain: tuple[str, ...]) -> tuple[Any, ...]:
         try:
             status = Path(path).lstat()
         except OSError as error:
             raise inaccessible(error) from error
-        key = (path, chain, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        if self._kept is None or self._kept[0] != key:
-            # Let go of the old one first: both together may be more than there is room for.
-            self._kept = None
-            self._kept = (key, Archive(self._content(path, chain), self.limits))
-        return self._kept[1]
+        return (path, chain, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
-    def _archive_item(self, path: str, member: str | None, sha256: str, data: bytes) -> Answer:
-        archive = Archive(data, self.limits)
-        item = Item(
+    def _item(
+        self, path: str, member: str | None, sha256: str, data: bytes, content: Content, opened: Opened
+    ) -> Item:
+        """All that the bytes are, in one item: the bodies of each reading, and what of each went unread."""
+        bodies: list[Body] = []
+        reasons = list(opened.remarks)
+        unread = list(opened.unread)
+        for reading in content.readings(data, self.limits):
+            if isinstance(reading, UnreadableError):
+                if not content.is_several:
+                    raise reading
+                unread.append(_reason(reading))
+                continue
+            item = self.item_of(path, member, sha256, reading)
+            bodies += [
+                each.model_copy(update={"index": len(bodies) + n}) for n, each in enumerate(item.bodies)
+            ]
+            (reasons if item.complete else unread).extend(item.reasons)
+        if content.is_several:
+            message = f"the file opens as {' and as '.join(content.names)}: it was read as each of them"
+            reasons.append(Reason(code="several_formats", message=message))
+        return Item(
             path=path,
             member=member,
             sha256=sha256,
-            format="zip",
-            finding=Finding.CLEAR,
-            complete=True,
-            reasons=(),
-            bodies=(),
+            format="+".join(content.names),
+            finding=finding_of(bodies, [*reasons, *unread], not unread),
+            complete=not unread,
+            reasons=(*reasons, *unread),
+            bodies=tuple(bodies),
         )
-        return Answer(item=item, members=tuple(each.path for each in archive.members))
 
     def item_of(self, path: str, member: str | None, sha256: str, reading: Reading) -> Item:
         """What was read, matched; sha256: of the bytes that it was read from."""
-        bodies, reasons = self._matched(reading, sha256)
-        unread = reading.unread
+        bodies, reasons, over = self._matched(reading, sha256)
+        unread = (*reading.unread, *over)
         if not bodies and not unread:
             # Nothing was compared, so nothing is clear.
             unread = (_EMPTY,)
@@ -146,26 +182,59 @@ class Screener:
             bodies=bodies,
         )
 
-    def _matched(self, reading: Reading, sha256: str) -> tuple[tuple[Body, ...], list[Reason]]:
-        solids: list[Solid] = []
-        groups = []
-        for shape in reading.shapes:
-            start = len(solids)
-            solids += split_bodies(shape.mesh, shape.name)
-            groups.append(range(start, len(solids)))
-        return self.matcher.match_item(reading, solids, sha256, groups)
+    def _matched(self, reading: Reading, sha256: str) -> tuple[tuple[Body, ...], list[Reason], list[Reason]]:
+        """Bodies with their matches, what the matcher has to say, and what was too much."""
+        most = self.limits.max_bodies
+        split = [split_largest(shape.mesh, shape.name, most) for shape in reading.shapes]
+        solids, groups, over = keep_largest([solids for solids, _ in split], most)
+        over += sum(dropped for _, dropped in split)
+        bodies, said = self.matcher.match_item(reading, solids, sha256, groups)
+        if not over:
+            return bodies, said, []
+        message = (
+            f"it holds {len(solids) + over:,} bodies, more than the limit of {most:,}: the largest were "
+            "compared, the others were not; split it, or raise --max-bodies"
+        )
+        return bodies, said, [Reason(code=LimitError.code, message=message)]
+
+
+def _reason(error: UnreadableError) -> Reason:
+    return Reason(code=error.code, message=str(error))
+
+
+def keep_largest(shapes: list[list[Solid]], most: int) -> tuple[list[Solid], list[Sequence[int]], int]:
+    """At most so many solids, by area; where each shape's lie among them; how many were left out."""
+    every = [solid for solids in shapes for solid in solids]
+    kept = set(range(len(every)))
+    if len(every) > most:
+        areas = np.array([triangle_areas(solid.mesh).sum() for solid in every])
+        kept = {int(k) for k in np.argsort(-areas, kind="stable")[:most]}
+    groups: list[Sequence[int]] = []
+    solids: list[Solid] = []
+    place = 0
+    for shape in shapes:
+        start = len(solids)
+        solids += [solid for k, solid in enumerate(shape, start=place) if k in kept]
+        groups.append(range(start, len(solids)))
+        place += len(shape)
+    return solids, groups, len(every) - len(solids)
 
 
 _screener: list[Screener] = []
 
 
 def setup(
-    home: str, snapshot_key: str, as_of: str, views: bool = False, with_part_geometry: bool = False
+    home: str,
+    snapshot_key: str,
+    as_of: str,
+    views: bool = False,
+    with_part_geometry: bool = False,
+    limits: Mapping[str, Any] | None = None,
 ) -> None:
-    """Open the list as the parent has it. StoreError where that is gone."""
+    """Open the list as the parent has it. StoreError where that is gone. limits: fields of ReadLimits."""
     snapshot = Watchlist.open(Path(home)).snapshot(snapshot_key)
     matcher = Matcher(Listed(snapshot), Policy(), date.fromisoformat(as_of), views, with_part_geometry)
-    _screener[:] = [Screener(matcher)]
+    _screener[:] = [Screener(matcher, ReadLimits(**limits or {}))]
 
 
 def current() -> Screener:
@@ -173,6 +242,6 @@ def current() -> Screener:
     return _screener[0]
 
 
-def screen_file(path: str, chain: list[str]) -> bytes:
+def screen_file(path: str, chain: list[str], source_sha256: str | None = None) -> bytes:
     """One file, or one member by its names from the outermost archive in; an `Answer` as JSON."""
-    return current().screen(path, tuple(chain)).model_dump_json().encode()
+    return current().screen(path, tuple(chain), source_sha256).model_dump_json().encode()

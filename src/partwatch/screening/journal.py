@@ -39,8 +39,10 @@ JOURNAL_VERSION: Final = 1
 FOLDER: Final = "runs"
 GONE: Final = "gone"
 # Of the machine's bad day rather than of the file: a worker that was killed along with its parent, a disk
-# that was full. Asked again, it may be well.
-CIRCUMSTANCES: Final = frozenset({"crashed", "error", "watchlist", "inaccessible"})
+# that was full, a file written to meanwhile, an extra not yet installed. Asked again, it may be well.
+CIRCUMSTANCES: Final = frozenset(
+    {"crashed", "error", "watchlist", "inaccessible", "changed", "missing_extra"}
+)
 
 _FILE: Final = "journal.sqlite"
 _COMMIT_S: Final = 0.5
