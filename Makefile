@@ -1,4 +1,4 @@
-# `make` lists the verbs. Needs Python 3.11 or later, a C++ compiler and nothing else installed.
+# `make` lists the verbs. Needs Python 3.11 or later; a C++ compiler makes it faster.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin

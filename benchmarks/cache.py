@@ -14,7 +14,7 @@ _PACKAGE = Path(partwatch.__file__).parent
 _HERE = Path(__file__).parent
 # What decides how a list is read, printed and stored, and how its parts are made.
 _SOURCES = (
-    *(_PACKAGE / name for name in ("fingerprint", "formats", "geometry", "watchlist")),
+    *(_PACKAGE / name for name in ("fingerprint", "formats", "geometry", "kernel", "watchlist")),
     *_PACKAGE.glob("_kernel.*.so"),
     _HERE / "parts.py",
     _HERE / "lists.py",

@@ -9,8 +9,8 @@ from manifold3d import Manifold
 from scipy.spatial import cKDTree
 
 import parts
-from partwatch._kernel import TriangleTree
 from partwatch.geometry.clean import signed_volume
+from partwatch.kernel import TriangleTree
 from partwatch.matching import Matcher
 from partwatch.model.document import Match, MatchFinding
 from partwatch.model.mesh import FloatArray, Mesh

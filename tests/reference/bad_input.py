@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 
 Call = Callable[[], Any]
 
@@ -27,19 +27,19 @@ def _triangles(index: int) -> Any:
     return broken
 
 
-def _field() -> _kernel.Field:
-    return _kernel.Field(SOME, SOME, 16)
+def _field() -> kernel.Field:
+    return kernel.Field(SOME, SOME, 16)
 
 
-def _tree() -> _kernel.TriangleTree:
-    return _kernel.TriangleTree(SOME, TRIANGLES, 0.5)
+def _tree() -> kernel.TriangleTree:
+    return kernel.TriangleTree(SOME, TRIANGLES, 0.5)
 
 
 def _index_cases() -> dict[str, Call]:
     takers: dict[str, Callable[[Any], Any]] = {
-        "signed_volume": lambda t: _kernel.signed_volume(SOME, t),
-        "sample": lambda t: _kernel.sample(SOME, t, 10),
-        "TriangleTree": lambda t: _kernel.TriangleTree(SOME, t, 0.5),
+        "signed_volume": lambda t: kernel.signed_volume(SOME, t),
+        "sample": lambda t: kernel.sample(SOME, t, 10),
+        "TriangleTree": lambda t: kernel.TriangleTree(SOME, t, 0.5),
     }
     return {
         f"{name} of vertex {index}": partial(take, _triangles(index))
@@ -50,26 +50,26 @@ def _index_cases() -> dict[str, Call]:
 
 CASES: dict[str, Call] = {
     **_index_cases(),
-    "shells of a negative vertex": lambda: _kernel.shells(_triangles(-1)),
-    "first_of_equals of a negative vertex": lambda: _kernel.first_of_equals(_triangles(-1)),
-    "sample of nothing": lambda: _kernel.sample(SOME, np.empty((0, 3), dtype=np.int32), 5),
-    "sample of a negative count": lambda: _kernel.sample(SOME, TRIANGLES, -1),
-    "farthest of more than there are": lambda: _kernel.farthest(SOME, 41),
-    "farthest of nothing": lambda: _kernel.farthest(NONE, 1),
-    "weld_within a reach of zero": lambda: _kernel.weld_within(SOME, 0.0),
-    "weld_within a negative reach": lambda: _kernel.weld_within(SOME, -1.0),
-    "weld_within a reach that is no number": lambda: _kernel.weld_within(SOME, float("nan")),
-    "nearest a reach of zero": lambda: _kernel.PointGrid(SOME, 0.0).nearest(SOME),
-    "nearest a reach that is no number": lambda: _kernel.PointGrid(SOME, float("nan")).nearest(SOME),
-    "local_normals within no radius": lambda: _kernel.local_normals(SOME, SOME, 0.0),
-    "local_normals within no number": lambda: _kernel.local_normals(SOME, SOME, float("nan")),
-    "pair_histograms with too few normals": lambda: _kernel.pair_histograms(SOME, SOME[:5], 1.0),
-    "pair_histograms of no radius": lambda: _kernel.pair_histograms(SOME, SOME, 0.0),
-    "pair_histograms of no number": lambda: _kernel.pair_histograms(SOME, SOME, float("nan")),
-    "Field of nothing": lambda: _kernel.Field(NONE, NONE, 16),
-    "Field with too few normals": lambda: _kernel.Field(SOME, SOME[:5], 16),
-    "Field without resolution": lambda: _kernel.Field(SOME, SOME, 0),
-    "Field of a negative resolution": lambda: _kernel.Field(SOME, SOME, -64),
+    "shells of a negative vertex": lambda: kernel.shells(_triangles(-1)),
+    "first_of_equals of a negative vertex": lambda: kernel.first_of_equals(_triangles(-1)),
+    "sample of nothing": lambda: kernel.sample(SOME, np.empty((0, 3), dtype=np.int32), 5),
+    "sample of a negative count": lambda: kernel.sample(SOME, TRIANGLES, -1),
+    "farthest of more than there are": lambda: kernel.farthest(SOME, 41),
+    "farthest of nothing": lambda: kernel.farthest(NONE, 1),
+    "weld_within a reach of zero": lambda: kernel.weld_within(SOME, 0.0),
+    "weld_within a negative reach": lambda: kernel.weld_within(SOME, -1.0),
+    "weld_within a reach that is no number": lambda: kernel.weld_within(SOME, float("nan")),
+    "nearest a reach of zero": lambda: kernel.PointGrid(SOME, 0.0).nearest(SOME),
+    "nearest a reach that is no number": lambda: kernel.PointGrid(SOME, float("nan")).nearest(SOME),
+    "local_normals within no radius": lambda: kernel.local_normals(SOME, SOME, 0.0),
+    "local_normals within no number": lambda: kernel.local_normals(SOME, SOME, float("nan")),
+    "pair_histograms with too few normals": lambda: kernel.pair_histograms(SOME, SOME[:5], 1.0),
+    "pair_histograms of no radius": lambda: kernel.pair_histograms(SOME, SOME, 0.0),
+    "pair_histograms of no number": lambda: kernel.pair_histograms(SOME, SOME, float("nan")),
+    "Field of nothing": lambda: kernel.Field(NONE, NONE, 16),
+    "Field with too few normals": lambda: kernel.Field(SOME, SOME[:5], 16),
+    "Field without resolution": lambda: kernel.Field(SOME, SOME, 0),
+    "Field of a negative resolution": lambda: kernel.Field(SOME, SOME, -64),
     "align nothing": lambda: _field().align(NONE, NONE, FRAMES, 1.0, 2, 0.0),
     "align with too few normals": lambda: _field().align(SOME, SOME[:5], FRAMES, 1.0, 2, 0.0),
     "align frames of four rows": lambda: _field().align(SOME, SOME, np.zeros((2, 4, 4)), 1.0, 2, 0.0),
@@ -78,35 +78,35 @@ CASES: dict[str, Call] = {
     "refine with too few normals": lambda: _tree().refine(SOME, SOME[:5], FRAMES[:1], 5, 1.0, 0.1),
     "closest with too few normals": lambda: _tree().closest(SOME, SOME[:5], 1.0),
     "crossings along an axis": lambda: _tree().crossings(SOME, (1.0, 0.0, 0.0)),
-    "weld of pairs": lambda: _kernel.weld(np.zeros((4, 2))),
-    "weld of a row": lambda: _kernel.weld(np.zeros(3)),
-    "shells of squares": lambda: _kernel.shells(np.zeros((4, 4), dtype=np.int32)),
-    "weld of None": lambda: _kernel.weld(None),  # type: ignore[arg-type] # that is the test
+    "weld of pairs": lambda: kernel.weld(np.zeros((4, 2))),
+    "weld of a row": lambda: kernel.weld(np.zeros(3)),
+    "shells of squares": lambda: kernel.shells(np.zeros((4, 4), dtype=np.int32)),
+    "weld of None": lambda: kernel.weld(None),  # type: ignore[arg-type] # that is the test
 }  # fmt: skip
 
 
 def _not_finite() -> dict[str, Call]:
     takers: dict[str, Callable[[Any], Any]] = {
-        "weld": _kernel.weld,
-        "weld_within": lambda p: _kernel.weld_within(p, 0.5),
-        "nearest points": lambda p: _kernel.PointGrid(p, 0.5).nearest(SOME),
-        "nearest queries": lambda p: _kernel.PointGrid(SOME, 0.5).nearest(p),
-        "signed_volume": lambda p: _kernel.signed_volume(p, TRIANGLES),
-        "sample": lambda p: _kernel.sample(p, TRIANGLES, 50),
-        "farthest": lambda p: _kernel.farthest(p, 40),
-        "local_normals samples": lambda p: _kernel.local_normals(p, SOME, 0.5),
-        "local_normals queries": lambda p: _kernel.local_normals(SOME, p, 0.5),
-        "pair_histograms points": lambda p: _kernel.pair_histograms(p, SOME, 1.0),
-        "pair_histograms normals": lambda p: _kernel.pair_histograms(SOME, p, 1.0),
-        "Field points": lambda p: _kernel.Field(p, SOME, 16).align(SOME, SOME, FRAMES, 1.0, 2, 0.0),
-        "Field normals": lambda p: _kernel.Field(SOME, p, 16).align(SOME, SOME, FRAMES, 1.0, 2, 0.0),
+        "weld": kernel.weld,
+        "weld_within": lambda p: kernel.weld_within(p, 0.5),
+        "nearest points": lambda p: kernel.PointGrid(p, 0.5).nearest(SOME),
+        "nearest queries": lambda p: kernel.PointGrid(SOME, 0.5).nearest(p),
+        "signed_volume": lambda p: kernel.signed_volume(p, TRIANGLES),
+        "sample": lambda p: kernel.sample(p, TRIANGLES, 50),
+        "farthest": lambda p: kernel.farthest(p, 40),
+        "local_normals samples": lambda p: kernel.local_normals(p, SOME, 0.5),
+        "local_normals queries": lambda p: kernel.local_normals(SOME, p, 0.5),
+        "pair_histograms points": lambda p: kernel.pair_histograms(p, SOME, 1.0),
+        "pair_histograms normals": lambda p: kernel.pair_histograms(SOME, p, 1.0),
+        "Field points": lambda p: kernel.Field(p, SOME, 16).align(SOME, SOME, FRAMES, 1.0, 2, 0.0),
+        "Field normals": lambda p: kernel.Field(SOME, p, 16).align(SOME, SOME, FRAMES, 1.0, 2, 0.0),
         "covered points": lambda p: _field().covered(p, SOME, FRAMES[:1], 1.0, 1.0, 0.5),
         "covered normals": lambda p: _field().covered(SOME, p, FRAMES[:1], 1.0, 1.0, 0.5),
         "covered frame": lambda p: _field().covered(SOME, SOME, p[:4].reshape(1, 3, 4), 1.0, 1.0, 0.5),
         "align points": lambda p: _field().align(p, SOME, FRAMES, 1.0, 2, 0.0),
         "align normals": lambda p: _field().align(SOME, p, FRAMES, 1.0, 2, 0.0),
         "align frames": lambda p: _field().align(SOME, SOME, p[:4].reshape(1, 3, 4), 1.0, 1, 0.0),
-        "TriangleTree": lambda p: _kernel.TriangleTree(p, TRIANGLES, 0.5).closest(SOME, SOME, 9.0),
+        "TriangleTree": lambda p: kernel.TriangleTree(p, TRIANGLES, 0.5).closest(SOME, SOME, 9.0),
         "refine points": lambda p: _tree().refine(p, SOME, FRAMES[:1], 5, 1.0, 0.1),
         "refine frame": lambda p: _tree().refine(SOME, SOME, p[:4].reshape(1, 3, 4), 5, 1.0, 0.1),
         "closest points": lambda p: _tree().closest(p, SOME, 9.0),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pytest
 import slow_kernel as slow
@@ -11,7 +14,6 @@ from meshes import LATTICE, meshes, points, size_of
 from slow_kernel import Floats, Ints
 
 import parts
-from partwatch import _kernel
 from partwatch.fingerprint import Surface, sample_surface
 
 RAY = (0.5773, 0.5237, 0.6268)
@@ -28,10 +30,10 @@ def scenes(draw: st.DrawFn, coordinates: st.SearchStrategy[float]) -> tuple[Floa
 
 @given(scenes(LATTICE), CAPS)
 def test_closest_distance_is_the_least_over_all_triangles(
-    scene: tuple[Floats, Ints, Floats], cap: float
+    kernel: ModuleType, scene: tuple[Floats, Ints, Floats], cap: float
 ) -> None:
     v, t, p = scene
-    tree = _kernel.TriangleTree(v, t, 0.5)
+    tree = kernel.TriangleTree(v, t, 0.5)
     found, of = tree.closest(p, np.zeros_like(p), cap)
     every = np.where(slow.with_area(v, t), slow.triangle_distances(p, v, t), np.inf)
     least = every.min(axis=1)
@@ -58,11 +60,11 @@ def scattered(draw: st.DrawFn) -> tuple[Floats, Ints, Floats]:
 
 @given(scattered(), st.integers(0, 1000))
 def test_closest_heeds_only_triangles_with_a_compatible_normal(
-    scene: tuple[Floats, Ints, Floats], seed: int
+    kernel: ModuleType, scene: tuple[Floats, Ints, Floats], seed: int
 ) -> None:
     v, t, p = scene
     wanted = np.ascontiguousarray(np.array([parts.rotation(seed + k)[0] for k in range(len(p))]))
-    found, of = _kernel.TriangleTree(v, t, 0.5).closest(p, wanted, np.inf)
+    found, of = kernel.TriangleTree(v, t, 0.5).closest(p, wanted, np.inf)
     every = slow.triangle_distances(p, v, t)
     cosines = slow.plane_cosines(v, t, wanted)
     surely = np.where(cosines >= 0.5 + 1e-9, every, np.inf).min(axis=1)
@@ -76,12 +78,12 @@ def test_closest_heeds_only_triangles_with_a_compatible_normal(
 
 
 @pytest.mark.parametrize("name", ["gear", "bracket", "housing"])
-def test_closest_on_a_part_is_the_least_over_all_triangles(name: str) -> None:
+def test_closest_on_a_part_is_the_least_over_all_triangles(kernel: ModuleType, name: str) -> None:
     mesh = parts.part_mesh(name)
     rng = np.random.default_rng(5)
     p = rng.uniform(mesh.vertices.min(axis=0) - 5, mesh.vertices.max(axis=0) + 5, (150, 3))
     n = np.array([parts.rotation(k)[0] for k in range(150)])
-    tree = _kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)
+    tree = kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)
     every = slow.triangle_distances(p, mesh.vertices, mesh.triangles)
     found, _ = tree.closest(p, np.zeros_like(p), np.inf)
     assert np.abs(found - every.min(axis=1)).max() < 1e-9
@@ -90,18 +92,18 @@ def test_closest_on_a_part_is_the_least_over_all_triangles(name: str) -> None:
     assert np.abs(found - np.where(compatible, every, np.inf).min(axis=1)).max() < 1e-9
 
 
-def test_a_wanted_normal_and_its_opposite_are_the_same() -> None:
+def test_a_wanted_normal_and_its_opposite_are_the_same(kernel: ModuleType) -> None:
     mesh = parts.part_mesh("hook")
     p, n = parts.surface_samples(mesh, 300)
     p = np.ascontiguousarray(p + 0.7)
-    tree = _kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)
+    tree = kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)
     one, other = tree.closest(p, n, np.inf), tree.closest(p, np.ascontiguousarray(-n), np.inf)
     assert one[0].tolist() == other[0].tolist()
     assert one[1].tolist() == other[1].tolist()
 
 
-def test_a_tree_of_nothing_finds_nothing() -> None:
-    tree = _kernel.TriangleTree(np.zeros((3, 3)), np.array([[0, 1, 2]], dtype=np.int32), 0.5)
+def test_a_tree_of_nothing_finds_nothing(kernel: ModuleType) -> None:
+    tree = kernel.TriangleTree(np.zeros((3, 3)), np.array([[0, 1, 2]], dtype=np.int32), 0.5)
     found, of = tree.closest(np.zeros((2, 3)), np.zeros((2, 3)), np.inf)
     assert found.tolist() == [np.inf, np.inf]
     assert of.tolist() == [-1, -1]
@@ -109,7 +111,9 @@ def test_a_tree_of_nothing_finds_nothing() -> None:
 
 
 @given(scattered())
-def test_crossings_count_the_triangles_that_a_ray_goes_through(scene: tuple[Floats, Ints, Floats]) -> None:
+def test_crossings_count_the_triangles_that_a_ray_goes_through(
+    kernel: ModuleType, scene: tuple[Floats, Ints, Floats]
+) -> None:
     v, t, p = scene
     a, b, c = (v[t[:, k]] - p[:, None] for k in range(3))
     d = np.array(RAY)
@@ -118,18 +122,18 @@ def test_crossings_count_the_triangles_that_a_ray_goes_through(scene: tuple[Floa
     assume((np.abs(hands) > 1e-9 * size_of(v) ** 2).all())
     n = slow.cross(b - a, c - a)
     assume((np.abs(slow.dot(n, a)) > 1e-9 * size_of(v) ** 3).all())
-    tree = _kernel.TriangleTree(v, t, 0.0)
+    tree = kernel.TriangleTree(v, t, 0.0)
     assert tree.crossings(p, RAY).tolist() == slow.crossings(v, t, p, d).tolist()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_crossings_tell_inside_from_outside(mirrored: bool) -> None:
+def test_crossings_tell_inside_from_outside(kernel: ModuleType, mirrored: bool) -> None:
     mesh = parts.part_mesh("ball")
     mesh = parts.flipped(mesh) if mirrored else mesh
     p = np.random.default_rng(1).uniform(-14, 14, (500, 3))
     r = np.linalg.norm(p, axis=1)
     p = np.ascontiguousarray(p[np.abs(r - 12) > 0.1])
-    count = _kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.0).crossings(p, RAY)
+    count = kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.0).crossings(p, RAY)
     inside = np.linalg.norm(p, axis=1) < 12
     net = (count[:, 0] - count[:, 1]) * (-1 if mirrored else 1)
     assert net.tolist() == inside.astype(int).tolist()
@@ -140,8 +144,8 @@ def surface_of(name: str) -> Surface:
     return sample_surface(parts.part_mesh(name))
 
 
-def as_field(surface: Surface, resolution: int = 64) -> _kernel.Field:
-    return _kernel.Field(surface.raw, surface.raw_normals, resolution)
+def as_field(kernel: ModuleType, surface: Surface, resolution: int = 64) -> Any:
+    return kernel.Field(surface.raw, surface.raw_normals, resolution)
 
 
 def with_frame(T: Floats, angle_rad: float, shift: float, seed: int) -> Floats:
@@ -154,19 +158,19 @@ def with_frame(T: Floats, angle_rad: float, shift: float, seed: int) -> Floats:
     )
 
 
-def test_a_voxel_is_the_largest_extent_over_the_resolution() -> None:
+def test_a_voxel_is_the_largest_extent_over_the_resolution(kernel: ModuleType) -> None:
     surface = surface_of("bracket")
     extent = float(np.ptp(surface.raw, axis=0).max())
     for resolution in (2, 16, 64):
-        assert as_field(surface, resolution).voxel == pytest.approx(extent / resolution)
+        assert as_field(kernel, surface, resolution).voxel == pytest.approx(extent / resolution)
 
 
-def test_the_field_covers_what_lies_flat_on_its_samples_and_nothing_else() -> None:
+def test_the_field_covers_what_lies_flat_on_its_samples_and_nothing_else(kernel: ModuleType) -> None:
     rng = np.random.default_rng(3)
     # The side z = 0 of a unit square, densely sampled; the points to look at lie on its inner part.
     up = np.array([0.0, 0.0, 1.0])
     plane = np.concatenate([rng.uniform(0, 1, (4000, 2)), np.zeros((4000, 1))], axis=1)
-    field = _kernel.Field(plane, np.tile(up, (4000, 1)), 32)
+    field = kernel.Field(plane, np.tile(up, (4000, 1)), 32)
     p = np.concatenate([rng.uniform(0.2, 0.8, (200, 2)), np.zeros((200, 1))], axis=1)
     n = np.tile(up, (200, 1))
 
@@ -191,9 +195,11 @@ def test_the_field_covers_what_lies_flat_on_its_samples_and_nothing_else() -> No
 
 @pytest.mark.parametrize("name", ["bracket", "gear", "clamp"])
 @pytest.mark.parametrize("scale", [1.0, 25.4])
-def test_the_best_pose_is_the_true_one_and_its_score_is_an_honest_fit(name: str, scale: float) -> None:
+def test_the_best_pose_is_the_true_one_and_its_score_is_an_honest_fit(
+    kernel: ModuleType, name: str, scale: float
+) -> None:
     surface = surface_of(name)
-    field = as_field(surface)
+    field = as_field(kernel, surface)
     truth = parts.motion(7, 30, scale)
     # The part is the body moved back: the true pose lays its points on the body's.
     back = np.linalg.inv(truth[:, :3])
@@ -216,9 +222,9 @@ def test_the_best_pose_is_the_true_one_and_its_score_is_an_honest_fit(name: str,
     assert scores[0] >= max(slow.fit(p, surface.raw, frame, cap) for frame in frames)
 
 
-def test_poses_that_cannot_reach_the_least_score_are_given_up() -> None:
+def test_poses_that_cannot_reach_the_least_score_are_given_up(kernel: ModuleType) -> None:
     surface = surface_of("bracket")
-    field = as_field(surface)
+    field = as_field(kernel, surface)
     away = np.ascontiguousarray(np.concatenate([np.eye(3), [[500.0], [0], [0]]], axis=1)[None])
     T, scores = field.align(surface.points, surface.normals, away, 1.0, 6, 0.5)
     assert T.shape == (0, 3, 4)
@@ -229,13 +235,13 @@ def test_poses_that_cannot_reach_the_least_score_are_given_up() -> None:
 
 @pytest.mark.parametrize("name", ["bracket", "hook", "stand", "housing"])
 @pytest.mark.parametrize("scale", [1.0, 0.01, 25.4])
-def test_refinement_on_triangles_reaches_the_true_pose(name: str, scale: float) -> None:
+def test_refinement_on_triangles_reaches_the_true_pose(kernel: ModuleType, name: str, scale: float) -> None:
     mesh = parts.part_mesh(name)
     truth = parts.motion(11, 40, scale)
     body = parts.moved(mesh, truth)
     surface = sample_surface(mesh)
-    tree = _kernel.TriangleTree(body.vertices, body.triangles, 0.5)
-    p, n, _, _ = _kernel.sample(mesh.vertices, mesh.triangles, 300)
+    tree = kernel.TriangleTree(body.vertices, body.triangles, 0.5)
+    p, n, _, _ = kernel.sample(mesh.vertices, mesh.triangles, 300)
     start = with_frame(truth, 0.03, 0.0, 4)
     start[:, :3] *= 1.01
     middle = body.vertices.mean(axis=0)
@@ -247,9 +253,9 @@ def test_refinement_on_triangles_reaches_the_true_pose(name: str, scale: float) 
     assert residual.max() < 1e-5 * surface.radius * scale
 
 
-def test_refinement_with_nothing_in_reach_leaves_the_pose_as_it_was() -> None:
+def test_refinement_with_nothing_in_reach_leaves_the_pose_as_it_was(kernel: ModuleType) -> None:
     mesh = parts.part_mesh("bracket")
-    tree = _kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)
+    tree = kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)
     start = np.concatenate([np.eye(3), [[1000.0], [0], [0]]], axis=1)[None]
     n = np.zeros_like(mesh.vertices)
     assert tree.refine(mesh.vertices, n, start, 10, 1.0, 0.1).tolist() == start[0].tolist()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -209,6 +211,15 @@ def test_a_missing_list_is_told_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no watch-list here; make one"):
         opened(tmp_path / "home", create=False)
     assert not (tmp_path / "home").exists()
+
+
+def test_only_its_owner_can_look_into_the_lists_folder(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = opened(tmp_path / "home", create=True).folder
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize(

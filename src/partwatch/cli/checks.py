@@ -21,10 +21,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from partwatch.model.errors import StoreError
+from partwatch.model.errors import StoreError, UsageError
 
 LEAST_FREE_BYTES: Final = 1 << 30
 LEAST_OPEN_FILES: Final = 256
+# Without the cache, where pip keeps what it built without a compiler.
+REBUILD: Final = "python -m pip install --force-reinstall --no-cache-dir --no-deps partwatch"
 _SETUP_MB: Final = 4096
 _TOO_MUCH: Final = "partwatch.cli.worker_checks:eat"
 _ECHO: Final = "partwatch.cli.worker_checks:kernel"
@@ -71,10 +73,16 @@ LIBRARIES: Final = (
     Library("rich", "rich", "tables"),
     Library("platformdirs", "platformdirs", "finding the home folder"),
     Library("trimesh", "trimesh", "reading glTF, which STEP is read through"),
-    Library("cascadio", "cascadio", "reading STEP"),
-    Library("embreex", "embreex", "pictures in reports"),
-    Library("fast-simplification", "fast_simplification", "pictures in reports"),
-    Library("pillow", "PIL", "pictures in reports"),
+    Library("cascadio", "cascadio", "reading STEP", False, "python -m pip install cascadio"),
+    Library("embreex", "embreex", "fast pictures in reports", False, "python -m pip install embreex"),
+    Library(
+        "fast-simplification",
+        "fast_simplification",
+        "evaluate, and fine pictures of large bodies",
+        False,
+        "python -m pip install fast-simplification",
+    ),
+    Library("pillow", "PIL", "small pictures in reports", False, "python -m pip install pillow"),
     Library("plotly", "plotly", "the 3D view of reports"),
     Library("py7zr", "py7zr", "opening 7z archives", False, "python -m pip install 'partwatch[archives]'"),
     Library(
@@ -117,14 +125,20 @@ def check_program(home: Path) -> Iterator[Found]:
 
 
 def check_kernel(home: Path) -> Iterator[Found]:
-    """The compiled part."""
+    """Which one is in use."""
     try:
-        from partwatch import _kernel
-    except ImportError as error:
-        mend = "reinstall with a C++ compiler: python -m pip install --force-reinstall partwatch"
-        yield Found("kernel", State.BROKEN, f"cannot be loaded ({error})", mend)
+        from partwatch import kernel
+    except (ImportError, UsageError) as error:
+        yield Found("kernel", State.BROKEN, str(error), "unset PARTWATCH_KERNEL, or give another")
         return
-    yield Found("kernel", State.OK, f"compiled, {Path(_kernel.__file__ or '').name}")
+    if kernel.KERNEL == kernel.COMPILED:
+        yield Found("kernel", State.OK, f"compiled, {Path(kernel.load(kernel.COMPILED).__file__ or '').name}")
+        return
+    if kernel.WHY.startswith(kernel.VARIABLE):
+        mend = f"unset {kernel.VARIABLE}"
+    else:
+        mend = f"with a C++ compiler and Python's headers: {REBUILD}"
+    yield Found("kernel", State.NOTICE, f"numpy, a few times slower: {kernel.WHY}", mend)
 
 
 def check_libraries(home: Path) -> Iterator[Found]:

@@ -182,6 +182,7 @@ def run(options: Options) -> int:
             sources = journal.sources()
         judge = baseline.judge if baseline else None
         keep = journal.keep if journal else None
+        _tell_kernel()
         driver = Driver(pool, limits=options.read_limits, judge=judge, keep=keep)
         items = keep_views(driver.screen(sources), options.max_views)
         shown = stack.enter_context(_progress(tally.over(items), options.output))
@@ -193,6 +194,15 @@ def run(options: Options) -> int:
     if not tally.summary.items:
         typer.echo("partwatch: there was nothing to screen", err=True)
     return exit_code(tally.summary, options.fail_on)
+
+
+def _tell_kernel() -> None:
+    """Say that the work is done in numpy: whoever waits, or reads a log, is to know why it takes so long."""
+    from partwatch import kernel
+
+    if kernel.KERNEL == kernel.NUMPY:
+        told = f"partwatch: slow, since the numpy kernel is used: {kernel.WHY}; see `partwatch doctor`"
+        typer.echo(told, err=True)
 
 
 def exit_code(summary: Summary, fail_on: FailOn) -> int:

@@ -11,10 +11,10 @@ def setup() -> None:
 
 
 def kernel() -> bytes:
-    """The compiled part's name, as the worker loads it."""
-    from partwatch import _kernel
+    """The kernel's name, as the worker loads it."""
+    from partwatch import kernel
 
-    return _kernel.__name__.encode()
+    return kernel.KERNEL.encode()
 
 
 def eat(size_bytes: int) -> bytes:

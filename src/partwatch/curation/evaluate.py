@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from partwatch.curation.trial import RIGID_KINDS, TRIALS
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.matching.policy import Policy
 from partwatch.model.document import Item, MatchFinding
+from partwatch.model.errors import UsageError
 from partwatch.screening.answer import Answer
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.manifest import Design, DesignPart
@@ -77,7 +79,11 @@ def evaluate(
 
     parts_tried: how many parts, not generic ones, each class of change is tried on, drawn evenly.
     home: where to keep the list; a temporary folder by default.
+    UsageError without the library that simplifies.
     """
+    if importlib.util.find_spec("fast_simplification") is None:
+        # Else every part that cannot be simplified would count as one that was not found.
+        raise UsageError("evaluate needs the package fast-simplification: pip install fast-simplification")
     with tempfile.TemporaryDirectory(prefix="partwatch-evaluate-") as scratch:
         result = Evaluation()
         watchlist = Watchlist.open(home or Path(scratch), create=True)

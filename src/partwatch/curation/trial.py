@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from partwatch import _kernel, formats
+from partwatch import formats, kernel
 from partwatch.curation import changes
 from partwatch.curation.changes import Change, moved
 from partwatch.formats import ReadLimits
@@ -138,8 +138,8 @@ def _deviation(part: Mesh, changed: Mesh) -> tuple[float, float]:
 
 
 def _distances(source: Mesh, target: Mesh) -> FloatArray:
-    tree = _kernel.TriangleTree(np.ascontiguousarray(target.vertices), target.triangles, 0.0)
-    samples, _, _, _ = _kernel.sample(np.ascontiguousarray(source.vertices), source.triangles, 4096)
+    tree = kernel.TriangleTree(np.ascontiguousarray(target.vertices), target.triangles, 0.0)
+    samples, _, _, _ = kernel.sample(np.ascontiguousarray(source.vertices), source.triangles, 4096)
     points = np.concatenate([samples, source.vertices[source.triangles.reshape(-1)][:4096]])
     distance, _ = tree.closest(
         np.ascontiguousarray(points), np.zeros_like(points), float(target.extents.max())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.fingerprint.surface import Surface
 
 FINGERPRINT_VERSION = "1"
 # Root histograms: D2, then point-pair features; each block of unit length.
-COARSE_SIZE = _kernel.D2_BINS
-DESCRIPTOR_SIZE = _kernel.D2_BINS + _kernel.PPF_BINS
+COARSE_SIZE = kernel.D2_BINS
+DESCRIPTOR_SIZE = kernel.D2_BINS + kernel.PPF_BINS
 
 FloatRow = npt.NDArray[np.float32]
 
@@ -21,6 +21,6 @@ def describe(surface: Surface) -> FloatRow:
 
     Square roots of histograms, so that the Euclidean distance is Hellinger's.
     """
-    d2, ppf = _kernel.pair_histograms(surface.points, surface.normals, surface.radius)
+    d2, ppf = kernel.pair_histograms(surface.points, surface.normals, surface.radius)
     blocks = [np.sqrt(block / block.sum()) for block in (d2, ppf)]
     return np.concatenate(blocks).astype(np.float32)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.fingerprint.surface import RAW_SAMPLES, Surface
 from partwatch.model.mesh import FloatArray
 
@@ -135,5 +135,5 @@ def _details(points: FloatArray, reach: float) -> int:
     """Separate groups among the unexplained samples."""
     if len(points) < DETAIL_SAMPLES or not reach > 0:
         return 0
-    labels = _kernel.weld_within(np.ascontiguousarray(points), reach)
+    labels = kernel.weld_within(np.ascontiguousarray(points), reach)
     return int((np.bincount(labels) >= DETAIL_SAMPLES).sum())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.model.mesh import FloatArray, Mesh
 
 RAW_SAMPLES = 8192
@@ -41,18 +41,18 @@ def sample_surface(mesh: Mesh) -> Surface:
     # About the centre of its box, so that a body far from the origin keeps its digits.
     low, high = mesh.bounds
     middle = (low + high) / 2
-    raw, raw_normals, _, area = _kernel.sample(
+    raw, raw_normals, _, area = kernel.sample(
         np.ascontiguousarray(mesh.vertices - middle), mesh.triangles, RAW_SAMPLES
     )
     some = np.ascontiguousarray(raw[::2])
-    points = some[_kernel.farthest(some, EVEN_SAMPLES)]
+    points = some[kernel.farthest(some, EVEN_SAMPLES)]
     centre = points.mean(axis=0)
     offsets = points - centre
     radius = float(np.sqrt((offsets**2).sum(axis=1).mean()))
     if not radius > 0:
         raise ValueError("the body has no extent")
     # Even points over a surface of radius r lie about r / 8 apart; three rings make a neighbourhood.
-    normals = _kernel.local_normals(raw, points, _spacing(points) * 1.5)
+    normals = kernel.local_normals(raw, points, _spacing(points) * 1.5)
     values, axes = np.linalg.eigh(offsets.T @ offsets / len(points))
     return Surface(
         raw=raw + middle,

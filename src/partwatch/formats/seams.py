@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.formats.base import Shape
 from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
@@ -55,7 +55,7 @@ def _labels(places: FloatArray) -> IndexArray:
     with np.errstate(over="ignore"):
         diagonal = float(np.linalg.norm(np.ptp(places, axis=0))) if len(places) else 0.0
     if 0 < diagonal < np.inf:
-        return _kernel.weld_within(places, WELD_REACH * diagonal)
+        return kernel.weld_within(places, WELD_REACH * diagonal)
     # In one place, or beyond all measure: joined, which loses nothing.
     return np.zeros(len(places), dtype=np.int32)
 
@@ -63,7 +63,7 @@ def _labels(places: FloatArray) -> IndexArray:
 def _rim(mesh: Mesh) -> FloatArray:
     """The places, (n, 3), on edges that only one triangle of the mesh has."""
     # Adding zero makes -0.0 equal to 0.0 in its bytes too.
-    welded, remap = _kernel.weld(np.ascontiguousarray(mesh.vertices) + 0.0)
+    welded, remap = kernel.weld(np.ascontiguousarray(mesh.vertices) + 0.0)
     triangles = remap[mesh.triangles]
     ends = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64), axis=1)
     found, times = np.unique(ends[:, 0] << 32 | ends[:, 1], return_counts=True)

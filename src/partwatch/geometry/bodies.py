@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.geometry.clean import (
     compact,
     drop_flat,
@@ -130,13 +130,13 @@ class _Topology:
 
 def _topology(mesh: Mesh) -> _Topology:
     mesh, flat = drop_flat(mesh)
-    labels, stats, rim = _kernel.shells(mesh.triangles)
+    labels, stats, rim = kernel.shells(mesh.triangles)
     repeated = 0
     # Only where an edge is crowded or clashes, or a shell is a lone triangle, can one repeat another.
     if stats[:, 1:].any() or len(labels) < 3 * len(stats):
         mesh, repeated = drop_repeated(mesh)
         if repeated:
-            labels, stats, rim = _kernel.shells(mesh.triangles)
+            labels, stats, rim = kernel.shells(mesh.triangles)
     return _Topology(mesh, labels, stats, rim, flat, repeated)
 
 
@@ -223,7 +223,7 @@ def _neighbours(meshes: list[Mesh], reach: float) -> np.ndarray[tuple[int], np.d
     count = len(meshes)
     points = np.ascontiguousarray(np.concatenate([mesh.vertices for mesh in meshes]))
     source = np.repeat(np.arange(count), [len(mesh.vertices) for mesh in meshes])
-    near = _kernel.weld_within(points, reach) if reach > 0 else np.arange(len(points))
+    near = kernel.weld_within(points, reach) if reach > 0 else np.arange(len(points))
     group = np.arange(count)
     # Meshes share a group where they share a cluster of vertices; repeated until nothing moves.
     while True:
@@ -296,7 +296,7 @@ def _containers(shells: list[_Shell]) -> list[list[int]]:
         inner = np.flatnonzero(within)
         if len(inner) == 0:
             continue
-        tree = _kernel.TriangleTree(shells[outer].mesh.vertices, shells[outer].mesh.triangles, 0.0)
+        tree = kernel.TriangleTree(shells[outer].mesh.vertices, shells[outer].mesh.triangles, 0.0)
         probes = np.ascontiguousarray([shells[k].mesh.vertices[0] for k in inner])
         crossings = tree.crossings(probes, RAY).sum(axis=1)
         for k in inner[crossings % 2 == 1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.model.mesh import IndexArray, Mesh
 
 _ROWS = 4096
@@ -13,13 +13,13 @@ _ROWS = 4096
 def weld(mesh: Mesh) -> Mesh:
     """Makes vertices of equal coordinates one, and drops those that no triangle uses."""
     corners = np.ascontiguousarray(mesh.vertices, dtype=np.float64)
-    vertices, remap = _kernel.weld(corners)
+    vertices, remap = kernel.weld(corners)
     return compact(Mesh(vertices, np.ascontiguousarray(remap[mesh.triangles.reshape(-1)].reshape(-1, 3))))
 
 
 def weld_within(mesh: Mesh, rim: IndexArray, reach: float) -> Mesh:
     """Makes those of the vertices `rim` that lie within `reach` of each other one, transitively."""
-    near = _kernel.weld_within(np.ascontiguousarray(mesh.vertices[rim]), reach)
+    near = kernel.weld_within(np.ascontiguousarray(mesh.vertices[rim]), reach)
     labels = np.arange(len(mesh.vertices), dtype=np.int32)
     labels[rim] = rim[near]
     return compact(Mesh(mesh.vertices, np.ascontiguousarray(labels[mesh.triangles])))
@@ -45,7 +45,7 @@ def drop_flat(mesh: Mesh) -> tuple[Mesh, int]:
 
 def drop_repeated(mesh: Mesh) -> tuple[Mesh, int]:
     """The mesh without triangles that repeat an earlier one's corners in any order, and how many."""
-    first = _kernel.first_of_equals(mesh.triangles).astype(bool)
+    first = kernel.first_of_equals(mesh.triangles).astype(bool)
     dropped = int(len(first) - first.sum())
     return (
         (compact(Mesh(mesh.vertices, np.ascontiguousarray(mesh.triangles[first]))), dropped)
@@ -56,7 +56,7 @@ def drop_repeated(mesh: Mesh) -> tuple[Mesh, int]:
 
 def signed_volume(mesh: Mesh) -> float:
     """Volume by the divergence theorem; negative where the winding is inside out."""
-    return _kernel.signed_volume(mesh.vertices, mesh.triangles)
+    return kernel.signed_volume(mesh.vertices, mesh.triangles)
 
 
 def has_area(mesh: Mesh) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.fingerprint.cloud import CloudFrame, frame_of
 from partwatch.fingerprint.surface import RAW_SAMPLES, Surface
 from partwatch.matching.frames import trial_poses
@@ -59,18 +59,18 @@ class Target:
         return CloudFrame(s.centre, s.radius, s.axes, s.spreads)
 
     @cached_property
-    def field(self) -> _kernel.Field:
+    def field(self) -> kernel.Field:
         """Closest-point field of the samples."""
-        return _kernel.Field(
+        return kernel.Field(
             np.ascontiguousarray(self.surface.raw),
             np.ascontiguousarray(self.surface.raw_normals),
             FIELD_RESOLUTION,
         )
 
     @cached_property
-    def tree(self) -> _kernel.TriangleTree:
+    def tree(self) -> kernel.TriangleTree:
         """Closest points on the triangles."""
-        return _kernel.TriangleTree(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE)
+        return kernel.TriangleTree(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE)
 
     @property
     def reach(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.matching.alignment import apply
 from partwatch.model.mesh import FloatArray, Mesh
 
@@ -27,7 +27,7 @@ def mesh_motion(body: Mesh, part: Mesh, T_part_body: FloatArray, reach: float) -
     if in_order is not None:
         return in_order
     T = T_part_body
-    grid = _kernel.PointGrid(part.vertices, reach)
+    grid = kernel.PointGrid(part.vertices, reach)
     some = body.vertices[:: max(len(body.vertices) // FITTED_VERTICES, 1)]
     before = np.inf
     for _ in range(ROUNDS):
@@ -66,12 +66,12 @@ def fit_similarity(source: FloatArray, target: FloatArray) -> FloatArray:
 
 
 def _is_onto(body: Mesh, part: Mesh, T_part_body: FloatArray) -> bool:
-    found = _kernel.PointGrid(part.vertices, _rounding(part)).nearest(apply(T_part_body, body.vertices))
+    found = kernel.PointGrid(part.vertices, _rounding(part)).nearest(apply(T_part_body, body.vertices))
     if (found < 0).any() or np.bincount(found).max() > 1:
         return False
     # Neither mesh repeats a triangle of its own, so each of the body's must repeat one of the part's.
     both = np.concatenate([part.triangles, found[body.triangles]])
-    first = _kernel.first_of_equals(np.ascontiguousarray(both))
+    first = kernel.first_of_equals(np.ascontiguousarray(both))
     return not first[len(part.triangles) :].any()
 
 

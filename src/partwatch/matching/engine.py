@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.fingerprint.cloud import frames_of
 from partwatch.fingerprint.descriptor import describe
 from partwatch.fingerprint.surface import sample_surface
@@ -118,12 +118,12 @@ class Around:
         self._solids = solids
 
     @cached_property
-    def tree(self) -> _kernel.TriangleTree | None:
+    def tree(self) -> kernel.TriangleTree | None:
         """None where there is one body only: it is its own surrounding."""
         if len(self._solids) < 2:
             return None
         mesh = merge([solid.mesh for solid in self._solids])
-        return _kernel.TriangleTree(mesh.vertices, mesh.triangles, MIN_COSINE)
+        return kernel.TriangleTree(mesh.vertices, mesh.triangles, MIN_COSINE)
 
 
 class Engine:

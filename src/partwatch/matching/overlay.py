@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from partwatch.geometry.clusters import clustered
 from partwatch.matching.alignment import apply, inverse
 from partwatch.matching.verification import ListedSurface, Measurement
 from partwatch.model.document import View
@@ -78,9 +79,11 @@ SHY = 3
 
 
 def _simplified(mesh: Mesh, triangles: int) -> Mesh:
-    """Fewer triangles by quadric error (Garland and Heckbert 1997)."""
-    import fast_simplification
-
+    """Fewer triangles by quadric error (Garland and Heckbert 1997), or by clustering without its library."""
+    try:
+        import fast_simplification
+    except ImportError:
+        return clustered(mesh, triangles)
     points, faces = fast_simplification.simplify(
         mesh.vertices.astype(np.float32), mesh.triangles, target_count=triangles, agg=SHY
     )

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from partwatch import _kernel
+from partwatch import kernel
 from partwatch.fingerprint.surface import RAW_SAMPLES
 from partwatch.matching.alignment import MIN_COSINE, Target, apply, inverse, scale_of, turn_normals
 from partwatch.model.mesh import FloatArray, IndexArray, Mesh
@@ -34,9 +34,9 @@ class ListedSurface:
         self.diagonal_mm = float(np.linalg.norm(mesh.extents))
 
     @cached_property
-    def tree(self) -> _kernel.TriangleTree:
+    def tree(self) -> kernel.TriangleTree:
         """Closest points on the triangles."""
-        return _kernel.TriangleTree(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE)
+        return kernel.TriangleTree(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MIN_COSINE)
 
     @property
     def samples(self) -> tuple[FloatArray, FloatArray]:
@@ -51,7 +51,7 @@ class ListedSurface:
 
     @cached_property
     def _sampled(self) -> tuple[FloatArray, FloatArray, IndexArray, float]:
-        return _kernel.sample(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MEASURED_SAMPLES)
+        return kernel.sample(np.ascontiguousarray(self.mesh.vertices), self.mesh.triangles, MEASURED_SAMPLES)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class _Pair:
 
     target: Target
     listed: ListedSurface
-    tree: _kernel.TriangleTree
+    tree: kernel.TriangleTree
     T_body_part: FloatArray
     T_part_body: FloatArray
     units: float  # the body's units in a millimetre of the part
@@ -131,7 +131,7 @@ class _Pair:
 
     def _distances(
         self,
-        tree: _kernel.TriangleTree,
+        tree: kernel.TriangleTree,
         points: FloatArray,
         normals: FloatArray,
         around: FloatArray,
@@ -146,7 +146,7 @@ class _Pair:
         distance, _ = tree.closest(moved, turn_normals(T, normals), cap)
         lost = np.flatnonzero(np.isinf(distance))
         if 0 < len(lost) <= MOST_LOST * len(points):
-            smooth = _kernel.local_normals(around, np.ascontiguousarray(points[lost]), reach)
+            smooth = kernel.local_normals(around, np.ascontiguousarray(points[lost]), reach)
             distance[lost], _ = tree.closest(np.ascontiguousarray(moved[lost]), turn_normals(T, smooth), cap)
         return distance / units
 
@@ -170,7 +170,7 @@ class Laid:
         T_body_part: FloatArray,
         mirrored: bool,
         tolerance_mm: float,
-        around: _kernel.TriangleTree | None = None,
+        around: kernel.TriangleTree | None = None,
     ) -> None:
         """around: the surface to look for the part's surface on, where it is more than the body's own: a part
         of several shells is found on all the item's bodies together."""
@@ -219,6 +219,6 @@ def _vertices(mesh: Mesh) -> FloatArray:
     return mesh.vertices[::step]
 
 
-def _apart(tree: _kernel.TriangleTree, points: FloatArray, reach: float) -> float:
+def _apart(tree: kernel.TriangleTree, points: FloatArray, reach: float) -> float:
     distance, _ = tree.closest(points, np.zeros_like(points), reach)
     return float(np.isinf(distance).mean())

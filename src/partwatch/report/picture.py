@@ -6,16 +6,15 @@ background is transparent, so that a page may be light or dark.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from partwatch.model.view import DecodedView
 from partwatch.report.normals import corner_normals
+from partwatch.report.png import encode
 from partwatch.report.ramp import GHOST, Ramp, ramp_for
 from partwatch.report.raycast import Camera, Floats, Hits, Scene
 
@@ -278,7 +277,4 @@ def _png(premultiplied: Floats) -> bytes:
     alpha = premultiplied[..., 3:]
     straight = premultiplied[..., :3] / np.maximum(alpha, 1e-6)
     pixels = np.concatenate([straight, alpha], axis=-1)
-    image = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8), "RGBA")
-    stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=4)
-    return stream.getvalue()
+    return encode(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))

@@ -1,0 +1,37 @@
+"""The kernel in numpy: what machines without a compiler and without a wheel use."""
+
+from partwatch.kernel.numpy_field import Field
+from partwatch.kernel.numpy_samples import (
+    D2_BINS,
+    PPF_BINS,
+    farthest,
+    local_normals,
+    pair_histograms,
+    sample,
+)
+from partwatch.kernel.numpy_topology import (
+    PointGrid,
+    first_of_equals,
+    shells,
+    signed_volume,
+    weld,
+    weld_within,
+)
+from partwatch.kernel.numpy_tree import TriangleTree
+
+__all__ = [
+    "D2_BINS",
+    "PPF_BINS",
+    "Field",
+    "PointGrid",
+    "TriangleTree",
+    "farthest",
+    "first_of_equals",
+    "local_normals",
+    "pair_histograms",
+    "sample",
+    "shells",
+    "signed_volume",
+    "weld",
+    "weld_within",
+]
