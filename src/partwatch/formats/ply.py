@@ -80,8 +80,8 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
     if body.left_over and not surface.unread:
         # A header that counts too few rows would hide the others.
         message = (
-            f"{body.left_over:,} bytes, lines or words follow the last row that the PLY header counts, and were "
-            "not read: export it again"
+            f"{body.left_over:,} bytes, lines or words follow the last row that the PLY header counts, "
+            "and were not read: export it again"
         )
         surface.unread.append(Reason(code=DamagedError.code, message=message))
     return _reading(surface, tuple(header.notes), limits)
