@@ -447,3 +447,20 @@ def test_home_is_the_option_then_the_variable(
 def test_help_and_version_exit_0(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     assert "artwatch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", [[], ["--ndjson"], ["--json"]])
+def test_a_reader_that_stops_reading_gets_no_traceback_and_no_finding(
+    form: list[str], home: Path, tmp_path: Path
+) -> None:
+    for number in range(400):
+        (tmp_path / f"{'long name ' * 10}{number}.stl").write_bytes(OTHER[:200])
+    command = [sys.executable, "-m", "partwatch", "--home", str(home), "screen", str(tmp_path), *form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert process.returncode == 2
+    assert said == ""

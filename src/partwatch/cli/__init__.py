@@ -96,8 +96,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _silence_stdout()
         return _trouble(str(error))
-    except BaseException:
-        # An internal error: whatever it is, it must not end as 1, which is a finding.
+    except BaseException as error:
+        # What rich makes of a closed pipe: SystemExit(1), which is a finding.
+        if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+            _silence_stdout()
+            return EXIT_TROUBLE
+        # An internal error: whatever it is, it must not end as 1 either.
         with contextlib.suppress(OSError):
             traceback.print_exc()
         return EXIT_TROUBLE
