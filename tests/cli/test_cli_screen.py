@@ -409,7 +409,9 @@ def test_an_interruption_exits_130_and_leaves_nothing(
     words = ["--home", str(home), "screen", "--ndjson", "--jobs", "2", str(box)]
     path = [entry for entry in sys.path if entry]
     code = (
-        f"import sys; sys.path[:] = {path!r}; import cli_jobs;"
+        # Whoever runs the tests under nohup ignores hanging up, and what is ignored is inherited.
+        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+        f"sys.path[:] = {path!r}; import cli_jobs;"
         f"sys.exit(cli_jobs.run_with_hanging_readers({str(tmp_path / 'running')!r}, {words!r}))"
     )
     environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}

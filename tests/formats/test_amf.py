@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from partwatch.formats import Reading, ReadLimits, is_archive, read
+from partwatch.formats import Reading, ReadLimits, examine, read
 from partwatch.formats.amf.examples import amf, constellation, instance, vertex, volume, wedge, zipped
 from partwatch.model.errors import DamagedError, LimitError, UnreadableError, UnsupportedError
 from partwatch.model.mesh import Unit
@@ -199,8 +199,8 @@ def test_a_zip_of_one_amf_is_an_amf_and_of_two_files_an_archive() -> None:
     np.testing.assert_array_equal(
         read(zipped(amf(wedge()))).shapes[0].mesh.vertices, whole.shapes[0].mesh.vertices
     )
-    assert not is_archive(zipped(amf(wedge())))
-    assert is_archive(zipped(b"no amf at all"))
+    assert examine(zipped(amf(wedge()))).names == ("amf",)
+    assert examine(zipped(b"no amf at all")).names == ("zip",)
 
 
 def test_a_zip_behind_a_plain_amf_is_said() -> None:
