@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
 from partwatch.formats import Reading, ReadLimits, examine, read
+from partwatch.formats import amf as amf_reader
 from partwatch.formats.amf.examples import amf, constellation, instance, vertex, volume, wedge, zipped
+from partwatch.formats.content import Opened
 from partwatch.model.errors import DamagedError, LimitError, UnreadableError, UnsupportedError
 from partwatch.model.mesh import Unit
 
@@ -203,8 +208,14 @@ def test_a_zip_of_one_amf_is_an_amf_and_of_two_files_an_archive() -> None:
     assert examine(zipped(b"no amf at all")).names == ("zip",)
 
 
-def test_a_zip_behind_a_plain_amf_is_said() -> None:
-    assert "also opens as ZIP archive" in reasons(read(amf(wedge()) + b"\n" + zipped(amf(wedge()))))
+def test_a_plain_amf_before_a_zipped_one_is_read_as_both() -> None:
+    data = amf(wedge()) + b"\n" + zipped(amf(wedge()))
+    assert "also opens as ZIP archive" in reasons(read(data))
+    content = examine(data)
+    readings = [one for one in content.readings(data, ReadLimits()) if isinstance(one, Reading)]
+    opened = Opened(content, data, ReadLimits(), "two.amf")
+    inner = [read(opened.extract(name)) for name in opened.members]
+    assert [len(reading.shapes) for reading in (*readings, *inner)] == [1, 1]
 
 
 def test_a_zipped_amf_that_unpacks_beyond_the_limit_is_refused() -> None:
@@ -218,3 +229,12 @@ def test_a_cut_file_is_refused() -> None:
     for share in (0.2, 0.5, 0.9):
         with pytest.raises(UnreadableError):
             read(data[: int(share * len(data))])
+
+
+def test_a_zip_that_holds_not_just_one_file_is_no_amf() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.amf", amf(wedge()))
+        archive.writestr("b.amf", amf(wedge()))
+    with pytest.raises(DamagedError):
+        amf_reader.read(buffer.getvalue(), ReadLimits())

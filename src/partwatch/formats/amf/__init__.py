@@ -50,7 +50,7 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
     Raises DamagedError with the line, UnsupportedError or LimitError where nothing can be read; what
     only part of it hides is a reason among `unread`.
     """
-    if is_archive(data):
+    if is_zipped(data):
         archive = Archive(data, limits)
         data = archive.extract(archive.members[0].path)
         if len(data) > limits.max_file_bytes:
