@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import kernel
-from partwatch.fingerprint.surface import RAW_SAMPLES, Surface
+from partwatch.fingerprint.surface import Surface
 from partwatch.model.mesh import FloatArray
 
 Mask = npt.NDArray[np.bool_]
@@ -39,7 +39,7 @@ def distinctiveness(surface: Surface) -> float:
         if (~explained).sum() < left.sum():
             left = ~explained
     share = float(left.mean())
-    details = _details(points[left], 2.5 * float(np.sqrt(surface.area / RAW_SAMPLES)))
+    details = _details(points[left], 2.5 * surface.spacing)
     return round(1 - (1 - share) * float(np.exp(-details / DETAIL_SCALE)), 4)
 
 

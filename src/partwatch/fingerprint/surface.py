@@ -35,6 +35,11 @@ class Surface:
     spreads: FloatArray
     area: float
 
+    @property
+    def spacing(self) -> float:
+        """About how far apart the raw samples lie."""
+        return float(np.sqrt(self.area / RAW_SAMPLES))
+
 
 def sample_surface(mesh: Mesh) -> Surface:
     """Samples a body. Raises ValueError where the mesh has no triangle or no extent."""

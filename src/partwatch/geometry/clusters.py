@@ -34,8 +34,8 @@ def clustered(mesh: Mesh, most: int) -> Mesh:
 
 
 def _with_cells(mesh: Mesh, cells: int) -> Mesh:
-    start = mesh.vertices.min(axis=0)
-    step = max(float(np.ptp(mesh.vertices, axis=0).max()) / cells, np.finfo(float).tiny)
+    start, _ = mesh.bounds
+    step = max(float(mesh.extents.max()) / cells, np.finfo(float).tiny)
     at = np.floor((mesh.vertices - start) / step).astype(np.int64)
     key = (at[:, 0] * (cells + 1) + at[:, 1]) * (cells + 1) + at[:, 2]
     _, group = np.unique(key, return_inverse=True)

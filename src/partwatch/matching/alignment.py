@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from partwatch import kernel
 from partwatch.fingerprint.cloud import CloudFrame, frame_of
-from partwatch.fingerprint.surface import RAW_SAMPLES, Surface
+from partwatch.fingerprint.surface import Surface
 from partwatch.matching.frames import trial_poses
 from partwatch.model.mesh import FloatArray, Mesh
 
@@ -75,7 +75,7 @@ class Target:
     @property
     def reach(self) -> float:
         """Distance at which a trial stops counting: a few sample spacings."""
-        return max(0.08 * self.surface.radius, 2.5 * float(np.sqrt(self.surface.area / RAW_SAMPLES)))
+        return max(0.08 * self.surface.radius, 2.5 * self.surface.spacing)
 
     def poses(
         self, cloud: npt.NDArray[np.float32], frame: CloudFrame | None = None, least: float = 0.0
@@ -111,7 +111,7 @@ class Target:
         tolerance: in the body's unit. Low where details are finer than the samples, so it can only tell what
         lies badly from what may lie well.
         """
-        spacing = float(np.sqrt(self.surface.area / RAW_SAMPLES))
+        spacing = self.surface.spacing
         return self.field.covered(
             np.ascontiguousarray(cloud[:LOOK_POINTS, :3], dtype=np.float64),
             np.ascontiguousarray(cloud[:LOOK_POINTS, 3:], dtype=np.float64),

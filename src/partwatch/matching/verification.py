@@ -123,7 +123,7 @@ class _Pair:
         """Of the body's samples to the part, likewise."""
         surface = self.target.surface
         step = every * RAW_SAMPLES // MEASURED_SAMPLES
-        reach = NEIGHBOURHOOD * float(np.sqrt(surface.area / RAW_SAMPLES))
+        reach = NEIGHBOURHOOD * surface.spacing
         return self._distances(
             self.listed.tree, surface.raw[::step], surface.raw_normals[::step],
             surface.raw, reach, self.T_part_body, 1.0,
