@@ -162,8 +162,13 @@ struct Trial {
 
 // The best `keep` of the trials by score; ties in the order they came.
 static void best_first(std::vector<Trial>& trials, size_t keep) {
-    std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.score > b.score; });
-    if (trials.size() > keep) trials.resize(keep);
+    std::vector<std::pair<double, size_t>> order(trials.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = {-trials[i].score, i};
+    keep = std::min(keep, order.size());
+    std::partial_sort(order.begin(), order.begin() + keep, order.end());
+    std::vector<Trial> best(keep);
+    for (size_t k = 0; k < keep; ++k) best[k] = trials[order[k].second];
+    trials = std::move(best);
 }
 
 // Trials that lay the first points within `near` of where a better one lays them; points come farthest first.
@@ -195,14 +200,20 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
         return std::vector<Vec3>(all.begin(), all.begin() + std::min(count, all.size()));
     };
     // A shape that turns onto itself nearly has as many good poses as it has teeth, times its flips.
-    const size_t finalists = frames.shape(0) > 24 ? 36 : 6;
+    const bool turning = frames.shape(0) > 24;
     auto p_some = first(p, 96), n_some = first(n, 96), p_more = first(p, 160), n_more = first(n, 160);
     auto p_trial = frames.shape(0) > 1000 ? first(p, 48) : p_some;
     std::vector<Trial> trials(frames.shape(0));
-    for (size_t i = 0; i < trials.size(); ++i) {
-        trials[i].T = similarity(frames.data() + 12 * i);
-        trials[i].score = fit(field, p_trial, trials[i].T, 2 * cap);
+    for (size_t i = 0; i < trials.size(); ++i) trials[i].T = similarity(frames.data() + 12 * i);
+    auto score = [&](const std::vector<Vec3>& on) {
+        for (Trial& t : trials) t.score = fit(field, on, t.T, 2 * cap);
+    };
+    if (trials.size() > 1000) {
+        // Most rotations of many are told to be poor by a few points, though not which of the rest is best.
+        score(first(p, 16));
+        best_first(trials, trials.size() / 4);
     }
+    score(p_trial);
     best_first(trials, keep);
     constexpr size_t probes = 6;
     if (!trials.empty()) {
@@ -223,12 +234,17 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
     double bar = std::max(0.85 * least, 0.8 * best);
     while (!trials.empty() && trials.back().score < bar) trials.pop_back();
     drop_repeated(trials, p, 0.25 * cap);
-    best_first(trials, finalists);
-    for (Trial& t : trials) {
-        t.T = icp(field, p_more, n_more, t.T, 8, 1.5 * cap, cap);
-        t.score = fit(field, p, t.T, cap);
-    }
-    best_first(trials, finalists);
+    best_first(trials, turning ? 36 : 6);
+    auto closer = [&](const std::vector<Vec3>& on, const std::vector<Vec3>& facing, int rounds,
+                      const std::vector<Vec3>& judged, size_t left) {
+        for (Trial& t : trials) {
+            t.T = icp(field, on, facing, t.T, rounds, 1.5 * cap, cap);
+            t.score = fit(field, judged, t.T, cap);
+        }
+        best_first(trials, left);
+    };
+    if (turning) closer(p_some, n_some, 3, p_more, 12);
+    closer(p_more, n_more, 8, p, trials.size());
     keep = trials.size();
     auto* out = new double[12 * keep];
     auto* scores = new double[keep];

@@ -65,9 +65,11 @@ class Field:
         if keep < 0:
             raise ValueError("a number to keep is not negative")
         # A shape that turns onto itself nearly has as many good poses as it has teeth, times its flips.
-        finalists = 36 if len(T) > 24 else 6
-        scores = self._fit(p[: 48 if len(T) > 1000 else 96], T, 2 * cap)
-        T, scores = _best_first(T, scores, keep)
+        turning, many = len(T) > 24, len(T) > 1000
+        if many:
+            # Most rotations of many are told to be poor by a few points, though not which of the rest is best.
+            T, _ = _best_first(T, self._fit(p[:16], T, 2 * cap), len(T) // 4)
+        T, scores = _best_first(T, self._fit(p[: 48 if many else 96], T, 2 * cap), keep)
         if len(T):
             T, scores = _above(T, scores, max(0.75 * float(scores[0]), 0.6 * least))
         T, scores = self._closer(p, n, T, cap, least)
@@ -75,9 +77,12 @@ class Field:
         T, scores = _best_first(T, scores, len(T))
         T, scores = _above(T, scores, max(0.85 * least, 0.8 * best))
         fresh = _unrepeated(apply(T, p[:6]), 0.25 * cap)
-        T, scores = _best_first(T[fresh], scores[fresh], finalists)
+        T, scores = _best_first(T[fresh], scores[fresh], 36 if turning else 6)
+        if turning:
+            T = icp(self, p[:96], n[:96], T, 3, 1.5 * cap, cap)
+            T, scores = _best_first(T, self._fit(p[:160], T, cap), 12)
         T = icp(self, p[:160], n[:160], T, 8, 1.5 * cap, cap)
-        return _best_first(T, self._fit(p, T, cap), finalists)
+        return _best_first(T, self._fit(p, T, cap), len(T))
 
     @quiet
     def covered(

@@ -166,12 +166,11 @@ class Engine:
         return self._hits(Target(compound.mesh, surface), self._with_geometry(near), Around([compound]))
 
     def _hits(self, target: Target, rows: Rows, around: Around) -> list[Hit]:
-        tries = self._tries(target, rows)[:SKETCHED]
-        hits, others = self._same_meshes(target, tries)
+        hits, others = self._same_meshes(target, self._tries(target, rows))
         sketches = [
             sketch
-            for each in self._promising(target, tries)
-            if each.part in others and (sketch := self._sketched(target, each, around)) is not None
+            for each in self._promising(target, others[:SKETCHED])
+            if (sketch := self._sketched(target, each, around)) is not None
         ]
         hits += [self._hit(target, sketch, around) for sketch in self._worth_measuring(sketches)]
         hits.sort(key=_rank)
@@ -200,13 +199,14 @@ class Engine:
             for pose, cloud in tries.poses[:POSES_SKETCHED]
         ]
 
-    def _same_meshes(self, target: Target, tries: list[_Tries]) -> tuple[list[Hit], set[int]]:
-        """Parts whose very mesh the body is, which need no estimate and no measuring; and the other parts."""
-        hits, others = [], set()
+    def _same_meshes(self, target: Target, tries: list[_Tries]) -> tuple[list[Hit], list[_Tries]]:
+        """Parts whose very mesh the body is, which need no estimate and no measuring; and the other tries."""
+        hits: list[Hit] = []
+        others: list[_Tries] = []
         for each in tries:
             measured = self._same_mesh(target, each)
             if measured is None:
-                others.add(each.part)
+                others.append(each)
             else:
                 hits.append(Hit(each.part, measured, same_mesh=True))
         return hits, others
