@@ -209,7 +209,7 @@ static auto align(const Field& field, Points points, Points normals, Frames fram
         for (Trial& t : trials) t.score = fit(field, on, t.T, 2 * cap);
     };
     if (trials.size() > 1000) {
-        // Most rotations of many are told to be poor by a few points, though not which of the rest is best.
+        // A few points tell that most of many rotations are poor, though not which of the rest is best.
         score(first(p, 16));
         best_first(trials, trials.size() / 4);
     }

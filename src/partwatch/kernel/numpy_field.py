@@ -67,7 +67,7 @@ class Field:
         # A shape that turns onto itself nearly has as many good poses as it has teeth, times its flips.
         turning, many = len(T) > 24, len(T) > 1000
         if many:
-            # Most rotations of many are told to be poor by a few points, though not which of the rest is best.
+            # A few points tell that most of many rotations are poor, though not which of the rest is best.
             T, _ = _best_first(T, self._fit(p[:16], T, 2 * cap), len(T) // 4)
         T, scores = _best_first(T, self._fit(p[: 48 if many else 96], T, 2 * cap), keep)
         if len(T):
