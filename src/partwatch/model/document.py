@@ -132,8 +132,64 @@ class Accepted(Record):
     expires: str
 
 
+class Support(StrEnum):
+    """ENFSI's words for a likelihood ratio (Guideline for Evaluative Reporting, 2015, table 1): beside the
+    number, never instead of it. `against` where the other proposition is the likelier one."""
+
+    AGAINST = "against"
+    NONE = "no support"
+    WEAK = "weak"
+    MODERATE = "moderate"
+    MODERATELY_STRONG = "moderately strong"
+    STRONG = "strong"
+    VERY_STRONG = "very strong"
+    EXTREMELY_STRONG = "extremely strong"
+
+
+class Rival(Record):
+    """What else the body might be. part, design: the next best of the list, with its score, or None where
+    nothing else of the list lies on the body. look_alike: the body of the population that looks most like
+    the listed part, by name; similarity: of their fingerprints, 2 for the same."""
+
+    design: str | None
+    part: str | None
+    score: float | None
+    look_alike: str | None
+    similarity: float | None
+
+
+class Evidence(Record):
+    """What a match is worth: `Match.bits` is its log2 likelihood ratio, for a search in a list of this size.
+
+    bound: bits beyond which the population cannot support any statement; at_bound: whether it was reached.
+    false_per_10000: unrelated bodies of 10,000 that would do as well against some part of this list; an
+    estimate by the calibration's tail model. statement: both propositions and the weight, as one sentence.
+    """
+
+    bound: float
+    at_bound: bool
+    false_per_10000: float
+    support: Support
+    statement: str
+    rival: Rival
+
+
+class Basis(Record):
+    """What bits rest on. population: its name; bodies, families, projects: its size; list_parts: parts of
+    the list that was searched; bound: the most bits that it supports for a list of this size."""
+
+    population: str
+    bodies: int
+    families: int
+    projects: int
+    list_parts: int
+    bound: float
+
+
 class Match(Record):
     """One body against one part of a design.
+
+    bits: log2 of the likelihood ratio; None without a calibration. evidence: what stands behind it.
 
     accepted: the match stands as measured, but raises nothing while the acceptance counts.
     """
@@ -154,6 +210,7 @@ class Match(Record):
     score: float
     bits: float | None
     distinctiveness: float
+    evidence: Evidence | None = None
     view: View | None = None
     accepted: Accepted | None = None
 
@@ -201,7 +258,10 @@ class Policy(Record):
 
 
 class Header(Record):
-    """First record: with what, against what, and as of when. baseline: its file's SHA-256."""
+    """First record: with what, against what, and as of when. baseline: its file's SHA-256.
+
+    calibration: its version; basis: what it rests on. Both None where bits are.
+    """
 
     type: Literal["header"] = "header"
     schema_version: str
@@ -209,6 +269,7 @@ class Header(Record):
     fingerprint_version: str
     watchlist: ListVersion
     calibration: str | None
+    basis: Basis | None = None
     policy: Policy
     as_of: str
     baseline: str | None = None

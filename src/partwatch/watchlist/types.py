@@ -41,6 +41,31 @@ class PartPrint:
     shell: int
 
 
+@dataclass(frozen=True)
+class LookAlike:
+    """A benign body that looks like a part. similarity: of their fingerprints, 2 for the same."""
+
+    name: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What the goodware gate found of a part, and whether someone let it in all the same.
+
+    rate: benign bodies of 10,000 that the part would flag, by the calibration's tail model. look_alikes: the
+    nearest ones, best first. population, calibration: versions of what it was found with. made: the day.
+    allowed: the reason for which a part above the gate's rate is listed, else None.
+    """
+
+    rate: float
+    look_alikes: tuple[LookAlike, ...]
+    population: str
+    calibration: str
+    made: date
+    allowed: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class PartEntry:
     """One part with all that is known of it.

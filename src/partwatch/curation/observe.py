@@ -1,0 +1,132 @@
+"""What is observed for a calibration: bodies searched among parts of other projects. Runs in a worker.
+
+A corpus holds many revisions of its own parts, which are related and would take the places of those that are
+not: so each body is searched in the list less the parts of its own project.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch import formats
+from partwatch.fingerprint import describe, distinctiveness, sample_surface
+from partwatch.formats import ReadLimits
+from partwatch.geometry.bodies import Solid, split_bodies
+from partwatch.matching.alignment import scale_of
+from partwatch.matching.engine import Around, Engine
+from partwatch.matching.index import PartIndex, Rows
+from partwatch.matching.policy import Policy
+from partwatch.model.mesh import MM_PER_UNIT, Mesh
+from partwatch.screening.job import Listed
+from partwatch.watchlist.snapshot import ListedPart
+from partwatch.watchlist.store import Watchlist
+
+TASK = "partwatch.curation.observe:observe"
+SETUP = "partwatch.curation.observe:setup"
+# More bodies of one file say nothing new.
+MOST_BODIES = 24
+# Below this coverage nothing is reported, so nothing needs a weight.
+LEAST_COVERAGE = 0.5
+
+
+@dataclass(frozen=True)
+class Others:
+    """A list without some of its parts, for searching; parts keep their numbers."""
+
+    listed: Listed
+    rows: Rows
+
+    @property
+    def descriptors(self) -> npt.NDArray[np.float32]:
+        """(rows, D)."""
+        return self.listed.descriptors[self.rows]
+
+    @property
+    def part_index(self) -> npt.NDArray[np.int32]:
+        """(rows,): the part of each row."""
+        return self.listed.part_index[self.rows]
+
+    def part(self, index: int) -> ListedPart:
+        """The part of that number."""
+        return self.listed.part(index)
+
+    def parts_of_file(self, sha256: str) -> list[int]:
+        """None: what is the very file is no stranger."""
+        del sha256
+        return []
+
+    def mesh(self, index: int) -> Mesh:
+        """Its geometry in millimetres."""
+        return self.listed.mesh(index)
+
+    def clouds(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """(n, K, 6): points and normals of some rows."""
+        return self.listed.clouds(self.rows[rows])
+
+
+@dataclass
+class Observer:
+    """Searches bodies among the parts of other projects. excluded: parts by the project that they are kept from."""
+
+    listed: Listed
+    excluded: Mapping[str, Sequence[int]]
+    policy: Policy = field(default_factory=lambda: Policy(candidate_coverage=LEAST_COVERAGE))
+    _engines: dict[str, Engine] = field(default_factory=dict)
+
+    def engine(self, project: str) -> Engine:
+        """Over the parts that are not kept from it."""
+        if project not in self._engines:
+            kept_out = np.asarray(self.excluded.get(project, ()), dtype=int)
+            rows = np.flatnonzero(~np.isin(self.listed.part_index, kept_out))
+            index: PartIndex = Others(self.listed, rows)
+            self._engines[project] = Engine(index, self.policy)
+        return self._engines[project]
+
+
+_observer: list[Observer] = []
+
+
+def setup(home: str, snapshot_key: str, excluded: dict[str, list[int]]) -> None:
+    """Open the list as the parent has it."""
+    _observer[:] = [Observer(Listed(Watchlist.open(Path(home)).snapshot(snapshot_key)), excluded)]
+
+
+def observe(path: str, project: str) -> bytes:
+    """Each body of a file: its descriptor, its size, and how well parts of other projects lie on it; JSON."""
+    observer = _observer[0]
+    reading = formats.read(Path(path).read_bytes(), ReadLimits())
+    scale = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
+    solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
+    solids = sorted(solids, key=lambda solid: -float(np.linalg.norm(solid.mesh.extents)))[:MOST_BODIES]
+    around = Around(solids)
+    bodies = [_body(observer, project, solid, around, scale) for solid in solids if _has_size(solid)]
+    return json.dumps(bodies).encode()
+
+
+def _has_size(solid: Solid) -> bool:
+    return len(solid.mesh.triangles) > 0 and bool(solid.mesh.extents.max() > 0)
+
+
+def _body(observer: Observer, project: str, solid: Solid, around: Around, mm: float) -> dict[str, object]:
+    surface = sample_surface(solid.mesh)
+    found = observer.engine(project).find(solid, around)
+    return {
+        "descriptor": [round(float(x), 6) for x in describe(surface)],
+        "radius_mm": float(surface.radius) * mm,
+        "distinctiveness": distinctiveness(surface),
+        "hits": [
+            {
+                "part": hit.part,
+                "score": hit.measured.score,
+                "coverage": hit.measured.coverage,
+                "scale": mm * scale_of(hit.measured.T_body_part),
+            }
+            for hit in found.hits
+        ],
+    }
