@@ -72,7 +72,7 @@ class Others:
 
 @dataclass
 class Observer:
-    """Searches bodies among the parts of other projects. excluded: parts by the project that they are kept from."""
+    """Searches bodies among the parts of other projects. excluded: by project, the parts kept from it."""
 
     listed: Listed
     excluded: Mapping[str, Sequence[int]]
