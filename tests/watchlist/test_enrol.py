@@ -59,7 +59,13 @@ def test_entries_carry_what_the_workers_answered_in_the_manifests_order(tmp_path
             design(
                 f"d{k}",
                 *(
-                    part(3 * k + place, quantity=place + 1, required=True, source_name=f"d{k}-{place}.txt")
+                    part(
+                        3 * k + place,
+                        quantity=place + 1,
+                        required=True,
+                        source_name=f"d{k}-{place}.txt",
+                        gate=None,
+                    )
                     for place in range(3)
                 ),
             )

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,27 @@ def test_only_the_named_designs_go_out_and_unknown_names_leave_no_file(tmp_path:
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["some.zip"]
 
 
+def test_an_export_of_before_there_were_gate_reports_is_taken(tmp_path: Path) -> None:
+    path = _exported(tmp_path)
+
+    def as_before(header: dict[str, Any]) -> None:
+        header["schema_version"] = "1"
+        for found in header["designs"]:
+            for one in found["parts"]:
+                del one["gate"]
+
+    whole = [plain(entry) for entry in read_archive(path, LAYOUT)]
+    _edited(path, _in_header(as_before))
+    entries = list(read_archive(path, LAYOUT))
+    assert [one.gate for entry in entries for one in entry.parts] == [None, None, None]
+    reports = {"part 1": part(1).gate}
+    again = [
+        replace(entry, parts=tuple(replace(one, gate=reports.get(one.name)) for one in entry.parts))
+        for entry in entries
+    ]
+    assert [plain(entry) for entry in again] == whole
+
+
 Members = dict[str, bytes]
 
 
@@ -152,7 +174,7 @@ def _rehashed(name: str, content: bytes) -> Callable[[Members], None]:
         (_rehashed(VERTICES, b"\x80\x04K\x01."), "ask for another export"),
         (_in_header(lambda h: h.update(fingerprint_version="other")), "of fingerprint 'other'"),
         (_in_header(lambda h: h.update(descriptor_size=9)), r"\(9 numbers, 4 points\)"),
-        (_in_header(lambda h: h.update(schema_version="2")), "format '2', this one reads 1"),
+        (_in_header(lambda h: h.update(schema_version="3")), "format '3', this one reads 1 and 2"),
         (_in_header(lambda h: h.update(kind="x")), "list.json: kind: "),
         (_in_header(lambda h: h.update(more=1)), "list.json: more: Extra inputs"),
         (_in_header(lambda h: h["designs"][0].update(expires=0)), r"list.json: designs\.0\.expires: "),
@@ -163,6 +185,26 @@ def _rehashed(name: str, content: bytes) -> Callable[[Members], None]:
         (
             _in_header(lambda h: h["designs"][0]["parts"][0].update(alternative_to="part 1")),
             "names the part itself",
+        ),
+        (_in_header(lambda h: h["designs"][0]["parts"][0]["gate"].update(rate=-1.0)), r"gate\.rate: "),
+        (
+            _in_header(lambda h: h["designs"][0]["parts"][0]["gate"].update(rate=10001.0)),
+            "no number from 0 to",
+        ),
+        (_in_header(lambda h: h["designs"][0]["parts"][0]["gate"].update(population="")), "an empty text"),
+        (
+            _in_header(
+                lambda h: h["designs"][0]["parts"][0]["gate"]["look_alikes"][0].update(similarity=None)
+            ),
+            r"similarity: ",
+        ),
+        (
+            _in_header(
+                lambda h: h["designs"][0]["parts"][0]["gate"].update(
+                    look_alikes=[{"name": "x", "similarity": 1.0}] * 101
+                )
+            ),
+            r"look_alikes: ",
         ),
         (_in_header(lambda h: h["designs"][1].update(name="b")), '"b" is added twice'),
         (_in_header(lambda h: h["designs"][1].update(name="\u202e")), "invisible character"),

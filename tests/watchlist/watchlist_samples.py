@@ -16,9 +16,22 @@ from sqlalchemy import event
 from partwatch.model.document import Medium
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.store import Watchlist
-from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint, PrintLayout
+from partwatch.watchlist.types import DesignEntry, GateReport, LookAlike, PartEntry, PartPrint, PrintLayout
 
 LAYOUT = PrintLayout("samples-1", 8, 4)
+
+
+def gate_report(rate: float = 0.25, **changes: Any) -> GateReport:
+    """A report by the samples' population and calibration."""
+    fields: dict[str, Any] = {
+        "rate": rate,
+        "look_alikes": (LookAlike("shelf: hook.stl", 1.75), LookAlike("shelf: peg.stl body 2", 1.5)),
+        "population": "p1",
+        "calibration": "c1",
+        "made": date(2026, 2, 3),
+        "allowed": None,
+    }
+    return GateReport(**(fields | changes))
 
 
 def part(seed: int = 0, **changes: Any) -> PartEntry:
@@ -49,6 +62,10 @@ def part(seed: int = 0, **changes: Any) -> PartEntry:
         "triangles": 20,
         "mesh": mesh,
         "prints": prints,
+        # One in three, so that whatever takes parts along takes both kinds.
+        "gate": gate_report(seed / 7, allowed="for the test" if seed % 2 else None)
+        if seed % 3 == 1
+        else None,
     }
     return PartEntry(**(fields | changes))
 

@@ -34,11 +34,14 @@ from partwatch.model.document import Medium
 from partwatch.model.errors import StoreError
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.codec import pack_vertices, unpack_vertices
+from partwatch.watchlist.gating import MAX_LOOK_ALIKES
 from partwatch.watchlist.npy import MAX_HEADER_BYTES, pack_npy, unpack_npy
 from partwatch.watchlist.rules import MAX_QUANTITY
-from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint, PrintLayout
+from partwatch.watchlist.types import DesignEntry, GateReport, LookAlike, PartEntry, PartPrint, PrintLayout
 
-ARCHIVE_VERSION: Final = "1"
+ARCHIVE_VERSION: Final = "2"
+# Version 1 had no gate reports.
+_READ: Final = ("1", ARCHIVE_VERSION)
 _LIST: Final = "list.json"
 _MAX_LIST_BYTES: Final = 512 << 20
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -62,6 +65,20 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class _LookAlike(_Record):
+    name: str
+    similarity: float
+
+
+class _GateReport(_Record):
+    rate: Measure
+    look_alikes: Annotated[tuple[_LookAlike, ...], Field(max_length=MAX_LOOK_ALIKES)]
+    population: str
+    calibration: str
+    made: date
+    allowed: str | None
+
+
 class _Part(_Record):
     name: str
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
@@ -76,6 +93,7 @@ class _Part(_Record):
     triangles: Count
     vertices: Annotated[int, Field(ge=1, le=3 * ReadLimits.max_triangles)] | None
     shells: Annotated[tuple[int, ...], Field(max_length=_MAX_SHELLS)]
+    gate: _GateReport | None = None
 
 
 class _Design(_Record):
@@ -210,6 +228,7 @@ def _part_record(part: PartEntry, with_geometry: bool) -> _Part:
         triangles=part.triangles,
         vertices=len(part.mesh.vertices) if with_geometry and part.mesh is not None else None,
         shells=tuple(one.shell for one in part.prints),
+        gate=None if part.gate is None else _GateReport.model_validate(part.gate, from_attributes=True),
     )
 
 
@@ -237,10 +256,10 @@ def _read_header(archive: zipfile.ZipFile, path: Path, layout: PrintLayout) -> _
 
 
 def _check_versions(path: Path, header: _List, layout: PrintLayout) -> None:
-    if header.schema_version != ARCHIVE_VERSION:
+    if header.schema_version not in _READ:
         raise StoreError(
             f"{path}: was exported by another version of this program (format {header.schema_version!a}, "
-            f"this one reads {ARCHIVE_VERSION})"
+            f"this one reads {' and '.join(_READ)})"
         )
     theirs = PrintLayout(header.fingerprint_version, header.descriptor_size, header.cloud_size)
     if theirs != layout:
@@ -331,4 +350,11 @@ def _part_entry(part: _Part, mesh: Mesh | None, prints: tuple[PartPrint, ...]) -
         triangles=part.triangles,
         mesh=mesh,
         prints=prints,
+        gate=None if part.gate is None else _gate_report(part.gate),
     )
+
+
+def _gate_report(record: _GateReport) -> GateReport:
+    look_alikes = tuple(LookAlike(one.name, one.similarity) for one in record.look_alikes)
+    versions = record.population, record.calibration
+    return GateReport(record.rate, look_alikes, *versions, record.made, record.allowed)

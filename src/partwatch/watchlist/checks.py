@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from partwatch.model.errors import StoreError
+from partwatch.watchlist.gating import report_problems
 from partwatch.watchlist.rules import alternative_problems, name_problem, quantity_problem, text_problem
 from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint, PrintLayout
 
@@ -59,6 +60,8 @@ def _part_problems(part: PartEntry, layout: PrintLayout) -> Iterator[str]:
     for one in part.prints:
         yield from _print_problems(one, part.has_geometry, layout)
     yield from _mesh_problems(part)
+    if part.gate is not None:
+        yield from report_problems(part.gate)
 
 
 def _print_problems(one: PartPrint, has_geometry: bool, layout: PrintLayout) -> Iterator[str]:

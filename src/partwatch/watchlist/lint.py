@@ -11,14 +11,18 @@ from typing import Final
 
 import numpy as np
 
+from partwatch.watchlist.gating import nearest_text, rate_text
 from partwatch.watchlist.snapshot import ListedPart, Snapshot
+from partwatch.watchlist.types import GateReport
 
 _SHOWN: Final = 5
+_MEND: Final = "`partwatch watchlist lint --refresh` makes it"
 
 
 @dataclass(frozen=True)
 class Remark:
-    """One remark. code: expired, expires_soon, generic_part, same_file or same_shape."""
+    """One remark. code: expired, expires_soon, no_gate_report, stale_gate_report, generic_part, same_file or
+    same_shape."""
 
     code: str
     design: str
@@ -26,15 +30,28 @@ class Remark:
     message: str
 
 
-def lint_list(snapshot: Snapshot, as_of: date, soon_days: int, generic_below: float) -> list[Remark]:
-    """All remarks on a list, by design.
+@dataclass(frozen=True)
+class Thresholds:
+    """What is told. soon_days: an expiry within so many days. gate_version: of a fresh gate report.
+    gate_rate: benign bodies of 10,000 that a part may flag. generic_below: least distinctiveness of a part
+    without a report.
 
-    soon_days: an expiry within so many days of `as_of` is told. generic_below: a part of lesser
-    distinctiveness is told; what is too little is matching's to say, so the caller brings it.
+    What is too much or too little is for others down the stream to say, so the caller brings it.
     """
+
+    soon_days: int
+    gate_version: str
+    gate_rate: float
+    generic_below: float
+
+
+def lint_list(snapshot: Snapshot, as_of: date, thresholds: Thresholds) -> list[Remark]:
+    """All remarks on a list, by design."""
+    reports = snapshot.gate_reports()
     found = [
-        *_expiries(snapshot, as_of, soon_days),
-        *_generic_parts(snapshot, generic_below),
+        *_expiries(snapshot, as_of, thresholds.soon_days),
+        *_unfit_reports(snapshot, reports, thresholds.gate_version),
+        *_generic_parts(snapshot, reports, thresholds),
         *_repeated_parts(snapshot),
     ]
     return sorted(found, key=lambda remark: (remark.design, remark.part or "", remark.code))
@@ -50,14 +67,46 @@ def _expiries(snapshot: Snapshot, as_of: date, soon_days: int) -> Iterator[Remar
             yield Remark("expires_soon", design.name, None, f"expires on {design.expires}; renew it in time")
 
 
-def _generic_parts(snapshot: Snapshot, generic_below: float) -> Iterator[Remark]:
-    for index in np.flatnonzero(snapshot.parts.distinctiveness < generic_below):
+def _unfit_reports(snapshot: Snapshot, reports: list[GateReport | None], version: str) -> Iterator[Remark]:
+    for index, report in enumerate(reports):
+        if report is not None and report.version == version:
+            continue
         part = snapshot.parts[index]
-        message = (
-            f"is a generic shape (distinctiveness {part.distinctiveness:.2f}, below {generic_below:.2f}): "
-            "it will match much that is harmless and carry little weight"
-        )
-        yield Remark("generic_part", part.design, part.name, message)
+        if report is None:
+            yield Remark("no_gate_report", part.design, part.name, f"has no gate report; {_MEND}")
+        else:
+            message = f"its gate report is stale (made with {report.version}, now {version}); {_MEND}"
+            yield Remark("stale_gate_report", part.design, part.name, message)
+
+
+def _generic_parts(
+    snapshot: Snapshot, reports: list[GateReport | None], thresholds: Thresholds
+) -> Iterator[Remark]:
+    for index, report in enumerate(reports):
+        says = _generic_by_shape(snapshot, index, thresholds.generic_below)
+        if report is not None:
+            says = _generic_by_rate(report, thresholds.gate_rate)
+        if says is not None:
+            part = snapshot.parts[index]
+            message = (
+                f"is a generic shape ({says}): it will match much that is harmless and carry little weight"
+            )
+            if report is not None and report.allowed is not None:
+                message += f"; listed all the same: {report.allowed}"
+            yield Remark("generic_part", part.design, part.name, message)
+
+
+def _generic_by_shape(snapshot: Snapshot, index: int, least: float) -> str | None:
+    found = float(snapshot.parts.distinctiveness[index])
+    return f"distinctiveness {found:.2f}, below {least:.2f}" if found < least else None
+
+
+def _generic_by_rate(report: GateReport, most: float) -> str | None:
+    if report.rate <= most:
+        return None
+    return (
+        f"flags {rate_text(report.rate)} of 10,000 benign bodies, above {most:g}; {nearest_text(report, 1)}"
+    )
 
 
 def _repeated_parts(snapshot: Snapshot) -> Iterator[Remark]:

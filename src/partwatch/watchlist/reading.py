@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Row, Select, func, select
 from partwatch.model.document import Medium
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.codec import unpack_floats, unpack_mesh
-from partwatch.watchlist.schema import CLOUDS, DESIGNS, GEOMETRY, PARTS, PRINTS
+from partwatch.watchlist.gating import unpack_report
+from partwatch.watchlist.schema import CLOUDS, DESIGNS, GATE_REPORTS, GEOMETRY, PARTS, PRINTS
 from partwatch.watchlist.types import (
     Counts,
     DesignEntry,
     DesignSummary,
     Extents,
+    GateReport,
     PartEntry,
     PartPrint,
     PartSummary,
@@ -41,9 +43,10 @@ def design_names(connection: Connection) -> list[str]:
 def summaries(connection: Connection, name: str | None = None) -> list[DesignSummary]:
     """All designs by name, or the one of that name."""
     prints = select(PRINTS.c.part_id, func.count().label("prints")).group_by(PRINTS.c.part_id).subquery()
-    part_rows = select(PARTS, func.coalesce(prints.c.prints, 0).label("prints")).outerjoin(
+    part_rows = select(PARTS, func.coalesce(prints.c.prints, 0).label("prints"), GATE_REPORTS).outerjoin(
         prints, prints.c.part_id == PARTS.c.id
     )
+    part_rows = part_rows.outerjoin(GATE_REPORTS, GATE_REPORTS.c.part_id == PARTS.c.id)
     part_rows = part_rows.order_by(PARTS.c.design_id, PARTS.c.position)
     design_rows = select(DESIGNS).order_by(DESIGNS.c.name)
     if name is not None:
@@ -93,7 +96,14 @@ def _part_entry(connection: Connection, row: AnyRow, layout: PrintLayout) -> Par
         triangles=row.triangles,
         mesh=mesh_of(connection, row.id),
         prints=tuple(_part_print(one, layout) for one in found),
+        gate=_gate_report(connection, row.id),
     )
+
+
+def _gate_report(connection: Connection, part_id: int) -> GateReport | None:
+    statement = select(GATE_REPORTS).where(GATE_REPORTS.c.part_id == part_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else unpack_report(row)
 
 
 def _prints_of(part_id: int) -> Select[Any]:
@@ -123,6 +133,7 @@ def _part_summary(row: AnyRow) -> PartSummary:
         triangles=row.triangles,
         prints=row.prints,
         has_geometry=row.has_geometry,
+        gate=unpack_report(row),
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from partwatch.watchlist.codec import PackedMesh, digest, pack_floats, pack_mesh
-from partwatch.watchlist.schema import CLOUDS, DESIGNS, GEOMETRY, PARTS, PRINTS
-from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint
+from partwatch.watchlist.gating import pack_report
+from partwatch.watchlist.schema import CLOUDS, DESIGNS, GATE_REPORTS, GEOMETRY, PARTS, PRINTS
+from partwatch.watchlist.types import DesignEntry, GateReport, PartEntry, PartPrint
 
 Row = dict[str, Any]
 
@@ -23,7 +24,7 @@ _BATCH_ROWS = 5000
 
 def _rows_by_table() -> dict[Table, list[Row]]:
     # In this order no row comes before the one that it refers to.
-    return {table: [] for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS)}
+    return {table: [] for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS, GATE_REPORTS)}
 
 
 @dataclass
@@ -65,6 +66,8 @@ class RowBatch:
             self._add_print(part_id, one)
         if packed is not None:
             self._add_geometry(part_id, packed)
+        if part.gate is not None:
+            self._put(GATE_REPORTS, {"part_id": part_id, **pack_report(part.gate)})
         return _part_digest(part, columns, packed)
 
     def _add_print(self, part_id: int, one: PartPrint) -> None:
@@ -86,12 +89,35 @@ class RowBatch:
 
 
 def digest_of(entry: DesignEntry) -> bytes:
-    """The digest that is stored with the design: of all that is known of it."""
+    """The digest that is stored with the design: of all that is known of it but its gate reports."""
     parts = [
         _part_digest(part, _part_columns(part, position), None if part.mesh is None else pack_mesh(part.mesh))
         for position, part in enumerate(entry.parts)
     ]
     return digest(_canonical(_design_columns(entry)), *parts)
+
+
+def replace_reports(connection: Connection, made: Sequence[tuple[bytes, Sequence[GateReport | None]]]) -> int:
+    """Put gate reports in place of those of listed designs; how many parts got one.
+
+    made: a design's digest, for it may be listed otherwise by now, and its parts' reports in order.
+    """
+    rows: list[Row] = []
+    listed = {row.digest: row.id for row in connection.execute(select(DESIGNS.c.digest, DESIGNS.c.id))}
+    for design_digest, reports in made:
+        ids = (
+            select(PARTS.c.id)
+            .where(PARTS.c.design_id == listed.get(design_digest))
+            .order_by(PARTS.c.position)
+        )
+        connection.execute(delete(GATE_REPORTS).where(GATE_REPORTS.c.part_id.in_(ids)))
+        found = zip(connection.scalars(ids), reports, strict=design_digest in listed)
+        rows += [
+            {"part_id": part_id, **pack_report(report)} for part_id, report in found if report is not None
+        ]
+    if rows:
+        connection.execute(insert(GATE_REPORTS), rows)
+    return len(rows)
 
 
 def _part_digest(part: PartEntry, columns: Row, packed: PackedMesh | None) -> bytes:

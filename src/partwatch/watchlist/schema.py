@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x50572D4C  # "PW-L": tells our file from any other SQLite database
 
 METADATA: Final = MetaData()
@@ -107,4 +107,19 @@ CLOUDS: Final = Table(
     METADATA,
     _parent("prints", primary_key=True),
     Column("points", LargeBinary, nullable=False),
+)
+
+# Since version 2. What the goodware gate found of a part: no digest and no list's version counts it, since it
+# speaks of the background as much as of the part. Made anew with another one, it leaves the designs, what is
+# searched and what others have of the list as they were.
+GATE_REPORTS: Final = Table(
+    "gate_reports",
+    METADATA,
+    _parent("parts", primary_key=True),
+    Column("rate", Float, nullable=False),
+    Column("look_alikes", Text, nullable=False),  # JSON: name and similarity of each
+    Column("population", Text, nullable=False),
+    Column("calibration", Text, nullable=False),
+    Column("made", Text, nullable=False),  # ISO 8601
+    Column("allowed", Text),
 )

@@ -30,6 +30,7 @@ from partwatch.model.mesh import Mesh
 from partwatch.watchlist.codec import unpack_floats
 from partwatch.watchlist.database import explained
 from partwatch.watchlist.folders import Hold, only_one, sweep
+from partwatch.watchlist.gating import reports
 from partwatch.watchlist.index import (
     DESIGN_TEXTS,
     MEDIA,
@@ -42,7 +43,7 @@ from partwatch.watchlist.index import (
 )
 from partwatch.watchlist.reading import mesh_of
 from partwatch.watchlist.schema import CLOUDS, META
-from partwatch.watchlist.types import Extents, Float32Array, PrintLayout
+from partwatch.watchlist.types import Extents, Float32Array, GateReport, PrintLayout
 
 _CLOUDS_A_QUERY: Final = 500
 _MESH_CACHE_BYTES: Final = 256 << 20
@@ -252,6 +253,12 @@ class Snapshot:
             raise self._absent(int(self.part_index[missing[0]]))
         shape = (len(ids), self.layout.cloud_size, 6)
         return unpack_floats(b"".join(points[print_id] for print_id in ids), shape)
+
+    def gate_reports(self) -> list[GateReport | None]:
+        """(P,): what the goodware gate found of each part; None where it was not asked."""
+        with self._lock, explained(self._path):
+            found = reports(self._own_connection())
+        return [found.get(self.parts.id_of(index)) for index in range(len(self.parts))]
 
     def _fetched_mesh(self, part: int) -> Mesh:
         with explained(self._path):

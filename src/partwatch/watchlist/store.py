@@ -26,10 +26,13 @@ from partwatch.watchlist.checks import check_entry
 from partwatch.watchlist.codec import digest
 from partwatch.watchlist.database import durable_engine, explained, spool_engine
 from partwatch.watchlist.folders import only_one, scratch
+from partwatch.watchlist.gating import check_reports
+from partwatch.watchlist.rows import digest_of, replace_reports
 from partwatch.watchlist.schema import APPLICATION_ID, DESIGNS, META, METADATA, SCHEMA_VERSION
 from partwatch.watchlist.snapshot import Snapshot, open_snapshot
 from partwatch.watchlist.spool import ATTACHED_AS, Spool, clashing_names, copy_spool
 from partwatch.watchlist.types import Counts, DesignEntry, DesignSummary, PrintLayout
+from partwatch.watchlist.upgrade import is_earlier, layout_of, pragma, upgrade
 from partwatch.watchlist.verify import Verification, verify_list
 
 _NAMES_SHOWN: Final = 10
@@ -75,15 +78,21 @@ class Watchlist:
         watchlist._check()
         return watchlist
 
-    def add(self, entries: Iterable[DesignEntry]) -> None:
+    def add(self, entries: Iterable[DesignEntry], gate_version: str | None = None) -> None:
         """Add all of the designs or none. They are taken one at a time and not kept in memory.
 
-        Raises StoreError where a name is listed already, naming every such name, and where an entry
-        does not fit the list; whatever `entries` itself raises comes through, with nothing added.
+        gate_version: what each part's gate report must have been made with (`types.gate_version`). Without it
+        none is asked for: imports, restores and lists that are thrown away take parts as they come.
+
+        Raises StoreError where a name is listed already, naming every such name, where an entry does not fit
+        the list, and where a report is missing or stale; whatever `entries` itself raises comes through, with
+        nothing added.
         """
         with Spool(self.folder, self._lock) as spool:
             for entry in entries:
                 check_entry(entry, self.layout)
+                if gate_version is not None:
+                    check_reports(entry, gate_version)
                 spool.add(entry)
             spool.close()
             with self._writing(attach=spool.path) as connection:
@@ -100,6 +109,16 @@ class Watchlist:
                 raise StoreError(f"not listed: {_shown(unknown)}; `partwatch watchlist ls` shows what is")
             for name in sorted(wanted):
                 connection.execute(delete(DESIGNS).where(DESIGNS.c.name == name))
+
+    def replace_reports(self, entries: Iterable[DesignEntry]) -> int:
+        """Put the entries' gate reports in place of those that the list has; how many parts got one.
+
+        entries: as `entries` gave them, but for the reports; a design that is not listed as it was then is
+        left alone. All are taken first and written at once; what is searched stays, and so does the version.
+        """
+        made = [(digest_of(entry), [part.gate for part in entry.parts]) for entry in entries]
+        with self._writing(sealed=False) as connection:
+            return replace_reports(connection, made)
 
     def design_names(self) -> list[str]:
         """The names of all designs, sorted."""
@@ -191,6 +210,8 @@ class Watchlist:
 
     def _verified(self, copy: Path, source: Path) -> Verification:
         with explained(source), spool_engine(copy).connect() as connection:
+            upgrade(connection)
+            connection.commit()
             self._check_file(connection, source)
             verification = verify_list(connection, copy.parent, self.layout, lambda: None)
         if verification.problems:
@@ -203,7 +224,7 @@ class Watchlist:
         with only_one(self._lock), explained(self.path), self._engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
-                if _pragma(connection, "user_version") == 0:
+                if pragma(connection, "user_version") == 0:
                     _make_tables(connection, self.layout)
 
     def _make_folder(self) -> None:
@@ -216,10 +237,16 @@ class Watchlist:
 
     def _check(self) -> None:
         with self._reading() as connection:
+            if not is_earlier(connection):
+                self._check_file(connection, self.path)
+                return
+        with self._writing(sealed=False) as connection:
+            upgrade(connection)
+            # A list that this program cannot use is left as it was.
             self._check_file(connection, self.path)
 
     def _check_file(self, connection: Connection, path: Path) -> None:
-        found = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+        found = layout_of(connection)
         if found[0] != APPLICATION_ID:
             raise StoreError(f"{path}: this is no watch-list; move it away, or choose another home")
         if found[1] != SCHEMA_VERSION:
@@ -245,8 +272,11 @@ class Watchlist:
             yield connection
 
     @contextmanager
-    def _writing(self, attach: Path | None = None) -> Iterator[Connection]:
-        """A transaction that no other writer is in; the version is brought up to date at its end."""
+    def _writing(self, attach: Path | None = None, sealed: bool = True) -> Iterator[Connection]:
+        """A transaction that no other writer is in; the version is brought up to date at its end.
+
+        sealed: False only for what no index holds.
+        """
         with explained(self.path), self._engine.connect() as connection:
             if attach is not None:
                 driver: Any = connection.connection.driver_connection
@@ -255,7 +285,8 @@ class Watchlist:
             connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
-                _seal(connection)
+                if sealed:
+                    _seal(connection)
 
 
 def program_layout() -> PrintLayout:
@@ -289,10 +320,6 @@ def _seal(connection: Connection) -> None:
 
 def _meta(connection: Connection) -> dict[str, str]:
     return {row.key: row.value for row in connection.execute(select(META))}
-
-
-def _pragma(connection: Connection, name: str) -> int:
-    return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
 
 
 def _layout_text(layout: PrintLayout) -> str:

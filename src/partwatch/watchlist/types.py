@@ -65,6 +65,16 @@ class GateReport:
     made: date
     allowed: str | None = None
 
+    @property
+    def version(self) -> str:
+        """Of all that it was made with, as `gate_version`."""
+        return gate_version(self.population, self.calibration)
+
+
+def gate_version(population: str, calibration: str) -> str:
+    """What a report is fresh for: one made with either in another version is stale."""
+    return f"{population}+{calibration}"
+
 
 @dataclass(frozen=True, eq=False)
 class PartEntry:
@@ -72,7 +82,7 @@ class PartEntry:
 
     source_name: name of the file that it was read from, without its folders. sha256: of that file,
     lower-case hex. extents_mm: of the axis-aligned box. mesh: in millimetres, or None in a list
-    without geometry; `triangles` is known all the same.
+    without geometry; `triangles` is known all the same. gate: None where the gate was not asked.
     """
 
     name: str
@@ -88,6 +98,7 @@ class PartEntry:
     triangles: int
     mesh: Mesh | None
     prints: tuple[PartPrint, ...]
+    gate: GateReport | None = None
 
     @property
     def has_geometry(self) -> bool:
@@ -124,6 +135,7 @@ class PartSummary:
     triangles: int
     prints: int
     has_geometry: bool
+    gate: GateReport | None = None
 
 
 @dataclass(frozen=True)
