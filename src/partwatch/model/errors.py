@@ -5,6 +5,7 @@
     PartwatchError
     ├── UsageError              the command line or a call was wrong (exit 2)
     ├── ManifestError           a design file is wrong; holds every problem found, not just the first
+    ├── HeldBackError           parts are too generic to be listed; holds every one of them
     ├── StoreError              the watch-list on disk is missing, damaged or held by somebody else
     ├── BaselineError           a file of accepted matches is wrong; holds every problem found
     ├── JournalError            what an interrupted run left cannot be gone on with
@@ -56,6 +57,14 @@ class BaselineError(PartwatchError):
 
 class JournalError(PartwatchError):
     """What an interrupted run left is of another run, damaged, in use, or cannot be written."""
+
+
+class HeldBackError(PartwatchError):
+    """Parts flag more benign bodies than the goodware gate lets pass; `problems` as in ManifestError."""
+
+    def __init__(self, problems: list[str], mend: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join([*problems, mend]))
 
 
 class StoreError(PartwatchError):
