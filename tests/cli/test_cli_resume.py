@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli_screen import DESIGN, LISTED, OTHER, call, records, stl, zipped
+from test_cli_screen import ADD, DESIGN, LISTED, OTHER, call, records, stl, zipped
 
 from partwatch.cli import main
 from partwatch.screening import journal as journals
@@ -24,7 +24,7 @@ def _old_files(monkeypatch: pytest.MonkeyPatch) -> None:
 def home(tmp_path: Path) -> Path:
     (tmp_path / "star.stl").write_bytes(LISTED)
     (tmp_path / "star.toml").write_text(DESIGN)
-    assert main(["--home", str(tmp_path / "home"), "watchlist", "add", str(tmp_path / "star.toml")]) == 0
+    assert main(["--home", str(tmp_path / "home"), *ADD, str(tmp_path / "star.toml")]) == 0
     return tmp_path / "home"
 
 

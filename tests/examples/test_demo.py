@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples.demo import FINDINGS, DemoError, run_demo
+from examples.demo import ALLOW_PLAIN, FINDINGS, DemoError, run_demo
 from examples.make_samples import write_samples
 from examples.pump import PARTS, write_pump
 from examples.samples import Expected, expected_findings
@@ -44,7 +44,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("demo")
     write_pump(folder / "design")
     write_samples(folder / "samples")
-    added = run_module("partwatch", "--home", "home", "watchlist", "add", "design/pump.toml", cwd=folder)
+    words = ("--home", "home", "watchlist", "add", "design/pump.toml", *ALLOW_PLAIN)
+    added = run_module("partwatch", *words, cwd=folder)
     assert added.returncode == 0, added.stderr
     screened = run_module(
         "partwatch", "--home", "home", "screen", "samples", "--ndjson", "--as-of", AS_OF, cwd=folder

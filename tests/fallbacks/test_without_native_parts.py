@@ -42,7 +42,8 @@ def add(folder: Path, home: Path, hidden: str) -> None:
         (folder / f"{name}.stl").write_bytes(stl(parts.part_mesh(name)))
         manifests.append(folder / f"{name}.toml")
         manifests[-1].write_text(DESIGN.format(name=name))
-    done = partwatch(folder, hidden, "--home", home, "watchlist", "add", *manifests)
+    words = ("watchlist", "add", *manifests, "--allow-generic", "a stand-in")
+    done = partwatch(folder, hidden, "--home", home, *words)
     assert done.returncode == 0, done.stderr
 
 

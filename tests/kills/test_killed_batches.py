@@ -76,7 +76,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if kind == 3:
             content = zipped({"a.stl": star(chance), "in.zip": zipped({"b.stl": listed, "c": b"junk"})})
         file.write_bytes(content)
-    done = partwatch(folder, "watchlist", "add", str(folder / "star.toml"))
+    done = partwatch(folder, "watchlist", "add", str(folder / "star.toml"), "--allow-generic", "a stand-in")
     assert done.wait() == 0
     time.sleep(GRAIN_S)
     return folder

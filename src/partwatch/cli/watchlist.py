@@ -13,17 +13,19 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from partwatch.cli.gate import Told, made_text, report_json, report_text, write_page
 from partwatch.cli.home import home_of
+from partwatch.curation.gate import GATE_RATE, Gate
 from partwatch.formats.worker import default_jobs
 from partwatch.matching.policy import Policy
-from partwatch.model.errors import ManifestError
+from partwatch.model.errors import HeldBackError, ManifestError, UsageError
 from partwatch.report.escape import visible
 from partwatch.watchlist.archive import read_archive, write_archive
 from partwatch.watchlist.enrol import enrol
-from partwatch.watchlist.lint import Remark, lint_list
+from partwatch.watchlist.lint import Remark, Thresholds, lint_list
 from partwatch.watchlist.manifest import read_manifests
 from partwatch.watchlist.store import Watchlist
-from partwatch.watchlist.types import DesignSummary, PartSummary
+from partwatch.watchlist.types import DesignEntry, DesignSummary, GateReport, PartSummary, gate_version
 from partwatch.watchlist.verify import Verification
 
 SOON_DAYS: Final = 30
@@ -37,6 +39,20 @@ app = typer.Typer(
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of listed designs.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+GateRate = Annotated[
+    float,
+    typer.Option("--gate-rate", min=0.0, metavar="N", help="Benign bodies of 10,000 that a part may flag."),
+]
+Background = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="With the benign files at hand: draw look-alikes from there, for --html."
+    ),
+]
+GatePage = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="One offline page: what the gate found of each part."),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day that counts; else today."),
@@ -48,14 +64,40 @@ def add(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE.toml...", help="Design manifests.")],
     jobs: Annotated[int | None, typer.Option(min=1, help="Part files read at once.")] = None,
+    allow_generic: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="List parts above --gate-rate all the same; it is recorded."),
+    ] = None,
+    gate_rate: GateRate = GATE_RATE,
+    background: Background = None,
+    page: GatePage = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Add designs: all of them, or none and every reason why."""
+    """Add designs: all of them, or none and every reason why.
+
+    Says of each part how many of 10,000 benign bodies it flags, and what it looks like. A part that flags
+    more than --gate-rate holds back all of them.
+    """
+    _check_page(background, page)
     watchlist = Watchlist.open(home_of(context), create=True)
     designs = read_manifests(files, watchlist.design_names())
     parts = sum(len(design.parts) for design in designs)
-    with _progress("reading parts", parts) as advance:
-        watchlist.add(enrol(designs, jobs or default_jobs(), progress=advance))
-    typer.echo(f"added {_many(len(designs), 'design')}, {_many(parts, 'part')}")
+    gate = _gate(context, gate_rate)
+    told = Told([design.name for design in designs])
+    try:
+        with _progress("reading parts", parts) as advance:
+            entries = enrol(designs, jobs or default_jobs(), progress=advance)
+            watchlist.add(gate.checked(entries, allow_generic, told), gate.version)
+    except HeldBackError:
+        _echo_told(told, as_json, added=False)
+        if page is not None:
+            write_page(told.reports(), gate, background, page)
+        raise
+    _echo_told(told, as_json, added=True)
+    if page is not None:
+        write_page(told.reports(), gate, background, page)
+    if not as_json:
+        typer.echo(f"added {_many(len(designs), 'design')}, {_many(parts, 'part')}")
 
 
 @app.command()
@@ -93,6 +135,9 @@ def show(
         _echo_field("note", design.note)
     for part in design.parts:
         _echo_field("part", _part_line(part))
+        if part.gate is not None:
+            _echo_field("", visible(report_text(part.gate)))
+            _echo_field("", visible(made_text(part.gate)))
 
 
 @app.command()
@@ -109,9 +154,26 @@ def lint(
     as_json: AsJson = False,
     as_of: AsOf = None,
     soon: Annotated[int, typer.Option(min=0, help="Tell of what expires within so many days.")] = SOON_DAYS,
+    gate_rate: GateRate = GATE_RATE,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Make every listed part's gate report anew first.")
+    ] = False,
+    background: Background = None,
+    page: GatePage = None,
 ) -> None:
     """Look over manifests before they are added, or the list itself. Exits 1 where there is a remark."""
-    remarks = _lint_files(files) if files else _lint_list(context, _day(as_of), soon)
+    _check_page(background, page)
+    if files:
+        if refresh or page is not None:
+            raise UsageError("--refresh and --html are about the list's own reports; leave the manifests out")
+        remarks = _lint_files(files)
+    else:
+        watchlist, gate = Watchlist.open(home_of(context)), _gate(context, gate_rate)
+        if refresh:
+            _refresh(watchlist, gate)
+        remarks = _lint_list(watchlist, gate, _day(as_of), soon)
+        if page is not None:
+            write_page(_listed_reports(watchlist), gate, background, page)
     if as_json:
         _echo_json(remarks)
     else:
@@ -198,6 +260,16 @@ def restore(
     typer.echo(f"restored {_contents(found)}, version {found.version}, in place of {replaced}")
 
 
+def _gate(context: typer.Context, most: float) -> Gate:
+    """The gate, with the background that this home has."""
+    from partwatch.curation.assess import Assessor
+    from partwatch.evidence import population_of, shipped_calibration
+
+    population, calibration = population_of(home_of(context)), shipped_calibration()
+    assessor = Assessor(population, calibration)
+    return Gate(assessor.report, most, gate_version(population.version, calibration.version))
+
+
 def _contents(found: Verification) -> str:
     return f"{_many(found.counts.designs, 'design')}, {_many(found.counts.parts, 'part')}"
 
@@ -212,9 +284,33 @@ def _lint_files(files: list[Path]) -> list[dict[str, Any]]:
     return []
 
 
-def _lint_list(context: typer.Context, day: date, soon: int) -> list[dict[str, Any]]:
-    with Watchlist.open(home_of(context)).snapshot() as snapshot:
-        remarks = lint_list(snapshot, day, soon, Policy().match_distinctiveness)
+def _check_page(background: Path | None, page: Path | None) -> None:
+    if page is not None and not page.absolute().parent.is_dir():
+        raise UsageError(f"{page}: its folder is not there; make it, or name another file for --html")
+    if background is not None and page is None:
+        raise UsageError("--background is for the pictures of a page; name one with --html FILE")
+    if background is not None and not background.is_dir():
+        raise UsageError(f"{background}: --background wants the folder with the benign files")
+
+
+def _refresh(watchlist: Watchlist, gate: Gate) -> None:
+    with _progress("asking the gate", watchlist.counts().designs) as advance:
+        watchlist.replace_reports(_counted(gate.renewed(watchlist.entries()), advance))
+
+
+def _listed_reports(watchlist: Watchlist) -> list[tuple[str, str, GateReport]]:
+    return [
+        (design.name, part.name, part.gate)
+        for design in watchlist.designs()
+        for part in design.parts
+        if part.gate is not None
+    ]
+
+
+def _lint_list(watchlist: Watchlist, gate: Gate, day: date, soon: int) -> list[dict[str, Any]]:
+    thresholds = Thresholds(soon, gate.version, gate.most, Policy().match_distinctiveness)
+    with watchlist.snapshot() as snapshot:
+        remarks = lint_list(snapshot, day, thresholds)
     return [_remark_json(remark) for remark in remarks]
 
 
@@ -224,7 +320,8 @@ def _remark_json(remark: Remark) -> dict[str, Any]:
         "code": remark.code,
         "design": remark.design,
         "part": remark.part,
-        "message": f"{place}: {remark.message}",
+        # A look-alike's name is that of somebody's file.
+        "message": visible(f"{place}: {remark.message}"),
     }
 
 
@@ -254,6 +351,7 @@ def _part_json(part: PartSummary) -> dict[str, Any]:
         "triangles": part.triangles,
         "prints": part.prints,
         "has_geometry": part.has_geometry,
+        "gate": None if part.gate is None else report_json(part.gate),
     }
 
 
@@ -291,8 +389,22 @@ def _echo_field(name: str, value: str) -> None:
     typer.echo(f"  {name:<9}  " + value.replace("\n", f"\n{'':13}"))
 
 
+def _echo_told(told: Told, as_json: bool, added: bool) -> None:
+    if as_json:
+        _echo_json(told.json(added))
+    else:
+        for line in told.lines():
+            typer.echo(line)
+
+
 def _echo_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _counted(entries: Iterator[DesignEntry], advance: Callable[[], None]) -> Iterator[DesignEntry]:
+    for entry in entries:
+        yield entry
+        advance()
 
 
 @contextmanager
