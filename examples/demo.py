@@ -25,7 +25,7 @@ REMARKS = 1
 
 
 ALLOW_PLAIN = ("--allow-generic", "plain on purpose, to show what that leads to")
-"""Why `add` lists those two all the same, which the goodware gate would hold back."""
+"""Why `add` lists all the same what the goodware gate would hold back."""
 
 
 class DemoError(Exception):
