@@ -16,7 +16,7 @@ from partwatch.curation import changes
 from partwatch.curation.changes import Change, moved
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import merge
-from partwatch.model.document import Item
+from partwatch.model.document import Item, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
 from partwatch.screening import job
 
@@ -90,7 +90,15 @@ def run_trial(path: str, kind: str) -> bytes:
     return json.dumps(
         {
             "matches": [
-                [match.design, match.finding.value, match.relation.value]
+                {
+                    "design": match.design,
+                    "finding": match.finding.value,
+                    "relation": match.relation.value,
+                    "score": match.score,
+                    "coverage": min(match.coverage_part, match.coverage_body),
+                    "scale": match.scale,
+                    "inferred": body.unit_source is UnitSource.INFERRED,
+                }
                 for body in item.bodies
                 for match in body.matches
             ],

@@ -1,0 +1,134 @@
+"""A calibration: the numbers that turn a score into bits, with where they are from. A small file, made by
+`partwatch calibrate`; one made for another fingerprint or population is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from partwatch.evidence.tail import TailModel
+from partwatch.fingerprint import FINGERPRINT_VERSION
+from partwatch.model.errors import UsageError
+
+FORMAT: Final = "partwatch-calibration-1"
+
+
+@dataclass(frozen=True)
+class Line:
+    """log2 LR = offset + slope * surprise, between the bounds."""
+
+    offset: float
+    slope: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was fitted, on what.
+
+    tail: how often an unrelated body does so well. weight: from surprise (log2 of the inverse of the expected
+    number of parts of the list on which an unrelated body does so well) to log2 LR. missed: log2 LR of a part
+    that was searched for and does not lie on the body. pair_bound: the most bits that the corpus' family
+    pairs support for one part; a list of N parts takes log2 N off it. size_tolerance: of the scale, within
+    which a match is one. mates, families, projects, list_parts: what it was fitted on.
+    """
+
+    population: str
+    population_version: str
+    tail: TailModel
+    weight: Line
+    missed: float
+    pair_bound: float
+    size_tolerance: float
+    mates: int
+    non_mates: int
+    family_pairs: int
+    families: int
+    projects: int
+    list_parts: int
+    made_from: str
+
+    @property
+    def version(self) -> str:
+        """Of all its numbers: twelve hex digits."""
+        return hashlib.sha256(_canonical(asdict(self)).encode()).hexdigest()[:12]
+
+    def bound(self, list_parts: int) -> float:
+        """The most bits that can be stated after a search in a list of that many parts; at least zero."""
+        return max(self.pair_bound - math.log2(max(list_parts, 1)), 0.0)
+
+    def bits(self, surprise: float, list_parts: int) -> float:
+        """log2 LR for that surprise, within the bounds."""
+        bound = self.bound(list_parts)
+        return min(max(self.weight.offset + self.weight.slope * surprise, self.missed), bound)
+
+
+def calibration_text(calibration: Calibration) -> str:
+    """The file's content."""
+    document = {
+        "format": FORMAT,
+        "fingerprint_version": FINGERPRINT_VERSION,
+        "version": calibration.version,
+        **asdict(calibration),
+    }
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def read_calibration(text: str, place: str) -> Calibration:
+    """UsageError where it is none, was changed by hand, or was made for another fingerprint version."""
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            raise ValueError(f"its format is {document['format']!r}, not {FORMAT!r}")
+        if document["fingerprint_version"] != FINGERPRINT_VERSION:
+            raise UsageError(
+                f"{place}: made for fingerprint version {document['fingerprint_version']}, and this program "
+                f"has {FINGERPRINT_VERSION}: make it anew with `partwatch calibrate`"
+            )
+        calibration = _calibration(document)
+        if calibration.version != document["version"]:
+            raise ValueError("its numbers are not the ones that it was written with")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(
+            f"{place}: this is no calibration, or it is damaged ({error}); make it anew"
+        ) from error
+    return calibration
+
+
+def _calibration(document: dict[str, Any]) -> Calibration:
+    fields = {name: document[name] for name in Calibration.__dataclass_fields__}
+    fields["tail"] = TailModel(**{name: _number(value) for name, value in fields["tail"].items()})
+    fields["weight"] = Line(**{name: _number(value) for name, value in fields["weight"].items()})
+    for name in ("missed", "pair_bound", "size_tolerance"):
+        fields[name] = _number(fields[name])
+    return Calibration(**fields)
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def _canonical(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, allow_nan=False)
+
+
+def shipped_calibration() -> Calibration:
+    """The one that comes with the program."""
+    file = resources.files("partwatch.evidence") / "data" / "calibration.json"
+    return read_calibration(file.read_text(encoding="utf-8"), "the shipped calibration")
+
+
+def calibration_at(path: Path) -> Calibration:
+    """From a file."""
+    try:
+        return read_calibration(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); name a calibration file") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: this is no calibration ({error}); make it anew") from error

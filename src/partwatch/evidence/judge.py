@@ -1,0 +1,157 @@
+"""What a match is worth: its part's own tail against the population, the calibration, and the policy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch.evidence.calibration import Calibration
+from partwatch.evidence.policy import AlertPolicy
+from partwatch.evidence.population import Population
+from partwatch.evidence.tail import same_size_share
+from partwatch.evidence.words import statement, support_of
+from partwatch.matching.index import ListedPart
+from partwatch.matching.weight import Weight
+from partwatch.model.document import Basis, Evidence, Rival
+
+PROFILES_KEPT = 20_000
+_BODIES = 10_000
+# Below this the tail model says nothing: it is the share of one unrelated body in more than there are.
+_LEAST = 1e-300
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """A part beside the population. similarity: (n,), the best of the part's prints. same_size: (n,), share
+    of bodies of about each one's size that have the part's size."""
+
+    similarity: npt.NDArray[np.float32]
+    same_size: npt.NDArray[np.float64]
+
+
+def profile_of(
+    population: Population,
+    descriptors: npt.NDArray[np.float32],
+    radius_mm: float,
+    tolerance: float,
+) -> Profile:
+    """descriptors: (prints, DESCRIPTOR_SIZE), of the part. tolerance: of the scale."""
+    similarity = (population.descriptors @ np.atleast_2d(descriptors).T).max(axis=1)
+    ratio = population.radius_mm / max(radius_mm, 1e-9)
+    return Profile(similarity, same_size_share(ratio, tolerance))
+
+
+def false_share(
+    calibration: Calibration, population: Population, profile: Profile, score: float, same_size: bool
+) -> float:
+    """Share of unrelated bodies of the population that would do so well against that one part."""
+    each = calibration.tail.probability(profile.similarity, score)
+    if same_size:
+        each = each * profile.same_size
+    return max(float(population.weights @ each), _LEAST)
+
+
+def surprise_of(share: float, list_parts: int) -> float:
+    """log2 of the inverse of the parts of a list of that size on which an unrelated body does so well."""
+    return -math.log2(max(share, _LEAST) * max(list_parts, 1))
+
+
+def basis_of(calibration: Calibration, population: Population, list_parts: int) -> Basis:
+    """What bits rest on after a search in a list of that many parts."""
+    return Basis(
+        population=population.name,
+        bodies=len(population),
+        families=population.family_count,
+        projects=population.project_count,
+        list_parts=list_parts,
+        bound=round(calibration.bound(list_parts), 2),
+    )
+
+
+class Judge:
+    """Weighs matches against one list of `list_parts` parts; keeps what it knows of each part."""
+
+    def __init__(
+        self,
+        calibration: Calibration,
+        population: Population,
+        policy: AlertPolicy,
+        list_parts: int,
+        part: Callable[[int], ListedPart],
+        prints: Callable[[int], tuple[npt.NDArray[np.float32], float]],
+    ) -> None:
+        """part: a listed part by its number. prints: its descriptors and its rms radius in mm."""
+        self.calibration = calibration
+        self.population = population
+        self.policy = policy
+        self.list_parts = list_parts
+        self._part = part
+        self._prints = prints
+        self._profiles: dict[int, Profile] = {}
+
+    def weigh(self, part: int, score: float, same_size: bool) -> Weight:
+        """What a match with that part is worth. same_size: whether the body has the part's own size, by a
+        unit that was stated, or millimetres."""
+        share = false_share(self.calibration, self.population, self._profile(part), score, same_size)
+        expected = share * self.list_parts * _BODIES
+        return Weight(
+            bits=self.calibration.bits(surprise_of(share, self.list_parts), self.list_parts),
+            false_per_10000=min(expected, float(_BODIES)),
+            is_match=expected <= self.policy.match_per_10000,
+            is_review=expected <= self.policy.review_per_10000,
+        )
+
+    def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
+        """All that stands behind a weight. rival: the next best part on that body, and its score."""
+        bound = self.calibration.bound(self.list_parts)
+        listed = self._part(part)
+        at_bound = weight.bits >= bound
+        bits = rounded_bits(weight.bits)
+        return Evidence(
+            bound=round(bound, 2),
+            at_bound=at_bound,
+            false_per_10000=float(f"{weight.false_per_10000:.2g}"),
+            support=support_of(bits),
+            statement=statement(
+                bits,
+                at_bound,
+                bound,
+                listed.name,
+                listed.design,
+                self.population.name,
+                self.population.family_count,
+                self.list_parts,
+            ),
+            rival=self._rival(part, rival),
+        )
+
+    def _rival(self, part: int, rival: tuple[int, float] | None) -> Rival:
+        similarity = self._profile(part).similarity
+        nearest = int(np.argmax(similarity))
+        other = self._part(rival[0]) if rival else None
+        return Rival(
+            design=other.design if other else None,
+            part=other.name if other else None,
+            score=round(rival[1], 4) if rival else None,
+            look_alike=self.population.full_name(nearest),
+            similarity=round(float(similarity[nearest]), 3),
+        )
+
+    def _profile(self, part: int) -> Profile:
+        known = self._profiles.get(part)
+        if known is None:
+            if len(self._profiles) >= PROFILES_KEPT:
+                self._profiles.clear()
+            descriptors, radius_mm = self._prints(part)
+            known = profile_of(self.population, descriptors, radius_mm, self.calibration.size_tolerance)
+            self._profiles[part] = known
+        return known
+
+
+def rounded_bits(bits: float) -> float:
+    """To a hundredth: more is noise."""
+    return round(bits, 2) + 0.0

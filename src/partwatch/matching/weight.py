@@ -1,0 +1,31 @@
+"""What a match is worth, as matching asks for it; who answers stands further down the stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from partwatch.model.document import Evidence
+
+
+@dataclass(frozen=True)
+class Weight:
+    """bits: log2 likelihood ratio. false_per_10000: unrelated bodies of 10,000 that would do as well against
+    the list. is_match, is_review: whether a policy of false alerts allows that finding."""
+
+    bits: float
+    false_per_10000: float
+    is_match: bool
+    is_review: bool
+
+
+class Judge(Protocol):
+    """Weighs a match."""
+
+    def weigh(self, part: int, score: float, same_size: bool) -> Weight:
+        """What a match of that score with that part is worth. same_size: the body has the part's own size."""
+        ...
+
+    def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
+        """What stands behind a weight. rival: the next best part on that body, and its score."""
+        ...
