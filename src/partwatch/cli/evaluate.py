@@ -54,17 +54,19 @@ def evaluate(
     shipped calibration was made from is judged in halves, each with what is calibrated on the other; that
     needs the extra `calibrate`.
     """
-    from partwatch.curation.comparison import changes, read_evaluation, table
     from partwatch.curation.corpus import read_corpus
+    from partwatch.curation.earlier import changes, differences, has_loss
     from partwatch.curation.evaluate import drawn, judges_of
     from partwatch.curation.evaluate import evaluate as run
     from partwatch.curation.observations import gather
     from partwatch.evidence.calibration import calibration_at
     from partwatch.evidence.policy import AlertPolicy, read_policy
     from partwatch.formats.worker import default_jobs
+    from partwatch.model.evaluation import load
+    from partwatch.report.comparison import table
     from partwatch.report.evaluation import page
 
-    old = read_evaluation(baseline) if baseline else None
+    old = load(baseline) if baseline else None
     if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
         raise UsageError(f"--html {html}: give a file in a folder that is there")
     files = drawn(read_corpus(corpus), sample, seed)
@@ -78,8 +80,8 @@ def evaluate(
         html.write_text(page(result), encoding="utf-8")
     if old is not None:
         found = changes(old, result)
-        typer.echo(table(found), err=as_json)
-        if any(change.is_loss for change in found):
+        typer.echo(table(found, differences(old, result)), err=as_json)
+        if has_loss(found):
             raise typer.Exit(1)
 
 
@@ -123,18 +125,11 @@ def text(result: Mapping[str, Any]) -> str:
             f"per 10,000; at most {row['upper_per_10000']:.1f} (one-sided 95 %), by family "
             f"{row['family_upper_per_10000']:.1f}; tail model, an estimate: {row['estimated_per_10000']:.2g}"
         )
-    lines += [
-        "",
-        f"bits: Cllr {llr['cllr']:.4f} [{llr['cllr_low']:.4f}, {llr['cllr_high']:.4f}], at best "
-        f"{llr['cllr_min']:.4f}; {llr['mates']} copies, {llr['non_mates']} of each body's hardest strangers, "
-        f"{llr['families']} families",
-    ]
-    lines += [
-        f"  stated 1 in {1 / row['stated']:,.0f} ({row['bits']:.1f} bits): {row['non_mates_at_or_above']} "
-        f"of {row['of']} unrelated searches [{row['low']:.2%}, {row['high']:.2%}]"
-        f"{'' if row['holds'] else '  TOO MANY'}"
-        for row in llr["stated"]
-    ]
+    if llr is not None:
+        lines += ["", *_llr_lines(llr)]
+    every = result["llr_of_all_parts"]
+    if every is not None:
+        lines.append(f"  with the parts that the gate holds back: Cllr {every['cllr']:.4f}")
     if result["revisions"]["bits"]:
         bits = result["revisions"]["bits"]
         lines.append(
@@ -142,6 +137,21 @@ def text(result: Mapping[str, Any]) -> str:
             f"{bits['p50']:.1f} / {bits['p95']:.1f} (5 %, median, 95 %)"
         )
     return "\n".join(lines)
+
+
+def _llr_lines(llr: Mapping[str, Any]) -> list[str]:
+    interval = "" if llr["cllr_low"] is None else f" [{llr['cllr_low']:.4f}, {llr['cllr_high']:.4f}]"
+    lines = [
+        f"bits: Cllr {llr['cllr']:.4f}{interval}, at best {llr['cllr_min']:.4f}; {llr['mates']} copies, "
+        f"{llr['non_mates']} of each body's hardest strangers, {llr['families']} families"
+    ]
+    for row in llr["stated"]:
+        too_many = "" if row["holds"] else "  TOO MANY"
+        lines.append(
+            f"  stated 1 in {1 / row['stated']:,.0f} ({row['bits']:.1f} bits): {row['non_mates_at_or_above']} "
+            f"of {row['of']} unrelated searches, by family [{row['low']:.2%}, {row['high']:.2%}]{too_many}"
+        )
+    return lines
 
 
 def _recall_line(row: Mapping[str, Any]) -> str:

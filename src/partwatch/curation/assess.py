@@ -11,6 +11,7 @@ from partwatch.evidence.calibration import Calibration
 from partwatch.evidence.judge import false_share, profile_of
 from partwatch.evidence.population import Population
 from partwatch.fingerprint.cloud import frame_of
+from partwatch.matching.weight import SizeFit
 from partwatch.watchlist.types import GateReport, LookAlike, PartEntry
 
 # A body is flagged from about this score on: where coverage reaches a review's.
@@ -38,7 +39,7 @@ class Assessor:
         radius = frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius if cloud is not None else 1.0
         profile = profile_of(self.population, descriptors, float(radius), self.calibration.size_tolerance)
         rate = _BODIES * false_share(
-            self.calibration, self.population, profile, FLAGGED_SCORE, same_size=False
+            self.calibration.tail, self.population, profile, FLAGGED_SCORE, SizeFit.NONE
         )
         near = self.population.look_alikes(profile.similarity, LOOK_ALIKES)
         return GateReport(

@@ -7,8 +7,9 @@ holds the size of the list, so it is counted once.
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from partwatch.evidence.judge import Profile, false_share, profile_of, surprise_
 from partwatch.evidence.population import Population
 from partwatch.evidence.tail import TailModel, similarity_nearness
 from partwatch.fingerprint import describe, sample_surface
+from partwatch.matching.weight import SizeFit
 from partwatch.model.errors import UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -33,8 +35,6 @@ BINS: Final = 48
 # Fingerprints less alike than this never lay on each other; the tail stays flat below.
 LEAST_SIMILARITY: Final = 1.5
 LIST_SIZES: Final = (30, 100, 300, 1000)
-# Surprise (bits) from which on a match carries weight of its own.
-LEAST_SURPRISE: Final = 0.0
 SIZE_TOLERANCE: Final = 0.02
 
 
@@ -99,8 +99,9 @@ class Subset:
 
     @property
     def copies(self) -> list[Copy]:
-        """Changed copies of parts of those projects."""
-        return [c for c in self.observed.copies if self.projects[self.observed.parts.projects[c.part]]]
+        """Changed copies of parts of those projects, as far as they still are copies."""
+        own = self.projects[self.observed.parts.projects]
+        return [copy for copy in self.observed.copies if own[copy.part] and copy.classes]
 
 
 def require_lir() -> None:
@@ -125,23 +126,30 @@ def fit(
     if not mates or len(subset.strangers) == 0:
         raise UsageError("too little for a calibration: no copies, or no stranger that lay on anything")
     surprises = _Surprises.of(subset, weigher, mates)
-    weight, missed = _fit_weight(surprises)
-    pairs, bound = _pair_bound(subset, weigher, mates, weight, missed)
-    return Calibration(
+    weight, plain, missed = _fit_weight(surprises)
+    draft = Calibration(
         population=population.name,
         population_version=population.version,
         tail=tail,
         weight=weight,
+        plain=plain,
         missed=missed,
-        pair_bound=bound,
+        # Bounds come last: they are bounds of these bits.
+        pair_bound=math.inf,
+        search_bound=math.inf,
         size_tolerance=SIZE_TOLERANCE,
         mates=len(mates),
         non_mates=len(subset.bodies),
-        family_pairs=pairs,
+        family_pairs=_family_pairs(subset),
         families=len(np.unique(observed.bodies.families[subset.bodies])),
-        projects=int(projects.sum()),
+        projects=int(np.count_nonzero(np.bincount(observed.bodies.projects[subset.bodies]))),
         list_parts=len(subset.parts),
         made_from=made_from,
+    )
+    return replace(
+        draft,
+        pair_bound=_pair_bound(subset, weigher, draft, mates),
+        search_bound=_search_bound(subset, weigher, draft, mates),
     )
 
 
@@ -158,18 +166,21 @@ class Weigher:
         self._observed = observed
         self._population = population
         self._made_from = made_from
-        # Only the tail is asked; the rest of a calibration is not known yet.
-        self._draft = Calibration("", "", tail, Line(0, 1), 0, 0, SIZE_TOLERANCE, 0, 0, 0, 0, 0, 0, "")
+        self._tail = tail
         self._profiles: dict[int, tuple[Population, Profile]] = {}
+        self._shares: dict[tuple[int, float, SizeFit], float] = {}
 
-    def share(self, part: int, score: float, same_size: bool) -> float:
+    def share(self, part: int, score: float, size: SizeFit) -> float:
         """Share of unrelated bodies that would do so well."""
-        population, profile = self._profile(part)
-        return false_share(self._draft, population, profile, score, same_size)
+        asked = part, score, size
+        if asked not in self._shares:
+            population, profile = self._profile(part)
+            self._shares[asked] = false_share(self._tail, population, profile, score, size)
+        return self._shares[asked]
 
-    def surprise(self, part: int, score: float, same_size: bool, list_parts: int) -> float:
+    def surprise(self, part: int, score: float, size: SizeFit, list_parts: int) -> float:
         """In bits, for a list of that many parts."""
-        return surprise_of(self.share(part, score, same_size), list_parts)
+        return surprise_of(self.share(part, score, size), list_parts)
 
     def _profile(self, part: int) -> tuple[Population, Profile]:
         if part not in self._profiles:
@@ -277,7 +288,7 @@ class _Surprises:
 def _mate_surprise(weigher: Weigher, copy: Copy, list_parts: int) -> float:
     if copy.score <= 0:
         return -np.inf
-    return weigher.surprise(copy.part, copy.score, copy.same_size, list_parts)
+    return weigher.surprise(copy.part, copy.score, copy.size, list_parts)
 
 
 def _best_surprises(subset: Subset, weigher: Weigher, size: int, rng: np.random.Generator) -> Iterator[float]:
@@ -289,32 +300,36 @@ def _best_surprises(subset: Subset, weigher: Weigher, size: int, rng: np.random.
     for k in subset.strangers:
         part = int(lain.part[k])
         if drawn[part]:
-            told = weigher.surprise(part, float(lain.score[k]), bool(lain.same_size[k]), size)
+            told = weigher.surprise(part, float(lain.score[k]), lain.size[k], size)
             best[lain.body[k]] = max(best[lain.body[k]], told)
     yield from best[subset.bodies]
 
 
-def _fit_weight(surprises: _Surprises) -> tuple[Line, float]:
-    """lir's logistic calibrator on what carries weight, and log2 LR of what does not."""
+def _fit_weight(surprises: _Surprises) -> tuple[Line, float, float]:
+    """lir's logistic calibrator on what carries weight; log2 LR of what lies without surprise, and of nothing."""
     from lir.algorithms.logistic_regression import LogitCalibrator
 
     mates, strangers = surprises.mates, surprises.strangers
-    telling_mates, telling = mates > LEAST_SURPRISE, strangers > LEAST_SURPRISE
-    # Half a family either way: no share is believed to be none or all.
-    mate_share = _share(telling_mates, surprises.mate_weights)
-    stranger_share = _share(telling, surprises.stranger_weights)
+    telling_mates, telling = mates > 0, strangers > 0
     x = np.concatenate([_resampled(mates[telling_mates], surprises.mate_weights[telling_mates]),
                         _resampled(strangers[telling], surprises.stranger_weights[telling])])  # fmt: skip
-    y = np.repeat([1, 0], len(x) // 2)
-    calibrator = LogitCalibrator().fit(x.reshape(-1, 1), y)
+    calibrator = LogitCalibrator().fit(x.reshape(-1, 1), np.repeat([1, 0], len(x) // 2))
     at_zero, at_one = (float(v) for v in np.ravel(calibrator.transform(np.array([[0.0], [1.0]]))))
     to_bits = float(np.log2(10))
-    offset = at_zero * to_bits + float(np.log2(mate_share / stranger_share))
     slope = (at_one - at_zero) * to_bits
-    return Line(offset, slope), float(np.log2((1 - mate_share) / (1 - stranger_share)))
+
+    def ratio(of_mates: Mask, of_strangers: Mask) -> float:
+        own = _share(of_mates, surprises.mate_weights)
+        return float(np.log2(own / _share(of_strangers, surprises.stranger_weights)))
+
+    offset = at_zero * to_bits + ratio(telling_mates, telling)
+    plain = ratio(np.isfinite(mates) & ~telling_mates, np.isfinite(strangers) & ~telling)
+    missed = ratio(np.isneginf(mates), np.isneginf(strangers))
+    return Line(offset, slope), min(plain, 0.0), missed
 
 
 def _share(telling: Mask, weights: Floats) -> float:
+    """By weight, with half a family more either way: no share is believed to be none or all."""
     return float((weights[telling].sum() + 0.5) / (weights.sum() + 1))
 
 
@@ -329,30 +344,48 @@ def _resampled(values: Floats, weights: Floats) -> Floats:
     return np.asarray(values[order][np.searchsorted(total, steps)])
 
 
-def _pair_bound(
-    subset: Subset, weigher: Weigher, mates: list[Copy], weight: Line, missed: float
-) -> tuple[int, float]:
-    """Pairs of families of different projects, and the most bits that they support for one part (ELUB)."""
+def _family_pairs(subset: Subset) -> int:
+    """Pairs of a family of bodies and a family of parts of different projects."""
     observed = subset.observed
-    body_families = _by_project(
-        observed.bodies.families[subset.bodies], observed.bodies.projects[subset.bodies]
-    )
-    part_families = _by_project(observed.parts.families[subset.parts], observed.parts.projects[subset.parts])
-    pairs = sum(
+    bodies, parts = observed.bodies, observed.parts
+    body_families = _by_project(bodies.families[subset.bodies], bodies.projects[subset.bodies])
+    part_families = _by_project(parts.families[subset.parts], parts.projects[subset.parts])
+    return sum(
         len(mine) * len(theirs - mine)
         for project, mine in body_families.items()
         for other, theirs in part_families.items()
         if other != project
     )
+
+
+def _pair_bound(subset: Subset, weigher: Weigher, draft: Calibration, mates: list[Copy]) -> float:
+    """The most bits that pairs of families support for one part."""
+    observed, lain = subset.observed, subset.observed.strangers
     best: dict[tuple[int, int], float] = {}
-    lain = observed.strangers
     for k in subset.strangers:
         body, part = int(lain.body[k]), int(lain.part[k])
         pair = int(observed.bodies.families[body]), int(observed.parts.families[part])
-        told = weigher.surprise(part, float(lain.score[k]), bool(lain.same_size[k]), 1)
-        best[pair] = max(best.get(pair, missed), weight.offset + weight.slope * told)
-    own = np.array([weight.offset + weight.slope * _mate_surprise(weigher, copy, 1) for copy in mates])
-    return pairs, empirical_bound(np.maximum(own, missed), np.array(list(best.values())), pairs)
+        told = draft.bits(weigher.surprise(part, float(lain.score[k]), lain.size[k], 1), 1)
+        best[pair] = max(best.get(pair, -math.inf), told)
+    own = np.array([_mate_bits(weigher, draft, copy, 1) for copy in mates])
+    return empirical_bound(own, np.array(list(best.values())), draft.family_pairs)
+
+
+def _search_bound(subset: Subset, weigher: Weigher, draft: Calibration, mates: list[Copy]) -> float:
+    """The most bits that families of bodies support after a search among all parts."""
+    observed, lain, size = subset.observed, subset.observed.strangers, len(subset.parts)
+    best: dict[int, float] = {}
+    for k in subset.strangers:
+        family = int(observed.bodies.families[lain.body[k]])
+        told = weigher.surprise(int(lain.part[k]), float(lain.score[k]), lain.size[k], size)
+        best[family] = max(best.get(family, -math.inf), draft.bits(told, size))
+    own = np.array([_mate_bits(weigher, draft, copy, size) for copy in mates])
+    return empirical_bound(own, np.array(list(best.values())), draft.families)
+
+
+def _mate_bits(weigher: Weigher, draft: Calibration, copy: Copy, list_parts: int) -> float:
+    surprise = _mate_surprise(weigher, copy, list_parts)
+    return draft.bits(surprise, list_parts) if np.isfinite(surprise) else draft.missed
 
 
 def _by_project(families: npt.NDArray[np.int32], projects: npt.NDArray[np.int32]) -> dict[int, set[int]]:

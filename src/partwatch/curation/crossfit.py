@@ -18,7 +18,7 @@ from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import held_back, match_finding
-from partwatch.matching.weight import Weight
+from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import MatchFinding
 
 Floats = npt.NDArray[np.float64]
@@ -36,35 +36,35 @@ class Half:
     calibration: Calibration
     weigher: Weigher
 
-    def bits(self, part: int, score: float, same_size: bool, list_parts: int) -> float:
+    def bits(self, part: int, score: float, size: SizeFit, list_parts: int) -> float:
         """log2 LR of a match in a list of that many parts; of a miss where score is 0."""
         if score <= 0:
             return self.calibration.missed
-        share = self.weigher.share(part, score, same_size)
+        share = self.weigher.share(part, score, size)
         return self.calibration.bits(surprise_of(share, list_parts), list_parts)
 
     def rate(self, part: int) -> float:
         """Benign bodies of 10,000 that the goodware gate expects a part to flag."""
-        return _BODIES * self.weigher.share(part, FLAGGED_SCORE, False)
+        return _BODIES * self.weigher.share(part, FLAGGED_SCORE, SizeFit.NONE)
 
     def finding(
         self,
         part: int,
-        seen: tuple[float, float, bool, bool],
+        seen: tuple[float, float, SizeFit],
         list_parts: int,
         policy: Policy,
         alerts: AlertPolicy,
     ) -> MatchFinding | None:
-        """What screening says where a part lay so. seen: score, coverage, same_size, size_fits."""
-        score, coverage, same_size, size_fits = seen
-        finding = match_finding(coverage, 1.0 if size_fits else math.inf, 1.0, policy)
+        """What screening says where a part lay so. seen: score, coverage, size."""
+        score, coverage, size = seen
+        finding = match_finding(coverage, math.inf if size is SizeFit.NONE else 1.0, 1.0, policy)
         if finding is None:
             return None
-        expected = _BODIES * list_parts * self.weigher.share(part, score, same_size)
+        expected = _BODIES * list_parts * self.weigher.share(part, score, size)
         weight = Weight(
             0.0, expected, expected <= alerts.match_per_10000, expected <= alerts.review_per_10000
         )
-        return held_back(finding, coverage, weight, policy)
+        return held_back(finding, weight)
 
 
 def as_shipped(observed: Observations, calibration: Calibration, population: Population) -> tuple[Half, ...]:
@@ -112,19 +112,22 @@ class Trials:
     family: npt.NDArray[np.int64]
 
 
-def hardest_pairs(half: Half) -> Trials:
-    """Copies against their own parts; each body against its HARDEST most similar parts of other projects."""
+def hardest_pairs(half: Half, listed: Mask) -> Trials:
+    """Copies against their own parts; each body against its HARDEST most similar parts of other projects.
+
+    listed: (parts,), which parts are in the list.
+    """
     observed, tested = half.tested.observed, half.tested
-    list_parts = len(tested.parts)
-    bits = [half.bits(c.part, c.score, c.same_size, list_parts) for c in tested.copies]
-    families = [int(observed.parts.families[c.part]) for c in tested.copies]
+    parts = tested.parts[listed[tested.parts]]
+    list_parts = len(parts)
+    copies = [copy for copy in tested.copies if listed[copy.part]]
+    bits = [half.bits(c.part, c.score, c.size, list_parts) for c in copies]
+    families = [int(observed.parts.families[c.part]) for c in copies]
     mates = len(bits)
     lain = observed.strangers
     lay = {
-        (int(lain.body[k]), int(lain.part[k])): (float(lain.score[k]), bool(lain.same_size[k]))
-        for k in tested.strangers
+        (int(lain.body[k]), int(lain.part[k])): (float(lain.score[k]), lain.size[k]) for k in tested.strangers
     }
-    parts = tested.parts
     first_print = observed.parts.descriptors[observed.parts.rows[parts]]
     for body in tested.bodies:
         similarity = first_print @ observed.bodies.descriptors[body]
@@ -132,25 +135,28 @@ def hardest_pairs(half: Half) -> Trials:
         for k in np.argsort(-similarity, kind="stable")[:HARDEST]:
             if similarity[k] < 0:
                 break
-            score, same_size = lay.get((int(body), int(parts[k])), (0.0, False))
-            bits.append(half.bits(int(parts[k]), score, same_size, list_parts))
+            score, size = lay.get((int(body), int(parts[k])), (0.0, SizeFit.NONE))
+            bits.append(half.bits(int(parts[k]), score, size, list_parts))
             families.append(int(observed.bodies.families[body]))
     truth = np.arange(len(bits)) < mates
     return Trials(np.array(bits), truth, np.array(families))
 
 
-def searches(half: Half) -> Trials:
-    """Copies' own parts, and of each body the best of a search among the parts of other projects."""
+def searches(half: Half, listed: Mask) -> Trials:
+    """Copies' own parts, and of each body the best of a search among the listed parts of other projects."""
     observed, tested = half.tested.observed, half.tested
-    list_parts = len(tested.parts)
-    own = [half.bits(c.part, c.score, c.same_size, list_parts) for c in tested.copies]
+    list_parts = int(listed[tested.parts].sum())
+    copies = [copy for copy in tested.copies if listed[copy.part]]
+    own = [half.bits(c.part, c.score, c.size, list_parts) for c in copies]
     best = dict.fromkeys((int(k) for k in tested.bodies), half.calibration.missed)
     lain = observed.strangers
     for k in tested.strangers:
+        if not listed[lain.part[k]]:
+            continue
         body = int(lain.body[k])
-        told = half.bits(int(lain.part[k]), float(lain.score[k]), bool(lain.same_size[k]), list_parts)
+        told = half.bits(int(lain.part[k]), float(lain.score[k]), lain.size[k], list_parts)
         best[body] = max(best[body], told)
-    families = [int(observed.parts.families[c.part]) for c in tested.copies]
+    families = [int(observed.parts.families[c.part]) for c in copies]
     families += [int(observed.bodies.families[body]) for body in best]
     return Trials(
         np.array([*own, *best.values()]), np.arange(len(own) + len(best)) < len(own), np.array(families)

@@ -12,22 +12,21 @@ import numpy.typing as npt
 from partwatch import __version__
 from partwatch.curation.calibrate import require_lir
 from partwatch.curation.corpus import CorpusFile
-from partwatch.curation.crossfit import Half, as_shipped, halves, hardest_pairs, merged, searches
-from partwatch.curation.honesty import llr_summary
+from partwatch.curation.crossfit import Half, Trials, as_shipped, halves, hardest_pairs, merged, searches
+from partwatch.curation.measures import measures
 from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
-from partwatch.curation.trial import RIGID_KINDS, TRIALS
+from partwatch.curation.trial import RIGID_KINDS
 from partwatch.evidence.calibration import Calibration, shipped_calibration
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import shipped_population
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
+from partwatch.matching.weight import SizeFit
 from partwatch.model.document import MatchFinding
 
 SCHEMA: Final = "partwatch-evaluation-1"
 POOLED: Final = "pooled: rotation, mirror, units, format, winding, reordering, plate"
-# Measured deviation (p95, max) in millimetres up to which a bounded trial counts in each band.
-BANDS: Final = {"p95 ≤ 0.1, max ≤ 0.3 mm": (0.1, 0.3), "p95 ≤ 0.3 mm": (0.3, float("inf"))}
 # Root mean square radius in millimetres.
 SIZES: Final = {
     "below 10 mm": (0.0, 10.0),
@@ -70,8 +69,11 @@ def evaluate(
     `judges_of` gives them.
     """
     judged = _Judged(observed, judges, gate_rate, alerts)
-    pairs = merged([hardest_pairs(half) for half in judges])
-    best = merged([searches(half) for half in judges])
+    every = np.ones(len(observed.parts), dtype=bool)
+    pairs, of_all = (
+        merged([hardest_pairs(half, listed) for half in judges]) for listed in (judged.accepted, every)
+    )
+    best = merged([searches(half, judged.accepted) for half in judges])
     return {
         "schema": SCHEMA,
         "program_version": __version__,
@@ -91,13 +93,23 @@ def evaluate(
         "held_back": judged.held_back(),
         "recall": [*judged.recall()],
         "false": [judged.false_alerts(MatchFinding.MATCH), judged.false_alerts(MatchFinding.REVIEW)],
-        "llr": llr_summary(pairs.bits, pairs.is_mate, pairs.family, seed)
-        | {"stated": llr_summary(best.bits, best.is_mate, best.family, seed)["stated"]},
+        "llr": _llr(pairs, best, seed),
+        # With what the gate would hold back as well: a list that takes everything.
+        "llr_of_all_parts": _llr(of_all, of_all, seed),
         "revisions": judged.revisions(),
         "cost": {"share": None},
         "misses": [[label, observed.parts.names[part]] for label, part in judged.misses()],
         "wrong": judged.wrong(),
     }
+
+
+def _llr(pairs: Trials, best: Trials, seed: int) -> Document | None:
+    """The measures of honesty; None without mates or strangers. pairs: what the cost is of. best: what is
+    stated, which is after a search."""
+    if not 0 < pairs.is_mate.sum() < len(pairs.is_mate) or best.is_mate.all():
+        return None
+    stated = measures(best.bits, best.is_mate, best.family, seed=seed)["stated"]
+    return {**measures(pairs.bits, pairs.is_mate, pairs.family, seed=seed), "stated": stated}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +155,15 @@ class _Judged:
         self._alerts = alerts
         self._policy = Policy()
         rates = [self._of_part(part).rate(part) for part in range(len(observed.parts))]
-        self._accepted = np.array(rates) <= gate_rate
-        self._list_parts = int(self._accepted.sum())
-        self._copies = [copy for copy in observed.copies if self._accepted[copy.part]]
+        self.accepted = np.array(rates) <= gate_rate
+        self._list_parts = int(self.accepted.sum())
+        self._copies = [copy for copy in observed.copies if self.accepted[copy.part] and copy.classes]
         self._found = [self._finding_of(copy) for copy in self._copies]
         self._alerted = list(self._alerts_of_strangers())
 
     def held_back(self) -> Document:
         """How many parts the gate would not let in."""
-        of = len(self._accepted)
+        of = len(self.accepted)
         return {"parts": of - self._list_parts, "of": of, "gate_rate": self._gate_rate}
 
     def recall(self) -> Iterator[Document]:
@@ -219,7 +231,7 @@ class _Judged:
     def revisions(self) -> Document:
         """Bits of other parts of the same project on untouched copies: neither strangers nor copies."""
         bits = [
-            self._of_part(r.part).bits(r.other, r.score, r.same_size, max(self._list_parts, 1))
+            self._of_part(r.part).bits(r.other, r.score, r.size, max(self._list_parts, 1))
             for r in self._observed.revisions
         ]
         quantiles = np.quantile(bits, [0.05, 0.25, 0.5, 0.75, 0.95]) if bits else [float("nan")] * 5
@@ -236,7 +248,7 @@ class _Judged:
         return next(half for half in self._judges if half.tested.projects[project])
 
     def _finding_of(self, copy: Copy) -> MatchFinding | None:
-        seen = copy.score, copy.coverage, copy.same_size, copy.size_fits
+        seen = copy.score, copy.coverage, copy.size
         if copy.score <= 0:
             return None
         half = self._of_part(copy.part)
@@ -247,15 +259,10 @@ class _Judged:
         lain = self._observed.strangers
         for k in range(len(lain.body)):
             body, part = int(lain.body[k]), int(lain.part[k])
-            if not self._accepted[part]:
+            if not self.accepted[part]:
                 continue
             half = self._of_project(int(self._observed.bodies.projects[body]))
-            seen = (
-                float(lain.score[k]),
-                float(lain.coverage[k]),
-                bool(lain.same_size[k]),
-                bool(lain.size_fits[k]),
-            )
+            seen = float(lain.score[k]), float(lain.coverage[k]), lain.size[k]
             found = half.finding(part, seen, self._list_parts, self._policy, self._alerts)
             if found is not None:
                 yield body, k, found
@@ -265,11 +272,12 @@ class _Judged:
         most = (
             self._alerts.match_per_10000 if finding is MatchFinding.MATCH else self._alerts.review_per_10000
         )
+        size = SizeFit.OWN if finding is MatchFinding.MATCH else SizeFit.NONE
         total = 0.0
-        for part in np.flatnonzero(self._accepted):
+        for part in np.flatnonzero(self.accepted):
             half = self._of_part(int(part))
             for score in _SCORES:
-                share = half.weigher.share(int(part), float(score), finding is MatchFinding.MATCH)
+                share = half.weigher.share(int(part), float(score), size)
                 if _BODIES * self._list_parts * share <= most:
                     total += share
                     break
@@ -281,13 +289,8 @@ class _Judged:
 
 
 def _changes(copy: Copy) -> list[str]:
-    """The classes of change that a copy counts for: its own, or the bands that its deviation falls in."""
-    if TRIALS[copy.change].bounded:
-        deviation = copy.deviation
-        if deviation is None:
-            return []
-        return [label for label, (p95, most) in BANDS.items() if deviation[0] <= p95 and deviation[1] <= most]
-    return [copy.change, POOLED] if copy.change in RIGID_KINDS else [copy.change]
+    """The classes of change that a copy counts for."""
+    return [*copy.classes, POOLED] if copy.change in RIGID_KINDS else list(copy.classes)
 
 
 def _relation(copy: Copy) -> list[str]:

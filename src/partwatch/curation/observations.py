@@ -16,9 +16,11 @@ import numpy.typing as npt
 from partwatch.curation import observe
 from partwatch.curation.corpus import CorpusFile, listed_parts
 from partwatch.curation.families import families_of
-from partwatch.curation.trial import TRIALS
+from partwatch.curation.trial import BANDS, TRIALS
 from partwatch.fingerprint.cloud import frame_of
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
+from partwatch.matching.relation import size_fit
+from partwatch.matching.weight import SizeFit
 from partwatch.model.document import UnitSource
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.manifest import Design, DesignPart
@@ -73,14 +75,13 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Lain:
-    """Parts that lay on bodies. body, part: (h,). same_size: the body has the part's own size by its unit."""
+    """Parts that lay on bodies. body, part: (h,); size: h, how the body came to have the part's size."""
 
     body: Ints
     part: Ints
     score: Floats
     coverage: Floats
-    same_size: npt.NDArray[np.bool_]
-    size_fits: npt.NDArray[np.bool_]
+    size: tuple[SizeFit, ...]
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,19 @@ class Copy:
     change: str
     score: float
     coverage: float
-    same_size: bool
-    size_fits: bool
+    size: SizeFit
     relation: str | None
     deviation: tuple[float, float] | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What it counts for: its change, or the bands that its deviation falls in; none for another shape."""
+        if not TRIALS[self.change].bounded:
+            return (self.change,)
+        if self.deviation is None:
+            return ()
+        p95, most = self.deviation
+        return tuple(band for band, limits in BANDS.items() if p95 <= limits[0] and most <= limits[1])
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ class Revision:
     part: int
     other: int
     score: float
-    same_size: bool
+    size: SizeFit
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,9 +298,8 @@ def _revisions(
         other = kin.get(match["design"], part)
         if other == part or match["relation"] in EXACT:
             continue
-        same_size = abs(match["scale"] - 1) <= size_tolerance and not match["inferred"]
         if other not in best or match["score"] > best[other].score:
-            best[other] = Revision(part, other, match["score"], same_size)
+            best[other] = Revision(part, other, match["score"], _size(match, size_tolerance))
     return list(best.values())
 
 
@@ -298,14 +307,12 @@ def _copy(part: int, design: str, kind: str, answer: Mapping[str, Any], size_tol
     own = [match for match in answer["matches"] if match["design"] == design]
     best = max(own, key=lambda match: float(match["score"]), default=None)
     deviation = answer["deviation"]
-    fits = best is not None and abs(best["scale"] - 1) <= size_tolerance
     return Copy(
         part=part,
         change=kind,
         score=best["score"] if best else 0.0,
         coverage=best["coverage"] if best else 0.0,
-        same_size=best is not None and fits and not best["inferred"],
-        size_fits=fits,
+        size=_size(best, size_tolerance) if best else SizeFit.NONE,
         relation=best["relation"] if best else None,
         deviation=(deviation[0], deviation[1]) if deviation else None,
     )
@@ -352,12 +359,14 @@ def _numbered(
 
 def _strangers(seen: _Seen, size_tolerance: float) -> Lain:
     hits = [(k, body, hit) for k, (_, _, body) in enumerate(seen) for hit in body["hits"]]
-    fits = np.array([abs(hit["scale"] - 1) <= size_tolerance for _, _, hit in hits], dtype=bool)
     return Lain(
         body=np.array([k for k, _, _ in hits], dtype=np.int32),
         part=np.array([hit["part"] for _, _, hit in hits], dtype=np.int32),
         score=np.array([hit["score"] for _, _, hit in hits]),
         coverage=np.array([hit["coverage"] for _, _, hit in hits]),
-        same_size=fits & np.array([hit["source"] != UnitSource.INFERRED for _, _, hit in hits], dtype=bool),
-        size_fits=fits,
+        size=tuple(_size(hit, size_tolerance) for _, _, hit in hits),
     )
+
+
+def _size(told: Mapping[str, Any], size_tolerance: float) -> SizeFit:
+    return size_fit(told["scale"], UnitSource(told["source"]), size_tolerance)

@@ -16,7 +16,7 @@ from partwatch.curation import changes
 from partwatch.curation.changes import Change, moved
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import merge
-from partwatch.model.document import Item, UnitSource
+from partwatch.model.document import Item
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
 from partwatch.screening import job
 
@@ -61,6 +61,9 @@ TRIALS: dict[str, Trial] = {
     },
 }
 
+# Measured deviation (p95, max) in millimetres up to which a bounded trial counts in each band; beyond the
+# widest it is another shape.
+BANDS = {"p95 ≤ 0.1, max ≤ 0.3 mm": (0.1, 0.3), "p95 ≤ 0.3 mm": (0.3, float("inf"))}
 BOUNDED_KINDS = tuple(kind for kind, trial in TRIALS.items() if trial.bounded)
 # Changes that leave every distance as it was, or scale them all: the pooled class of the accuracy bar.
 RIGID_KINDS = tuple(kind for kind in TRIALS if kind not in BOUNDED_KINDS and kind != "noise")
@@ -97,7 +100,7 @@ def run_trial(path: str, kind: str) -> bytes:
                     "score": match.score,
                     "coverage": min(match.coverage_part, match.coverage_body),
                     "scale": match.scale,
-                    "inferred": body.unit_source is UnitSource.INFERRED,
+                    "source": body.unit_source.value,
                 }
                 for body in item.bodies
                 for match in body.matches

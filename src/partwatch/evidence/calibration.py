@@ -31,18 +31,22 @@ class Calibration:
     """What was fitted, on what.
 
     tail: how often an unrelated body does so well. weight: from surprise (log2 of the inverse of the expected
-    number of parts of the list on which an unrelated body does so well) to log2 LR. missed: log2 LR of a part
-    that was searched for and does not lie on the body. pair_bound: the most bits that the corpus' family
-    pairs support for one part; a list of N parts takes log2 N off it. size_tolerance: of the scale, within
-    which a match is one. mates, families, projects, list_parts: what it was fitted on.
+    number of parts of the list on which an unrelated body does so well) to log2 LR. plain: log2 LR of a match
+    of no surprise, which chance alone would give. missed: of a part that was searched for and does not lie on
+    the body. pair_bound: the most bits that the corpus' pairs of families support for one part; a list of N
+    parts takes log2 N off it. search_bound: the most that its families of bodies support after a search among
+    all of its list_parts. size_tolerance: of the scale, within which a match is one. mates, non_mates,
+    family_pairs, families, projects, list_parts: what it was fitted on.
     """
 
     population: str
     population_version: str
     tail: TailModel
     weight: Line
+    plain: float
     missed: float
     pair_bound: float
+    search_bound: float
     size_tolerance: float
     mates: int
     non_mates: int
@@ -58,13 +62,18 @@ class Calibration:
         return hashlib.sha256(_canonical(asdict(self)).encode()).hexdigest()[:12]
 
     def bound(self, list_parts: int) -> float:
-        """The most bits that can be stated after a search in a list of that many parts; at least zero."""
-        return max(self.pair_bound - math.log2(max(list_parts, 1)), 0.0)
+        """The most bits that can be stated after a search in a list of that many parts; at least zero.
+
+        A shorter list than the one that was searched misleads no more often than that one.
+        """
+        of_pairs = self.pair_bound - math.log2(max(list_parts, 1))
+        of_searches = self.search_bound - math.log2(max(list_parts / self.list_parts, 1.0))
+        return max(of_pairs, of_searches, 0.0)
 
     def bits(self, surprise: float, list_parts: int) -> float:
         """log2 LR for that surprise, within the bounds."""
-        bound = self.bound(list_parts)
-        return min(max(self.weight.offset + self.weight.slope * surprise, self.missed), bound)
+        line = self.weight.offset + self.weight.slope * surprise if surprise > 0 else self.plain
+        return min(max(line, self.plain), self.bound(list_parts))
 
 
 def calibration_text(calibration: Calibration) -> str:
@@ -103,7 +112,7 @@ def _calibration(document: dict[str, Any]) -> Calibration:
     fields = {name: document[name] for name in Calibration.__dataclass_fields__}
     fields["tail"] = TailModel(**{name: _number(value) for name, value in fields["tail"].items()})
     fields["weight"] = Line(**{name: _number(value) for name, value in fields["weight"].items()})
-    for name in ("missed", "pair_bound", "size_tolerance"):
+    for name in ("plain", "missed", "pair_bound", "search_bound", "size_tolerance"):
         fields[name] = _number(fields[name])
     return Calibration(**fields)
 

@@ -12,11 +12,12 @@ import numpy.typing as npt
 from partwatch.evidence.calibration import Calibration
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
-from partwatch.evidence.tail import same_size_share
+from partwatch.evidence.tail import TailModel, same_size_share
 from partwatch.evidence.words import statement, support_of
 from partwatch.matching.index import ListedPart
-from partwatch.matching.weight import Weight
+from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import Basis, Evidence, Rival
+from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES
 
 PROFILES_KEPT = 20_000
 _BODIES = 10_000
@@ -26,11 +27,12 @@ _LEAST = 1e-300
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """A part beside the population. similarity: (n,), the best of the part's prints. same_size: (n,), share
-    of bodies of about each one's size that have the part's size."""
+    """A part beside the population. similarity: (n,), the best of the part's prints. own_size: (n,), share of
+    bodies of about each one's size that have the part's size; any_unit: in whichever unit."""
 
     similarity: npt.NDArray[np.float32]
-    same_size: npt.NDArray[np.float64]
+    own_size: npt.NDArray[np.float64]
+    any_unit: npt.NDArray[np.float64]
 
 
 def profile_of(
@@ -41,17 +43,18 @@ def profile_of(
 ) -> Profile:
     """descriptors: (prints, DESCRIPTOR_SIZE), of the part. tolerance: of the scale."""
     similarity = (population.descriptors @ np.atleast_2d(descriptors).T).max(axis=1)
-    ratio = population.radius_mm / max(radius_mm, 1e-9)
-    return Profile(similarity, same_size_share(ratio, tolerance))
+    ratio = population.radius_mm.astype(np.float64) / max(radius_mm, 1e-9)
+    every = [same_size_share(ratio * MM_PER_UNIT[unit], tolerance) for unit in UNIT_HYPOTHESES]
+    return Profile(similarity, same_size_share(ratio, tolerance), np.minimum(np.sum(every, axis=0), 1.0))
 
 
 def false_share(
-    calibration: Calibration, population: Population, profile: Profile, score: float, same_size: bool
+    tail: TailModel, population: Population, profile: Profile, score: float, size: SizeFit
 ) -> float:
     """Share of unrelated bodies of the population that would do so well against that one part."""
-    each = calibration.tail.probability(profile.similarity, score)
-    if same_size:
-        each = each * profile.same_size
+    each = tail.probability(profile.similarity, score)
+    if size is not SizeFit.NONE:
+        each = each * (profile.own_size if size is SizeFit.OWN else profile.any_unit)
     return max(float(population.weights @ each), _LEAST)
 
 
@@ -93,10 +96,9 @@ class Judge:
         self._prints = prints
         self._profiles: dict[int, Profile] = {}
 
-    def weigh(self, part: int, score: float, same_size: bool) -> Weight:
-        """What a match with that part is worth. same_size: whether the body has the part's own size, by a
-        unit that was stated, or millimetres."""
-        share = false_share(self.calibration, self.population, self._profile(part), score, same_size)
+    def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
+        """What a match with that part is worth."""
+        share = false_share(self.calibration.tail, self.population, self._profile(part), score, size)
         expected = share * self.list_parts * _BODIES
         return Weight(
             bits=self.calibration.bits(surprise_of(share, self.list_parts), self.list_parts),

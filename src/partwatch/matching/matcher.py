@@ -21,6 +21,7 @@ from partwatch.matching.relation import (
     held_back,
     match_finding,
     shape_relation,
+    size_fit,
 )
 from partwatch.matching.weight import Judge, Weight
 from partwatch.model.document import (
@@ -158,9 +159,10 @@ class Matcher:
         finding = match_finding(coverage, size.scale, 1.0, policy)
         if finding is None:
             return None, None
-        same_size = size.source is not UnitSource.INFERRED and abs(size.scale - 1) <= policy.scale_tolerance
-        weight = self._judge.weigh(hit.part, hit.measured.score, same_size)
-        return held_back(finding, coverage, weight, policy), weight
+        weight = self._judge.weigh(
+            hit.part, hit.measured.score, size_fit(size.scale, size.source, policy.scale_tolerance)
+        )
+        return held_back(finding, weight), weight
 
     def _compounds(self, solids: Sequence[Solid], groups: Sequence[Sequence[int]]) -> dict[int, list[Hit]]:
         """Hits of groups of bodies as one, for each body of a group that lies on the part as a whole."""

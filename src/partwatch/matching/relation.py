@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from partwatch.matching.policy import Policy
 from partwatch.matching.verification import Measurement
-from partwatch.matching.weight import Weight
+from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import MatchFinding, Relation, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, Unit
 
@@ -80,14 +80,21 @@ def match_finding(
     return MatchFinding.MATCH
 
 
-def held_back(finding: MatchFinding, coverage: float, weight: Weight, policy: Policy) -> MatchFinding:
+def size_fit(scale: float, source: UnitSource, scale_tolerance: float) -> SizeFit:
+    """How a body of that scale comes to have the part's size."""
+    if not abs(scale - 1) <= scale_tolerance:
+        return SizeFit.NONE
+    return SizeFit.INFERRED if source is UnitSource.INFERRED else SizeFit.OWN
+
+
+def held_back(finding: MatchFinding, weight: Weight) -> MatchFinding:
     """A finding of geometry, lessened where unrelated bodies would do as well more often than is allowed.
 
-    What lies on the part as well as a match would stays up for review, however plain it is: that is for a
-    person to decide.
+    What geometry calls a match, at the part's own size, stays up for review however plain the part is: that is
+    for a person to decide.
     """
     if finding is MatchFinding.MATCH and not weight.is_match:
         return MatchFinding.REVIEW
-    if finding is MatchFinding.REVIEW and not weight.is_review and coverage < policy.match_coverage:
+    if finding is MatchFinding.REVIEW and not weight.is_review:
         return MatchFinding.CANDIDATE
     return finding

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from partwatch.model.document import Evidence
+
+
+class SizeFit(StrEnum):
+    """How a body comes to have the part's size: by a stated unit or millimetres, by another unit that was
+    inferred for it, or not at all."""
+
+    OWN = "own"
+    INFERRED = "inferred"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -22,8 +32,8 @@ class Weight:
 class Judge(Protocol):
     """Weighs a match."""
 
-    def weigh(self, part: int, score: float, same_size: bool) -> Weight:
-        """What a match of that score with that part is worth. same_size: the body has the part's own size."""
+    def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
+        """What a match of that score with that part is worth."""
         ...
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:

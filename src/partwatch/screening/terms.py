@@ -16,7 +16,7 @@ from partwatch.evidence.judge import Judge
 from partwatch.evidence.policy import AlertPolicy, read_policy
 from partwatch.evidence.population import Population, population_of, shipped_population
 from partwatch.matching.index import ListedPart
-from partwatch.matching.weight import Weight
+from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import Evidence
 from partwatch.model.errors import UsageError
 
@@ -110,9 +110,9 @@ class LateJudge:
         self._terms.check()
         return judge_of(self._terms, self._listed)
 
-    def weigh(self, part: int, score: float, same_size: bool) -> Weight:
+    def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         """As `Judge.weigh`."""
-        return self._judge.weigh(part, score, same_size)
+        return self._judge.weigh(part, score, size)
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
         """As `Judge.evidence`."""
