@@ -27,19 +27,21 @@ class Assessor:
     population: Population
     calibration: Calibration
 
-    @property
-    def version(self) -> str:
-        """Of the calibration; reports of another one are stale."""
-        return self.calibration.version
-
     def report(self, part: PartEntry, made: date | None = None) -> GateReport:
         """For one part; bodies of any size count, for a review asks for none."""
         descriptors = np.stack([one.descriptor for one in part.prints])
         cloud = part.prints[0].cloud
         radius = frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius if cloud is not None else 1.0
-        profile = profile_of(self.population, descriptors, float(radius), self.calibration.size_tolerance)
+        profile = profile_of(
+            self.population, descriptors, float(radius), part.distinctiveness, self.calibration.size_tolerance
+        )
         rate = _BODIES * false_share(
-            self.calibration.tail, self.population, profile, FLAGGED_SCORE, SizeFit.NONE
+            self.calibration.tail,
+            self.calibration.plain_shapes,
+            self.population,
+            profile,
+            FLAGGED_SCORE,
+            SizeFit.NONE,
         )
         near = self.population.look_alikes(profile.similarity, LOOK_ALIKES)
         return GateReport(

@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from partwatch.curation import standins
 from partwatch.curation.observations import Copy, Observations
-from partwatch.evidence.calibration import Calibration, Line
+from partwatch.evidence.calibration import Calibration, Line, PlainShapes
 from partwatch.evidence.judge import Profile, false_share, profile_of, surprise_of
 from partwatch.evidence.population import Population
 from partwatch.evidence.tail import TailModel, similarity_nearness
 from partwatch.fingerprint import describe, sample_surface
+from partwatch.matching.policy import Policy
 from partwatch.matching.weight import SizeFit
 from partwatch.model.errors import UsageError
 
@@ -121,18 +122,20 @@ def fit(
         projects = np.ones(len(observed.project_names), dtype=bool)
     subset = Subset(observed, projects)
     tail = fit_tail(subset)
-    weigher = Weigher(observed, population, tail)
+    plain = count_plain(subset)
+    weigher = Weigher(observed, population, tail, plain)
     mates = subset.copies
     if not mates or len(subset.strangers) == 0:
         raise UsageError("too little for a calibration: no copies, or no stranger that lay on anything")
     surprises = _Surprises.of(subset, weigher, mates)
-    weight, plain, missed = _fit_weight(surprises)
+    weight, of_chance, missed = _fit_weight(surprises)
     draft = Calibration(
         population=population.name,
         population_version=population.version,
         tail=tail,
+        plain_shapes=plain,
         weight=weight,
-        plain=plain,
+        plain=of_chance,
         missed=missed,
         # Bounds come last: they are bounds of these bits.
         pair_bound=math.inf,
@@ -161,12 +164,18 @@ class Weigher:
     """
 
     def __init__(
-        self, observed: Observations, population: Population, tail: TailModel, made_from: bool = True
+        self,
+        observed: Observations,
+        population: Population,
+        tail: TailModel,
+        plain: PlainShapes,
+        made_from: bool = True,
     ) -> None:
         self._observed = observed
         self._population = population
         self._made_from = made_from
         self._tail = tail
+        self._plain = plain
         self._profiles: dict[int, tuple[Population, Profile]] = {}
         self._shares: dict[tuple[int, float, SizeFit], float] = {}
 
@@ -175,7 +184,7 @@ class Weigher:
         asked = part, score, size
         if asked not in self._shares:
             population, profile = self._profile(part)
-            self._shares[asked] = false_share(self._tail, population, profile, score, size)
+            self._shares[asked] = false_share(self._tail, self._plain, population, profile, score, size)
         return self._shares[asked]
 
     def surprise(self, part: int, score: float, size: SizeFit, list_parts: int) -> float:
@@ -191,7 +200,13 @@ class Weigher:
                     (population.projects != parts.projects[part])
                     & (population.families != parts.families[part])
                 )
-            profile = profile_of(population, parts.prints(part), float(parts.radius_mm[part]), SIZE_TOLERANCE)
+            profile = profile_of(
+                population,
+                parts.prints(part),
+                float(parts.radius_mm[part]),
+                float(parts.distinctiveness[part]),
+                SIZE_TOLERANCE,
+            )
             self._profiles[part] = population, profile
         return self._profiles[part]
 
@@ -219,6 +234,26 @@ def fit_tail(subset: Subset) -> TailModel:
     model.fit(np.concatenate(rows)[used], np.concatenate(labels)[used], sample_weight=weight[used])
     similarity, score, both = (float(c) for c in model.coef_[0])
     return TailModel(float(model.intercept_[0]), similarity, score, both, centre)
+
+
+def count_plain(subset: Subset) -> PlainShapes:
+    """Shares of unrelated bodies that lie on a plain part as a match would; each family counts as one."""
+    policy, observed, lain = Policy(), subset.observed, subset.observed.strangers
+    bodies, parts = subset.bodies, subset.parts
+    below = policy.match_distinctiveness
+    parts = parts[observed.parts.distinctiveness[parts] < below]
+    weights = np.zeros(len(observed.bodies)), np.zeros(len(observed.parts))
+    weights[0][bodies] = _family_weights(observed.bodies.families[bodies])
+    weights[1][parts] = _family_weights(observed.parts.families[parts])
+    sized = anyhow = 0.0
+    for k in subset.strangers:
+        if lain.coverage[k] >= policy.match_coverage:
+            weight = float(weights[0][lain.body[k]] * weights[1][lain.part[k]])
+            anyhow += weight
+            sized += weight * (lain.size[k] is not SizeFit.NONE)
+    pairs = float(weights[0].sum() * weights[1].sum())
+    # Half a pair more: no share is believed to be none.
+    return PlainShapes(below, (sized + 0.5) / (pairs + 1), (anyhow + 0.5) / (pairs + 1))
 
 
 def _counted(subset: Subset) -> tuple[Floats, Floats, Floats]:

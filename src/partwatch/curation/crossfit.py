@@ -70,7 +70,7 @@ class Half:
 def as_shipped(observed: Observations, calibration: Calibration, population: Population) -> tuple[Half, ...]:
     """All of a corpus that the calibration never saw, as one."""
     every = np.ones(len(observed.project_names), dtype=bool)
-    weigher = Weigher(observed, population, calibration.tail, made_from=False)
+    weigher = Weigher(observed, population, calibration.tail, calibration.plain_shapes, made_from=False)
     return (Half(Subset(observed, every), calibration, weigher),)
 
 
@@ -81,7 +81,7 @@ def halves(observed: Observations, seed: int) -> tuple[Half, ...]:
     for tested in (first, ~first):
         population = population_from(observed, "the other half of the corpus", ~tested)
         calibration = fit(observed, population, population.name, ~tested)
-        weigher = Weigher(observed, population, calibration.tail)
+        weigher = Weigher(observed, population, calibration.tail, calibration.plain_shapes)
         made.append(Half(Subset(observed, tested), calibration, weigher))
     return tuple(made)
 

@@ -16,7 +16,9 @@ from partwatch.curation import changes
 from partwatch.curation.changes import Change, moved
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import merge
-from partwatch.model.document import Item
+from partwatch.matching.policy import Policy
+from partwatch.matching.relation import explain_size
+from partwatch.model.document import Body, Item, Match, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
 from partwatch.screening import job
 
@@ -99,8 +101,7 @@ def run_trial(path: str, kind: str) -> bytes:
                     "relation": match.relation.value,
                     "score": match.score,
                     "coverage": min(match.coverage_part, match.coverage_body),
-                    "scale": match.scale,
-                    "source": body.unit_source.value,
+                    **_explained(match, body),
                 }
                 for body in item.bodies
                 for match in body.matches
@@ -108,6 +109,14 @@ def run_trial(path: str, kind: str) -> bytes:
             "deviation": deviation,
         }
     ).encode()
+
+
+def _explained(match: Match, body: Body) -> dict[str, object]:
+    """Scale and unit's source that explain this match: the body's unit is that of its best match, which may be
+    another one."""
+    stated = body.unit if body.unit_source is UnitSource.STATED else None
+    size = explain_size(match.scale * MM_PER_UNIT[body.unit], stated, Policy().scale_tolerance)
+    return {"scale": size.scale, "source": size.source.value}
 
 
 def screened(data: bytes) -> Item:

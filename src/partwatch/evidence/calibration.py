@@ -27,10 +27,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class PlainShapes:
+    """How often an unrelated body lies on a plain part as well as a match would, as it was counted: blocks and
+    rods differ in proportion only, so neighbours are few and do as well all the same.
+
+    below: distinctiveness below which a part is plain. sized, anyhow: shares at the part's size, and at any.
+    """
+
+    below: float
+    sized: float
+    anyhow: float
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What was fitted, on what.
 
-    tail: how often an unrelated body does so well. weight: from surprise (log2 of the inverse of the expected
+    tail: how often an unrelated body does so well; plain_shapes: at least so often on a plain part. weight: from surprise (log2 of the inverse of the expected
     number of parts of the list on which an unrelated body does so well) to log2 LR. plain: log2 LR of a match
     of no surprise, which chance alone would give. missed: of a part that was searched for and does not lie on
     the body. pair_bound: the most bits that the corpus' pairs of families support for one part; a list of N
@@ -42,6 +55,7 @@ class Calibration:
     population: str
     population_version: str
     tail: TailModel
+    plain_shapes: PlainShapes
     weight: Line
     plain: float
     missed: float
@@ -111,6 +125,9 @@ def read_calibration(text: str, place: str) -> Calibration:
 def _calibration(document: dict[str, Any]) -> Calibration:
     fields = {name: document[name] for name in Calibration.__dataclass_fields__}
     fields["tail"] = TailModel(**{name: _number(value) for name, value in fields["tail"].items()})
+    fields["plain_shapes"] = PlainShapes(
+        **{name: _number(value) for name, value in fields["plain_shapes"].items()}
+    )
     fields["weight"] = Line(**{name: _number(value) for name, value in fields["weight"].items()})
     for name in ("plain", "missed", "pair_bound", "search_bound", "size_tolerance"):
         fields[name] = _number(fields[name])

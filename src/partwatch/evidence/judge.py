@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.evidence.calibration import Calibration
+from partwatch.evidence.calibration import Calibration, PlainShapes
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
 from partwatch.evidence.tail import TailModel, same_size_share
@@ -33,29 +33,36 @@ class Profile:
     similarity: npt.NDArray[np.float32]
     own_size: npt.NDArray[np.float64]
     any_unit: npt.NDArray[np.float64]
+    distinctiveness: float
 
 
 def profile_of(
     population: Population,
     descriptors: npt.NDArray[np.float32],
     radius_mm: float,
+    distinctiveness: float,
     tolerance: float,
 ) -> Profile:
     """descriptors: (prints, DESCRIPTOR_SIZE), of the part. tolerance: of the scale."""
     similarity = (population.descriptors @ np.atleast_2d(descriptors).T).max(axis=1)
     ratio = population.radius_mm.astype(np.float64) / max(radius_mm, 1e-9)
     every = [same_size_share(ratio * MM_PER_UNIT[unit], tolerance) for unit in UNIT_HYPOTHESES]
-    return Profile(similarity, same_size_share(ratio, tolerance), np.minimum(np.sum(every, axis=0), 1.0))
+    return Profile(
+        similarity, same_size_share(ratio, tolerance), np.minimum(np.sum(every, axis=0), 1.0), distinctiveness
+    )
 
 
 def false_share(
-    tail: TailModel, population: Population, profile: Profile, score: float, size: SizeFit
+    tail: TailModel, plain: PlainShapes, population: Population, profile: Profile, score: float, size: SizeFit
 ) -> float:
     """Share of unrelated bodies of the population that would do so well against that one part."""
     each = tail.probability(profile.similarity, score)
     if size is not SizeFit.NONE:
         each = each * (profile.own_size if size is SizeFit.OWN else profile.any_unit)
-    return max(float(population.weights @ each), _LEAST)
+    least = _LEAST
+    if profile.distinctiveness < plain.below:
+        least = plain.anyhow if size is SizeFit.NONE else plain.sized
+    return max(float(population.weights @ each), least)
 
 
 def surprise_of(share: float, list_parts: int) -> float:
@@ -71,7 +78,7 @@ def basis_of(calibration: Calibration, population: Population, list_parts: int) 
         families=population.family_count,
         projects=population.project_count,
         list_parts=list_parts,
-        bound=round(calibration.bound(list_parts), 2),
+        bound=rounded_bits(calibration.bound(list_parts)),
     )
 
 
@@ -98,10 +105,13 @@ class Judge:
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         """What a match with that part is worth."""
-        share = false_share(self.calibration.tail, self.population, self._profile(part), score, size)
+        calibration = self.calibration
+        share = false_share(
+            calibration.tail, calibration.plain_shapes, self.population, self._profile(part), score, size
+        )
         expected = share * self.list_parts * _BODIES
         return Weight(
-            bits=self.calibration.bits(surprise_of(share, self.list_parts), self.list_parts),
+            bits=rounded_bits(calibration.bits(surprise_of(share, self.list_parts), self.list_parts)),
             false_per_10000=min(expected, float(_BODIES)),
             is_match=expected <= self.policy.match_per_10000,
             is_review=expected <= self.policy.review_per_10000,
@@ -109,12 +119,12 @@ class Judge:
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
         """All that stands behind a weight. rival: the next best part on that body, and its score."""
-        bound = self.calibration.bound(self.list_parts)
+        bound = rounded_bits(self.calibration.bound(self.list_parts))
         listed = self._part(part)
-        at_bound = weight.bits >= bound
-        bits = rounded_bits(weight.bits)
+        bits = weight.bits
+        at_bound = bits >= bound
         return Evidence(
-            bound=round(bound, 2),
+            bound=bound,
             at_bound=at_bound,
             false_per_10000=float(f"{weight.false_per_10000:.2g}"),
             support=support_of(bits),
@@ -149,11 +159,17 @@ class Judge:
             if len(self._profiles) >= PROFILES_KEPT:
                 self._profiles.clear()
             descriptors, radius_mm = self._prints(part)
-            known = profile_of(self.population, descriptors, radius_mm, self.calibration.size_tolerance)
+            known = profile_of(
+                self.population,
+                descriptors,
+                radius_mm,
+                self._part(part).distinctiveness,
+                self.calibration.size_tolerance,
+            )
             self._profiles[part] = known
         return known
 
 
 def rounded_bits(bits: float) -> float:
-    """To a hundredth: more is noise."""
-    return round(bits, 2) + 0.0
+    """To a hundredth, downwards: more is noise, and no figure goes beyond its bound."""
+    return math.floor(bits * 100 + 1e-9) / 100 + 0.0
