@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trimesh
@@ -13,9 +14,11 @@ import trimesh
 import parts
 from partwatch.cli import main
 from partwatch.curation.corpus import read_corpus
-from partwatch.curation.evaluate import POOLED, evaluate
+from partwatch.curation.evaluate import POOLED, drawn, evaluate, judges_of
+from partwatch.curation.observations import Observations, gather
 from partwatch.curation.trial import RIGID_KINDS
-from partwatch.model.document import MatchFinding
+from partwatch.evidence.calibration import shipped_calibration
+from partwatch.evidence.policy import AlertPolicy
 from partwatch.model.errors import UsageError
 from partwatch.model.mesh import Mesh
 
@@ -50,24 +53,92 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def test_counts_recall_and_what_matches_between_projects(corpus: Path) -> None:
-    result = evaluate(read_corpus(corpus), jobs=1, parts_tried=2)
-    assert (result.parts, result.items, result.bodies, result.unread) == (4, 4, 4, 0)
-    assert result.recall[POOLED].trials == 2 * len(RIGID_KINDS)
-    assert result.recall[POOLED].hits == result.recall[POOLED].trials
-    assert result.misses == []
-    assert {(Path(wrong.path).name, wrong.design) for wrong in result.wrong} == {
-        ("bracket.stl", f"b/two: {corpus}/b+two/copied.stl"),
-        ("copied.stl", f"a/one: {corpus}/a+one/bracket.stl"),
+@pytest.fixture(scope="module")
+def observed(corpus: Path) -> Observations:
+    return gather(read_corpus(corpus), jobs=1, parts_tried=2)
+
+
+def test_strangers_are_what_lies_on_bodies_of_another_project(observed: Observations) -> None:
+    lain = observed.strangers
+    pairs = {
+        (observed.bodies.names[body], observed.parts.names[part].split("/")[-1])
+        for body, part, score in zip(lain.body, lain.part, lain.score, strict=True)
+        if score > 0.9
     }
-    assert result.wrong_rate(MatchFinding.MATCH).hits == 2
+    assert pairs == {("bracket.stl [body 0]", "copied.stl"), ("copied.stl [body 0]", "bracket.stl")}
+    assert lain.same_size.all()
 
 
-def test_the_verb_prints_rates_with_intervals(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", "--corpus", str(corpus), "--parts", "1", "--jobs", "1", "--json"]) == 0
+def test_copies_are_found_with_their_measures(observed: Observations) -> None:
+    assert len(observed.copies) >= 2 * len(RIGID_KINDS)
+    rigid = [copy for copy in observed.copies if copy.change in RIGID_KINDS]
+    assert all(copy.score > 0.9 and copy.size_fits for copy in rigid)
+    inferred = {copy.change for copy in rigid if not copy.same_size}
+    assert inferred == {kind for kind in RIGID_KINDS if kind.startswith("unit ")}
+
+
+def judged(observed: Observations) -> dict[str, Any]:
+    judges = judges_of(observed, 0, None)
+    return evaluate(observed, seed=0, gate_rate=1e6, alerts=AlertPolicy(), judges=judges)
+
+
+def test_counts_recall_and_what_matches_between_projects(observed: Observations) -> None:
+    result = judged(observed)
+    assert (result["list_parts"], result["items"], result["unread"]) == (4, 4, 0)
+    pooled = [row for row in result["recall"] if row["class"] == POOLED]
+    assert {(row["at"], row["hits"], row["trials"]) for row in pooled} == {
+        ("match", 2 * len(RIGID_KINDS), 2 * len(RIGID_KINDS)),
+        ("review", 2 * len(RIGID_KINDS), 2 * len(RIGID_KINDS)),
+    }
+    assert result["misses"] == []
+    wrong = {(row["body"], row["part"].split("/")[-1], row["finding"]) for row in result["wrong"]}
+    assert wrong == {
+        ("bracket.stl [body 0]", "copied.stl", "match"),
+        ("copied.stl [body 0]", "bracket.stl", "match"),
+    }
+    match = next(row for row in result["false"] if row["finding"] == "match")
+    assert (match["hits"], match["bodies"]) == (2, 4)
+    assert match["upper_per_10000"] > match["per_10000"] == 5000
+
+
+def test_a_gate_that_lets_nothing_in_holds_all_back(observed: Observations) -> None:
+    judges = judges_of(observed, 0, None)
+    result = evaluate(observed, seed=0, gate_rate=0.0, alerts=AlertPolicy(), judges=judges)
+    assert result["held_back"] == {"parts": 4, "of": 4, "gate_rate": 0.0}
+    assert result["recall"] == []
+
+
+def test_a_corpus_of_other_projects_is_judged_with_what_is_shipped(observed: Observations) -> None:
+    (judge,) = judges_of(observed, 0, None)
+    assert judge.calibration == shipped_calibration()
+
+
+def test_the_same_observations_give_the_same_figures(observed: Observations) -> None:
+    assert judged(observed) == judged(observed)
+
+
+def test_the_verb_prints_figures_writes_a_page_and_compares(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["evaluate", "--corpus", str(corpus), "--parts", "1", "--jobs", "1", "--gate-rate", "1000000"]
+    page = tmp_path / "page.html"
+    assert main([*wanted, "--json", "--html", str(page)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["recall"][POOLED]["trials"] == len(RIGID_KINDS)
-    assert len(told["wrong"]) == 2
+    assert told["schema"] == "partwatch-evaluation-1"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(told), encoding="utf-8")
+    assert main([*wanted, "--baseline", str(old)]) == 0
+    assert "recall at match" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 9])
+def test_a_sample_is_drawn_by_its_seed_in_the_files_order(corpus: Path, count: int) -> None:
+    files = read_corpus(corpus)
+    some = drawn(files, count, 5)
+    assert some == drawn(files, count, 5)
+    assert len(some) == min(count, 4)
+    assert [file for file in files if file in some] == some
 
 
 def test_a_folder_without_a_manifest_is_no_corpus(tmp_path: Path) -> None:

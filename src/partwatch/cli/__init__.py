@@ -32,6 +32,8 @@ VERBS = {
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
     "render": "partwatch.cli.render",
+    "background": "partwatch.cli.background",
+    "calibrate": "partwatch.cli.calibrate",
     "evaluate": "partwatch.cli.evaluate",
     "schema": "partwatch.cli.schema",
     "doctor": "partwatch.cli.doctor",

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from partwatch.curation.evaluate import Evaluation
-
-_STAGES = {"list": "parts listed", "recall": "changed parts screened", "wrong": "files screened"}
+_STAGES = {
+    "list": "parts listed",
+    "recall": "changed parts screened",
+    "wrong": "files searched among other projects' parts",
+    "stock": "files read",
+}
+GATE_RATE = 1.0
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -25,25 +30,63 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def evaluate(
     corpus: Annotated[Path, typer.Option(metavar="DIR", help="Folder that holds MANIFEST.csv.")],
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes.")] = None,
-    parts: Annotated[int, typer.Option(metavar="N", min=1, help="Parts that each change is tried on.")] = 120,
+    parts: Annotated[int, typer.Option(metavar="N", min=1, help="Parts that each change is tried on.")] = 150,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which parts, and which halves.")] = 0,
+    sample: Annotated[
+        int | None, typer.Option("--files", metavar="N", min=1, help="Only so many files, drawn by the seed.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="As for `screen`.")] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="One that was made from another corpus.")
+    ] = None,
+    gate_rate: Annotated[
+        float, typer.Option(min=0, help="Benign bodies of 10,000 from which on a part is held back.")
+    ] = GATE_RATE,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with plots.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="OLD.json", help="Compare; exits 1 on a significant loss.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All figures, misses and wrong matches.")] = False,
 ) -> None:
-    """Measure recall by class of change, and wrong matches between projects, on a corpus of benign files.
+    """Measure recall, false alerts and the honesty of bits on a corpus of benign files.
 
-    Every printable part of the corpus is listed, in a list of its own that is thrown away.
+    Every printable part of the corpus is listed, in a list of its own that is thrown away. A corpus that the
+    shipped calibration was made from is judged in halves, each with what is calibrated on the other; that
+    needs the extra `calibrate`.
     """
     from partwatch.curation.corpus import read_corpus
+    from partwatch.curation.earlier import changes, differences, has_loss
+    from partwatch.curation.evaluate import drawn, judges_of
     from partwatch.curation.evaluate import evaluate as run
+    from partwatch.curation.observations import gather
+    from partwatch.evidence.calibration import calibration_at
+    from partwatch.evidence.policy import AlertPolicy, read_policy
     from partwatch.formats.worker import default_jobs
+    from partwatch.model.evaluation import load
+    from partwatch.report.comparison import table
+    from partwatch.report.evaluation import page
 
-    files = read_corpus(corpus)
-    with _progress() as step:
-        result = run(files, jobs or default_jobs(), parts, progress=step)
-    typer.echo(json.dumps(asdict(result), indent=1, ensure_ascii=False) if as_json else _text(result))
+    old = load(baseline) if baseline else None
+    if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
+        raise UsageError(f"--html {html}: give a file in a folder that is there")
+    files = drawn(read_corpus(corpus), sample, seed)
+    alerts = read_policy(policy) if policy else AlertPolicy()
+    own = calibration_at(calibration) if calibration else None
+    with progress_bar() as step:
+        observed = gather(files, jobs or default_jobs(), parts, seed, progress=step)
+    result = run(observed, seed, gate_rate, alerts, judges_of(observed, seed, own))
+    typer.echo(json.dumps(result, indent=1, ensure_ascii=False) if as_json else text(result))
+    if html is not None:
+        html.write_text(page(result), encoding="utf-8")
+    if old is not None:
+        found = changes(old, result)
+        typer.echo(table(found, differences(old, result)), err=as_json)
+        if has_loss(found):
+            raise typer.Exit(1)
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def progress_bar() -> Iterator[Callable[[str], None]]:
     """Counts steps by stage on stderr, on a terminal only."""
     from rich.console import Console
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
@@ -61,34 +104,60 @@ def _progress() -> Iterator[Callable[[str], None]]:
         yield step
 
 
-def _text(result: Evaluation) -> str:
-    from partwatch.model.document import MatchFinding
-
+def text(result: Mapping[str, Any]) -> str:
+    """The figures for people."""
+    held, llr = result["held_back"], result["llr"]
     lines = [
-        f"{result.parts} parts listed, {result.generic} of them generic and left out of recall; "
-        f"{len(result.unlisted)} files could not be listed",
-        "",
-        "recall at match, by class of change (95 % exact interval)",
+        f"{held['of']} parts of {result['population']['projects']} projects; the goodware gate holds back "
+        f"{held['parts']} ({held['parts'] / max(held['of'], 1):.1%}) at {held['gate_rate']:g} per 10,000; "
+        f"{len(result['unlisted'])} files could not be listed",
     ]
-    for label, rate in result.recall.items():
-        low, high = rate.interval()
-        lines.append(
-            f"  {label:<70} {rate.hits:>6}/{rate.trials:<6} {rate.value:8.2%}  [{low:.2%}, {high:.2%}]"
-        )
+    for at in ("match", "review"):
+        lines += ["", f"recall at {at} (95 % exact interval; 95 % by family)"]
+        lines += [_recall_line(row) for row in result["recall"] if row["at"] == at]
     lines += [
         "",
-        f"between projects: {result.bodies} bodies of {result.items} items ({result.unread} not complete)",
+        f"false alerts in a list of {held['of'] - held['parts']} parts, by bodies of other projects",
     ]
-    for finding in MatchFinding:
-        rate = result.wrong_rate(finding)
+    for row in result["false"]:
         lines.append(
-            f"  bodies with a wrong {finding.value:<10} {rate.hits:>5}, {rate.value * 1e4:8.1f} per 10,000; "
-            f"at most {rate.upper() * 1e4:.1f} (one-sided 95 %)"
+            f"  {row['finding']:<7} {row['hits']:>5} of {row['bodies']} bodies, {row['per_10000']:8.1f} "
+            f"per 10,000; at most {row['upper_per_10000']:.1f} (one-sided 95 %), by family "
+            f"{row['family_upper_per_10000']:.1f}; tail model, an estimate: {row['estimated_per_10000']:.2g}"
         )
-    lines += [
-        f"    {wrong.finding}: {Path(wrong.path).name} body {wrong.body} ~ {wrong.design} "
-        f"({wrong.relation}, coverage {wrong.coverage:.3f}, distinctiveness {wrong.distinctiveness:.2f})"
-        for wrong in result.wrong
-        if wrong.finding != MatchFinding.CANDIDATE.value
-    ]
+    if llr is not None:
+        lines += ["", *_llr_lines(llr)]
+    every = result["llr_of_all_parts"]
+    if every is not None:
+        lines.append(f"  with the parts that the gate holds back: Cllr {every['cllr']:.4f}")
+    if result["revisions"]["bits"]:
+        bits = result["revisions"]["bits"]
+        lines.append(
+            f"  revisions, scored apart: {result['revisions']['pairs']} pairs, bits {bits['p5']:.1f} / "
+            f"{bits['p50']:.1f} / {bits['p95']:.1f} (5 %, median, 95 %)"
+        )
     return "\n".join(lines)
+
+
+def _llr_lines(llr: Mapping[str, Any]) -> list[str]:
+    interval = "" if llr["cllr_low"] is None else f" [{llr['cllr_low']:.4f}, {llr['cllr_high']:.4f}]"
+    lines = [
+        f"bits: Cllr {llr['cllr']:.4f}{interval}, at best {llr['cllr_min']:.4f}; {llr['mates']} copies, "
+        f"{llr['non_mates']} of each body's hardest strangers, {llr['families']} families"
+    ]
+    for row in llr["stated"]:
+        too_many = "" if row["holds"] else "  TOO MANY"
+        lines.append(
+            f"  stated 1 in {1 / row['stated']:,.0f} ({row['bits']:.1f} bits): {row['non_mates_at_or_above']} "
+            f"of {row['of']} unrelated searches, by family [{row['low']:.2%}, {row['high']:.2%}]{too_many}"
+        )
+    return lines
+
+
+def _recall_line(row: Mapping[str, Any]) -> str:
+    share = row["hits"] / max(row["trials"], 1)
+    label = f"{row['group']}: {row['class']}"
+    return (
+        f"  {label:<78} {row['hits']:>6}/{row['trials']:<6} {share:8.2%}  "
+        f"[{row['low']:.2%}, {row['high']:.2%}]  [{row['family_low']:.2%}, {row['family_high']:.2%}]"
+    )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from partwatch.screening.driver import Known
     from partwatch.screening.expansion import Node
     from partwatch.screening.tally import Tally
+    from partwatch.screening.terms import Terms
     from partwatch.screening.walk import Source
     from partwatch.watchlist.snapshot import Snapshot
 
@@ -71,6 +72,8 @@ class Options:
     read_limits: ReadLimits
     resume: bool = False
     baseline: Path | None = None
+    policy: Path | None = None
+    calibration: Path | None = None
 
     @property
     def makes_views(self) -> bool:
@@ -117,6 +120,12 @@ def screen(
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Known matches, accepted with a reason and an expiry.")
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="How many false alerts are acceptable (TOML).")
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A calibration of your own, by `partwatch calibrate`.")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep a journal, and go on from an interrupted run's.")
     ] = False,
@@ -152,6 +161,8 @@ def screen(
         max_views=max_views,
         resume=resume,
         baseline=baseline,
+        policy=policy,
+        calibration=calibration,
         read_limits=limits.read_limits(
             max_file_size, max_triangles, max_bodies, max_members, max_depth, max_expansion
         ),
@@ -164,6 +175,7 @@ def run(options: Options) -> int:
     """Screen and write the results; returns the exit code."""
     from partwatch.screening.driver import Driver
     from partwatch.screening.tally import Tally
+    from partwatch.screening.terms import terms_of
     from partwatch.screening.views import keep_views
     from partwatch.screening.walk import stdin_spool, walk
     from partwatch.watchlist.store import Watchlist
@@ -172,9 +184,10 @@ def run(options: Options) -> int:
     with ExitStack() as stack:
         snapshot = stack.enter_context(Watchlist.open(options.home).snapshot())
         spool = stack.enter_context(stdin_spool(options.read_limits.max_file_bytes))
-        pool = stack.enter_context(_pool(options, snapshot.key))
+        terms = terms_of(options.home, options.policy, options.calibration)
+        pool = stack.enter_context(_pool(options, snapshot.key, terms))
         baseline = _baseline(options)
-        header = _header(options, snapshot, baseline)
+        header = _header(options, snapshot, baseline, terms)
         journal = None
         sources: Iterable[Source | Known] = walk(options.paths, spool)
         if options.resume:
@@ -215,7 +228,7 @@ def exit_code(summary: Summary, fail_on: FailOn) -> int:
     return EXIT_INCOMPLETE if summary.incomplete else 0
 
 
-def _pool(options: Options, snapshot_key: str) -> WorkerPool[Node]:
+def _pool(options: Options, snapshot_key: str, terms: Terms) -> WorkerPool[Node]:
     from partwatch.formats.worker import Limits, WorkerPool
 
     return WorkerPool(
@@ -229,6 +242,7 @@ def _pool(options: Options, snapshot_key: str) -> WorkerPool[Node]:
             "views": options.makes_views,
             "with_part_geometry": options.with_part_geometry,
             "limits": asdict(options.read_limits),
+            "terms": terms.told(),
         },
     )
 
@@ -252,19 +266,24 @@ def _tell_unused(baseline: Baseline, options: Options) -> None:
         typer.echo(f"partwatch: and {len(unused) - UNUSED_SHOWN:,} more of its entries", err=True)
 
 
-def _header(options: Options, snapshot: Snapshot, baseline: Baseline | None) -> Header:
+def _header(options: Options, snapshot: Snapshot, baseline: Baseline | None, terms: Terms) -> Header:
     from partwatch import __version__
+    from partwatch.evidence.judge import basis_of
     from partwatch.matching.policy import Policy
     from partwatch.model import document
 
-    policy = Policy()
+    thresholds = Policy().thresholds() | {
+        "match_per_10000": terms.policy.match_per_10000,
+        "review_per_10000": terms.policy.review_per_10000,
+    }
     return document.Header(
         schema_version=document.SCHEMA_VERSION,
         program_version=__version__,
         fingerprint_version=snapshot.layout.version,
         watchlist=snapshot.list_version,
-        calibration=None,
-        policy=document.Policy(name=policy.name, thresholds=policy.thresholds()),
+        calibration=terms.calibration.version,
+        basis=basis_of(terms.calibration, terms.population, len(snapshot.parts)),
+        policy=document.Policy(name=terms.policy.name, thresholds=thresholds),
         as_of=options.as_of.isoformat(),
         baseline=baseline.sha256 if baseline else None,
     )

@@ -14,13 +14,15 @@ _COLUMNS = ("role", "repo", "path", "sha256", "same_geometry_as")
 @dataclass(frozen=True)
 class CorpusFile:
     """One file. role: `part` for printable ones. geometry: the same for files that the corpus says
-    have the same geometry."""
+    have the same geometry. shown: its path within its project."""
 
     path: Path
     project: str
     role: str
     sha256: str
     geometry: str
+    licence: str = ""
+    shown: str = ""
 
     @property
     def name(self) -> str:
@@ -45,6 +47,8 @@ def read_corpus(folder: Path) -> list[CorpusFile]:
                 role=row["role"],
                 sha256=row["sha256"],
                 geometry=row["same_geometry_as"] or f"{row['repo']}:{row['path']}",
+                licence=row.get("licence") or "",
+                shown=row["path"],
             )
             for row in rows
         ]

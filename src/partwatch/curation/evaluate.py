@@ -1,229 +1,297 @@
-"""The program judged on a corpus: recall by class of change, and wrong matches against other projects."""
+"""The program judged on a corpus, with a calibration that never saw what it judges."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from partwatch.curation.corpus import CorpusFile, listed_parts
+from partwatch import __version__
+from partwatch.curation.calibrate import require_lir
+from partwatch.curation.corpus import CorpusFile
+from partwatch.curation.crossfit import Half, Trials, as_shipped, halves, hardest_pairs, merged, searches
+from partwatch.curation.measures import measures
+from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
-from partwatch.curation.trial import RIGID_KINDS, TRIALS
-from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
+from partwatch.curation.trial import RIGID_KINDS
+from partwatch.evidence.calibration import Calibration, shipped_calibration
+from partwatch.evidence.policy import AlertPolicy
+from partwatch.evidence.population import shipped_population
+from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
-from partwatch.model.document import Item, MatchFinding
-from partwatch.model.errors import UsageError
-from partwatch.screening.answer import Answer
-from partwatch.watchlist.enrol import enrol
-from partwatch.watchlist.manifest import Design, DesignPart
-from partwatch.watchlist.store import Watchlist
+from partwatch.matching.weight import SizeFit
+from partwatch.model.document import MatchFinding
 
-AS_OF = date(2026, 1, 1)
-NEVER = date(9999, 12, 31)
+SCHEMA: Final = "partwatch-evaluation-1"
+POOLED: Final = "pooled: rotation, mirror, units, format, winding, reordering, plate"
+# Root mean square radius in millimetres.
+SIZES: Final = {
+    "below 10 mm": (0.0, 10.0),
+    "10 to 50 mm": (10.0, 50.0),
+    "50 mm and more": (50.0, float("inf")),
+}
+BOOTSTRAPS: Final = 1000
+_BODIES: Final = 10_000
+_SCORES: Final = np.linspace(0.69, 1.0, 125)
 
-# Measured deviation (p95, max) in millimetres up to which a bounded trial counts in each band.
-BANDS = {"p95 ≤ 0.1, max ≤ 0.3 mm": (0.1, 0.3), "p95 ≤ 0.3 mm": (0.3, np.inf)}
-
-
-@dataclass(frozen=True)
-class WrongMatch:
-    """A body of one project that matched a part of another."""
-
-    path: str
-    body: int
-    design: str
-    finding: str
-    relation: str
-    coverage: float
-    distinctiveness: float
+Document = dict[str, Any]
 
 
-@dataclass
-class Evaluation:
-    """All that was measured. recall: by class; misses: (class, part) of each trial that was not a match."""
-
-    parts: int = 0
-    generic: int = 0
-    recall: dict[str, Rate] = field(default_factory=dict)
-    misses: list[tuple[str, str]] = field(default_factory=list)
-    bodies: int = 0
-    items: int = 0
-    unread: int = 0
-    wrong: list[WrongMatch] = field(default_factory=list)
-    unlisted: list[str] = field(default_factory=list)
-
-    def wrong_rate(self, finding: MatchFinding) -> Rate:
-        """Bodies with at least one wrong match of that finding, of all bodies."""
-        return Rate(len({(w.path, w.body) for w in self.wrong if w.finding == finding.value}), self.bodies)
+def drawn(files: list[CorpusFile], count: int | None, seed: int) -> list[CorpusFile]:
+    """So many of the files, drawn evenly by seed, in their order; all without a count."""
+    if count is None or count >= len(files):
+        return files
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(files))[:count])
+    return [files[k] for k in chosen]
 
 
-Progress = Callable[[str], None]
-Pool = WorkerPool[tuple[str, str]]
-POOLED = "pooled: rotation, mirror, units, format, winding, reordering, plate"
+def judges_of(observed: Observations, seed: int, calibration: Calibration | None) -> tuple[Half, ...]:
+    """Who judges what. calibration: one that never saw this corpus; without one, and where the corpus shares
+    a project with the shipped population, each half of the projects is judged by the other half."""
+    shipped = shipped_population()
+    if calibration is not None:
+        return as_shipped(observed, calibration, shipped)
+    if set(observed.project_names).isdisjoint(shipped.project_names):
+        return as_shipped(observed, shipped_calibration(), shipped)
+    require_lir()
+    return halves(observed, seed)
 
 
 def evaluate(
-    files: Sequence[CorpusFile],
-    jobs: int,
-    parts_tried: int,
-    home: Path | None = None,
-    progress: Progress = lambda stage: None,
-) -> Evaluation:
-    """Lists every part of the corpus, then screens changed copies of some, and every file as it is.
+    observed: Observations, seed: int, gate_rate: float, alerts: AlertPolicy, judges: tuple[Half, ...]
+) -> Document:
+    """All figures as one document of plain values; `SCHEMA` says how it is laid out.
 
-    parts_tried: how many parts, not generic ones, each class of change is tried on, drawn evenly.
-    home: where to keep the list; a temporary folder by default.
-    UsageError without the library that simplifies.
+    gate_rate: benign bodies of 10,000 from which on the goodware gate holds a part back. judges: as
+    `judges_of` gives them.
     """
-    if importlib.util.find_spec("fast_simplification") is None:
-        # Else every part that cannot be simplified would count as one that was not found.
-        raise UsageError("evaluate needs the package fast-simplification: pip install fast-simplification")
-    with tempfile.TemporaryDirectory(prefix="partwatch-evaluate-") as scratch:
-        result = Evaluation()
-        watchlist = Watchlist.open(home or Path(scratch), create=True)
-        by_design = _list_parts(watchlist, files, jobs, result, progress)
-        with watchlist.snapshot() as snapshot:
-            distinct = {part.design: part.distinctiveness for part in snapshot.parts}
-            pool_setup = {
-                "home": str(watchlist.home.absolute()),
-                "snapshot_key": snapshot.key,
-                "as_of": AS_OF.isoformat(),
-            }  # fmt: skip
-            with Pool(
-                jobs=jobs,
-                limits=Limits(timeout_s=120),
-                setup="partwatch.screening.job:setup",
-                setup_args=pool_setup,
-            ) as pool:
-                _measure_recall(pool, by_design, distinct, parts_tried, result, progress)
-                _measure_wrong(pool, files, by_design, result, progress)
-        return result
-
-
-def _list_parts(
-    watchlist: Watchlist, files: Sequence[CorpusFile], jobs: int, result: Evaluation, progress: Progress
-) -> dict[str, CorpusFile]:
-    """Every readable part as a design of its own; returns its file by design."""
-    by_design = {f"part-{number:05d}": file for number, file in enumerate(listed_parts(list(files)))}
-
-    designs = [_design(name, file) for name, file in by_design.items()]
-    entries = enrol(designs, jobs, progress=lambda: progress("list"), skipped=result.unlisted.append)
-    watchlist.add(entries)
-    listed = set(watchlist.design_names())
-    result.parts = len(listed)
-    return {name: file for name, file in by_design.items() if name in listed}
-
-
-def _design(name: str, file: CorpusFile) -> Design:
-    return Design(
-        name=name,
-        authority=file.project,
-        reason="evaluation",
-        expires=NEVER,
-        note=None,
-        parts=(DesignPart("part", file.path),),
-        manifest=file.path,
+    judged = _Judged(observed, judges, gate_rate, alerts)
+    every = np.ones(len(observed.parts), dtype=bool)
+    pairs, of_all = (
+        merged([hardest_pairs(half, listed) for half in judges]) for listed in (judged.accepted, every)
     )
+    best = merged([searches(half, judged.accepted) for half in judges])
+    return {
+        "schema": SCHEMA,
+        "program_version": __version__,
+        "fingerprint_version": FINGERPRINT_VERSION,
+        "calibration": " and ".join(half.calibration.version for half in judges),
+        "population": {
+            "name": judges[0].calibration.population,
+            "bodies": len(observed.bodies),
+            "families": len(np.unique(observed.bodies.families)),
+            "projects": len(np.unique(observed.bodies.projects)),
+        },
+        "list_parts": len(observed.parts),
+        "seed": seed,
+        "items": observed.items,
+        "unread": observed.unread,
+        "unlisted": list(observed.unlisted),
+        "held_back": judged.held_back(),
+        "recall": [*judged.recall()],
+        "false": [judged.false_alerts(MatchFinding.MATCH), judged.false_alerts(MatchFinding.REVIEW)],
+        "llr": _llr(pairs, best, seed),
+        # With what the gate would hold back as well: a list that takes everything.
+        "llr_of_all_parts": _llr(of_all, of_all, seed),
+        "revisions": judged.revisions(),
+        "cost": {"share": None},
+        "misses": [[label, observed.parts.names[part]] for label, part in judged.misses()],
+        "wrong": judged.wrong(),
+    }
 
 
-def _measure_recall(
-    pool: Pool,
-    by_design: dict[str, CorpusFile],
-    distinct: dict[str, float],
-    parts_tried: int,
-    result: Evaluation,
-    progress: Progress,
-) -> None:
-    least = Policy().match_distinctiveness
-    eligible = sorted(name for name in by_design if distinct[name] >= least)
-    result.generic = len(by_design) - len(eligible)
-    order = np.random.default_rng(0).permutation(len(eligible))[:parts_tried]
-    tasks = [
-        Task(
-            "partwatch.curation.trial:run_trial",
-            {"path": str(by_design[name].path), "kind": kind},
-            (kind, name),
+def _llr(pairs: Trials, best: Trials, seed: int) -> Document | None:
+    """The measures of honesty; None without mates or strangers. pairs: what the cost is of. best: what is
+    stated, which is after a search."""
+    if not 0 < pairs.is_mate.sum() < len(pairs.is_mate) or best.is_mate.all():
+        return None
+    stated = measures(best.bits, best.is_mate, best.family, seed=seed)["stated"]
+    return {**measures(pairs.bits, pairs.is_mate, pairs.family, seed=seed), "stated": stated}
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Trials of one class: hits and families, (n,) each."""
+
+    hits: npt.NDArray[np.bool_]
+    families: npt.NDArray[np.int64]
+
+    def row(self, group: str, label: str, at: MatchFinding) -> Document:
+        rate = Rate(int(self.hits.sum()), len(self.hits))
+        low, high = rate.interval()
+        family_low, family_high = bootstrapped(self.hits, self.families)
+        return {
+            "group": group, "class": label, "at": at.value, "hits": rate.hits, "trials": rate.trials,
+            "low": low, "high": high, "family_low": family_low, "family_high": family_high,
+        }  # fmt: skip
+
+
+def bootstrapped(
+    hits: npt.NDArray[np.bool_], families: npt.NDArray[np.int64], seed: int = 0
+) -> tuple[float, float]:
+    """95 % interval of a rate, families resampled whole (percentiles of BOOTSTRAPS)."""
+    if not len(hits):
+        return 0.0, 1.0
+    _, index = np.unique(families, return_inverse=True)
+    total = np.bincount(index)
+    good = np.bincount(index, weights=hits)
+    drawn = np.random.default_rng(seed).integers(len(total), size=(BOOTSTRAPS, len(total)))
+    rates = good[drawn].sum(axis=1) / total[drawn].sum(axis=1)
+    return float(np.quantile(rates, 0.025)), float(np.quantile(rates, 0.975))
+
+
+class _Judged:
+    """Findings of everything observed, each by the half that its project is tested in."""
+
+    def __init__(
+        self, observed: Observations, judges: tuple[Half, ...], gate_rate: float, alerts: AlertPolicy
+    ) -> None:
+        self._observed = observed
+        self._judges = judges
+        self._gate_rate = gate_rate
+        self._alerts = alerts
+        self._policy = Policy()
+        rates = [self._of_part(part).rate(part) for part in range(len(observed.parts))]
+        self.accepted = np.array(rates) <= gate_rate
+        self._list_parts = int(self.accepted.sum())
+        self._copies = [copy for copy in observed.copies if self.accepted[copy.part] and copy.classes]
+        self._found = [self._finding_of(copy) for copy in self._copies]
+        self._alerted = list(self._alerts_of_strangers())
+
+    def held_back(self) -> Document:
+        """How many parts the gate would not let in."""
+        of = len(self.accepted)
+        return {"parts": of - self._list_parts, "of": of, "gate_rate": self._gate_rate}
+
+    def recall(self) -> Iterator[Document]:
+        """By class of change, by relation as found, by size class; at match and at review."""
+        for at in (MatchFinding.MATCH, MatchFinding.REVIEW):
+            enough = {MatchFinding.MATCH} if at is MatchFinding.MATCH else {MatchFinding.MATCH, at}
+            for group, label_of in (
+                ("change", _changes), ("relation", _relation), ("size", self._sizes),
+            ):  # fmt: skip
+                counted: dict[str, list[tuple[bool, int]]] = {}
+                for copy, finding in zip(self._copies, self._found, strict=True):
+                    for label in label_of(copy):
+                        family = int(self._observed.parts.families[copy.part])
+                        counted.setdefault(label, []).append((finding in enough, family))
+                for label, trials in sorted(counted.items()):
+                    hits, families = zip(*trials, strict=True)
+                    yield _Counted(np.array(hits), np.array(families)).row(group, label, at)
+
+    def misses(self) -> list[tuple[str, int]]:
+        """Class and part of each copy that was not a match."""
+        return sorted(
+            (label, copy.part)
+            for copy, finding in zip(self._copies, self._found, strict=True)
+            if finding is not MatchFinding.MATCH
+            for label in _changes(copy)
+            if label != POOLED
         )
-        for name in (eligible[k] for k in sorted(order))
-        for kind in TRIALS
-    ]
-    counts: dict[str, list[bool]] = {}
-    for task, outcome in pool.run(tasks):
-        progress("recall")
-        kind, name = task.tag
-        answer = None if isinstance(outcome, Failure) else json.loads(outcome)
-        if answer is None and not isinstance(outcome, Failure):
-            continue
-        found = answer is not None and [name, "match"] in [match[:2] for match in answer["matches"]]
-        for label in _labels(kind, answer["deviation"] if answer else None):
-            counts.setdefault(label, []).append(found)
-            if not found:
-                result.misses.append((label, by_design[name].name))
-    result.recall = {label: Rate(sum(found), len(found)) for label, found in sorted(counts.items())}
-    rigid = [found for kind in RIGID_KINDS for found in counts.get(kind, [])]
-    result.recall[POOLED] = Rate(sum(rigid), len(rigid))
-    result.misses.sort()
 
+    def false_alerts(self, finding: MatchFinding) -> Document:
+        """Bodies that at least one part of another project raised that finding on, in the whole list."""
+        enough = {MatchFinding.MATCH} if finding is MatchFinding.MATCH else {MatchFinding.MATCH, finding}
+        alerted = {body for body, _, found in self._alerted if found in enough}
+        families = self._observed.bodies.families
+        rate = Rate(len(alerted), len(self._observed.bodies))
+        of_families = Rate(len({int(families[body]) for body in alerted}), len(np.unique(families)))
+        return {
+            "finding": finding.value,
+            "bodies": rate.trials,
+            "families": of_families.trials,
+            "hits": rate.hits,
+            "per_10000": rate.value * _BODIES,
+            "upper_per_10000": rate.upper() * _BODIES,
+            "family_upper_per_10000": of_families.upper() * _BODIES,
+            "estimated_per_10000": self._estimated(finding),
+        }
 
-def _labels(kind: str, deviation: tuple[float, float] | None) -> list[str]:
-    """The classes that a trial counts for: its own, or the bands that its measured deviation falls in."""
-    if not TRIALS[kind].bounded:
-        return [kind]
-    if deviation is None:
-        return []
-    return [label for label, (p95, most) in BANDS.items() if deviation[0] <= p95 and deviation[1] <= most]
-
-
-def _measure_wrong(
-    pool: Pool,
-    files: Sequence[CorpusFile],
-    by_design: dict[str, CorpusFile],
-    result: Evaluation,
-    progress: Progress,
-) -> None:
-    geometry = {file.sha256: file.geometry for file in files}
-    tasks = [
-        Task(
-            "partwatch.screening.job:screen_file",
-            {"path": str(file.path), "chain": []},
-            (str(file.path), file.project),
-        )
-        for file in files
-    ]
-    for task, outcome in pool.run(tasks):
-        progress("wrong")
-        path, project = task.tag
-        result.items += 1
-        if isinstance(outcome, Failure):
-            result.unread += 1
-            continue
-        item = Answer.model_validate_json(outcome).item
-        result.unread += not item.complete
-        result.bodies += len(item.bodies)
-        result.wrong += _wrong(item, path, project, by_design, geometry)
-    result.wrong.sort(key=lambda wrong: (wrong.finding, -wrong.coverage, wrong.path))
-
-
-def _wrong(
-    item: Item, path: str, project: str, by_design: dict[str, CorpusFile], geometry: dict[str, str]
-) -> Iterator[WrongMatch]:
-    for body in item.bodies:
-        for match in body.matches:
-            listed = by_design[match.design]
-            if listed.project == project or listed.geometry == geometry.get(item.sha256 or ""):
+    def wrong(self) -> list[Document]:
+        """What raised a match or a review wrongly, for a person to look at."""
+        lain = self._observed.strangers
+        told = []
+        for body, k, found in self._alerted:
+            if found is MatchFinding.CANDIDATE:
                 continue
-            yield WrongMatch(
-                path=path,
-                body=body.index,
-                design=listed.name,
-                finding=match.finding.value,
-                relation=match.relation.value,
-                coverage=min(match.coverage_part, match.coverage_body),
-                distinctiveness=match.distinctiveness,
+            told.append(
+                {
+                    "finding": found.value,
+                    "body": self._observed.bodies.names[body],
+                    "part": self._observed.parts.names[int(lain.part[k])],
+                    "score": round(float(lain.score[k]), 4),
+                    "coverage": round(float(lain.coverage[k]), 4),
+                }
             )
+        return sorted(told, key=lambda row: (row["finding"], -row["score"], row["body"]))
+
+    def revisions(self) -> Document:
+        """Bits of other parts of the same project on untouched copies: neither strangers nor copies."""
+        bits = [
+            self._of_part(r.part).bits(r.other, r.score, r.size, max(self._list_parts, 1))
+            for r in self._observed.revisions
+        ]
+        quantiles = np.quantile(bits, [0.05, 0.25, 0.5, 0.75, 0.95]) if bits else [float("nan")] * 5
+        names = ("p5", "p25", "p50", "p75", "p95")
+        return {
+            "pairs": len(bits),
+            "bits": {n: float(q) for n, q in zip(names, quantiles, strict=True)} if bits else None,
+        }
+
+    def _of_part(self, part: int) -> Half:
+        return self._of_project(int(self._observed.parts.projects[part]))
+
+    def _of_project(self, project: int) -> Half:
+        return next(half for half in self._judges if half.tested.projects[project])
+
+    def _finding_of(self, copy: Copy) -> MatchFinding | None:
+        seen = copy.score, copy.coverage, copy.size
+        if copy.score <= 0:
+            return None
+        half = self._of_part(copy.part)
+        return half.finding(copy.part, seen, self._list_parts, self._policy, self._alerts)
+
+    def _alerts_of_strangers(self) -> Iterator[tuple[int, int, MatchFinding]]:
+        """Body, its place among the strangers, and the finding."""
+        lain = self._observed.strangers
+        for k in range(len(lain.body)):
+            body, part = int(lain.body[k]), int(lain.part[k])
+            if not self.accepted[part]:
+                continue
+            half = self._of_project(int(self._observed.bodies.projects[body]))
+            seen = float(lain.score[k]), float(lain.coverage[k]), lain.size[k]
+            found = half.finding(part, seen, self._list_parts, self._policy, self._alerts)
+            if found is not None:
+                yield body, k, found
+
+    def _estimated(self, finding: MatchFinding) -> float:
+        """By the tail model: what the parts of the list would raise together on 10,000 unrelated bodies."""
+        most = (
+            self._alerts.match_per_10000 if finding is MatchFinding.MATCH else self._alerts.review_per_10000
+        )
+        size = SizeFit.OWN if finding is MatchFinding.MATCH else SizeFit.NONE
+        total = 0.0
+        for part in np.flatnonzero(self.accepted):
+            half = self._of_part(int(part))
+            for score in _SCORES:
+                share = half.weigher.share(int(part), float(score), size)
+                if _BODIES * self._list_parts * share <= most:
+                    total += share
+                    break
+        return total * _BODIES
+
+    def _sizes(self, copy: Copy) -> list[str]:
+        radius = self._observed.parts.radius_mm[copy.part]
+        return [label for label, (least, below) in SIZES.items() if least <= radius < below]
+
+
+def _changes(copy: Copy) -> list[str]:
+    """The classes of change that a copy counts for."""
+    return [*copy.classes, POOLED] if copy.change in RIGID_KINDS else list(copy.classes)
+
+
+def _relation(copy: Copy) -> list[str]:
+    return [copy.relation] if copy.relation else []

@@ -15,14 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import formats
-from partwatch.fingerprint import describe, distinctiveness, sample_surface
+from partwatch.fingerprint import describe, sample_surface
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.matching.alignment import scale_of
 from partwatch.matching.engine import Around, Engine
 from partwatch.matching.index import PartIndex, Rows
 from partwatch.matching.policy import Policy
-from partwatch.model.mesh import MM_PER_UNIT, Mesh
+from partwatch.matching.relation import explain_size
+from partwatch.model.mesh import MM_PER_UNIT, Mesh, Unit
 from partwatch.screening.job import Listed
 from partwatch.watchlist.snapshot import ListedPart
 from partwatch.watchlist.store import Watchlist
@@ -30,7 +31,7 @@ from partwatch.watchlist.store import Watchlist
 TASK = "partwatch.curation.observe:observe"
 SETUP = "partwatch.curation.observe:setup"
 # More bodies of one file say nothing new.
-MOST_BODIES = 24
+MOST_BODIES = 12
 # Below this coverage nothing is reported, so nothing needs a weight.
 LEAST_COVERAGE = 0.5
 
@@ -101,11 +102,10 @@ def observe(path: str, project: str) -> bytes:
     """Each body of a file: its descriptor, its size, and how well parts of other projects lie on it; JSON."""
     observer = _observer[0]
     reading = formats.read(Path(path).read_bytes(), ReadLimits())
-    scale = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
     solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
     solids = sorted(solids, key=lambda solid: -float(np.linalg.norm(solid.mesh.extents)))[:MOST_BODIES]
     around = Around(solids)
-    bodies = [_body(observer, project, solid, around, scale) for solid in solids if _has_size(solid)]
+    bodies = [_body(observer, project, solid, around, reading.unit) for solid in solids if _has_size(solid)]
     return json.dumps(bodies).encode()
 
 
@@ -113,20 +113,26 @@ def _has_size(solid: Solid) -> bool:
     return len(solid.mesh.triangles) > 0 and bool(solid.mesh.extents.max() > 0)
 
 
-def _body(observer: Observer, project: str, solid: Solid, around: Around, mm: float) -> dict[str, object]:
+def _body(
+    observer: Observer, project: str, solid: Solid, around: Around, unit: Unit | None
+) -> dict[str, object]:
     surface = sample_surface(solid.mesh)
     found = observer.engine(project).find(solid, around)
+    sizes = [
+        explain_size(1 / scale_of(hit.measured.T_body_part), unit, observer.policy.scale_tolerance)
+        for hit in found.hits
+    ]
     return {
         "descriptor": [round(float(x), 6) for x in describe(surface)],
-        "radius_mm": float(surface.radius) * mm,
-        "distinctiveness": distinctiveness(surface),
+        "radius_mm": float(surface.radius) * (MM_PER_UNIT[unit] if unit else 1.0),
         "hits": [
             {
                 "part": hit.part,
                 "score": hit.measured.score,
                 "coverage": hit.measured.coverage,
-                "scale": mm * scale_of(hit.measured.T_body_part),
+                "scale": size.scale,
+                "source": size.source.value,
             }
-            for hit in found.hits
+            for hit, size in zip(found.hits, sizes, strict=True)
         ],
     }

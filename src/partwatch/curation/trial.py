@@ -16,7 +16,9 @@ from partwatch.curation import changes
 from partwatch.curation.changes import Change, moved
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import merge
-from partwatch.model.document import Item
+from partwatch.matching.policy import Policy
+from partwatch.matching.relation import explain_size
+from partwatch.model.document import Body, Item, Match, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
 from partwatch.screening import job
 
@@ -61,6 +63,9 @@ TRIALS: dict[str, Trial] = {
     },
 }
 
+# Measured deviation (p95, max) in millimetres up to which a bounded trial counts in each band; beyond the
+# widest it is another shape.
+BANDS = {"p95 ≤ 0.1, max ≤ 0.3 mm": (0.1, 0.3), "p95 ≤ 0.3 mm": (0.3, float("inf"))}
 BOUNDED_KINDS = tuple(kind for kind, trial in TRIALS.items() if trial.bounded)
 # Changes that leave every distance as it was, or scale them all: the pooled class of the accuracy bar.
 RIGID_KINDS = tuple(kind for kind in TRIALS if kind not in BOUNDED_KINDS and kind != "noise")
@@ -90,13 +95,28 @@ def run_trial(path: str, kind: str) -> bytes:
     return json.dumps(
         {
             "matches": [
-                [match.design, match.finding.value, match.relation.value]
+                {
+                    "design": match.design,
+                    "finding": match.finding.value,
+                    "relation": match.relation.value,
+                    "score": match.score,
+                    "coverage": min(match.coverage_part, match.coverage_body),
+                    **_explained(match, body),
+                }
                 for body in item.bodies
                 for match in body.matches
             ],
             "deviation": deviation,
         }
     ).encode()
+
+
+def _explained(match: Match, body: Body) -> dict[str, object]:
+    """Scale and unit's source that explain this match: the body's unit is that of its best match, which may be
+    another one."""
+    stated = body.unit if body.unit_source is UnitSource.STATED else None
+    size = explain_size(match.scale * MM_PER_UNIT[body.unit], stated, Policy().scale_tolerance)
+    return {"scale": size.scale, "source": size.source.value}
 
 
 def screened(data: bytes) -> Item:

@@ -14,10 +14,20 @@ from partwatch.matching.engine import Around, Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
 from partwatch.matching.overlay import overlay
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import Size, explain_size, fitting_unit, match_finding, shape_relation
+from partwatch.matching.relation import (
+    Size,
+    explain_size,
+    fitting_unit,
+    held_back,
+    match_finding,
+    shape_relation,
+    size_fit,
+)
+from partwatch.matching.weight import Judge, Weight
 from partwatch.model.document import (
     Body,
     Deviation,
+    Evidence,
     Match,
     MatchFinding,
     Matrix4,
@@ -47,13 +57,14 @@ class _Item:
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """A hit with its finding and the size that explains it."""
+    """A hit with its finding, the size that explains it, and its weight where there is a judge."""
 
     hit: Hit
     part: ListedPart
     size: Size
     finding: MatchFinding
     relation: Relation
+    weight: Weight | None
 
 
 class Matcher:
@@ -66,14 +77,20 @@ class Matcher:
         as_of: date,
         views: bool = False,
         with_part_geometry: bool = False,
+        judge: Judge | None = None,
     ) -> None:
-        """views: keep what pictures need with each match; with_part_geometry: the listed part too."""
+        """views: keep what pictures need with each match; with_part_geometry: the listed part too.
+
+        judge: weighs each match. Without one there are no bits, and a plain part is told by its
+        distinctiveness alone.
+        """
         self._engine = Engine(index, policy)
         self._index = index
         self._policy = policy
         self._as_of = as_of
         self._views = views
         self._with_part_geometry = with_part_geometry
+        self._judge = judge
 
     def match_item(
         self,
@@ -124,15 +141,28 @@ class Matcher:
             size = explain_size(
                 1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance
             )
-            finding = match_finding(hit.measured, size.scale, part.distinctiveness, self._policy)
+            finding, weight = self._weighed(hit, size, part)
             if finding is None:
                 continue
             if self._as_of > part.expires:
                 if finding is not MatchFinding.CANDIDATE:
                     expired[part.design] = part.expires
                 continue
-            judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part)))
+            judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part), weight))
         return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.measured.score, 4)))
+
+    def _weighed(self, hit: Hit, size: Size, part: ListedPart) -> tuple[MatchFinding | None, Weight | None]:
+        """What geometry says of a hit, held back where unrelated bodies would do as well too often."""
+        policy, coverage = self._policy, hit.measured.coverage
+        if self._judge is None:
+            return match_finding(coverage, size.scale, part.distinctiveness, policy), None
+        finding = match_finding(coverage, size.scale, 1.0, policy)
+        if finding is None:
+            return None, None
+        weight = self._judge.weigh(
+            hit.part, hit.measured.score, size_fit(size.scale, size.source, policy.scale_tolerance)
+        )
+        return held_back(finding, weight), weight
 
     def _compounds(self, solids: Sequence[Solid], groups: Sequence[Sequence[int]]) -> dict[int, list[Hit]]:
         """Hits of groups of bodies as one, for each body of a group that lies on the part as a whole."""
@@ -183,10 +213,30 @@ class Matcher:
             extents_mm=(_tidy(extents[0]), _tidy(extents[1]), _tidy(extents[2])),
             triangles=len(solid.mesh.triangles),
             notes=solid.notes,
-            matches=tuple(self._match(item, solid, unit, entry, ambiguous) for entry in judged),
+            matches=tuple(
+                self._match(item, solid, unit, entry, ambiguous, self._evidence(entry, judged))
+                for entry in judged
+            ),
         )
 
-    def _match(self, item: _Item, solid: Solid, unit: Unit, entry: _Judged, ambiguous: bool) -> Match:
+    def _evidence(self, entry: _Judged, judged: Sequence[_Judged]) -> Evidence | None:
+        """What stands behind an entry's bits, with the best other part on that body."""
+        if self._judge is None or entry.weight is None:
+            return None
+        others = [(each.hit.part, each.hit.measured.score) for each in judged if each is not entry]
+        return self._judge.evidence(
+            entry.hit.part, entry.weight, max(others, key=lambda other: other[1], default=None)
+        )
+
+    def _match(
+        self,
+        item: _Item,
+        solid: Solid,
+        unit: Unit,
+        entry: _Judged,
+        ambiguous: bool,
+        evidence: Evidence | None,
+    ) -> Match:
         m = entry.hit.measured
         T = inverse(m.T_body_part)
         T[:, :3] /= MM_PER_UNIT[unit]
@@ -206,8 +256,9 @@ class Matcher:
             tolerance_mm=_tidy(m.tolerance_mm),
             deviation_mm=Deviation(median=_tidy(m.median_mm), p95=_tidy(m.p95_mm), max=_tidy(m.max_mm)),
             score=_tidy(m.score),
-            bits=None,
+            bits=_tidy(entry.weight.bits, 2) if entry.weight else None,
             distinctiveness=_tidy(entry.part.distinctiveness),
+            evidence=evidence,
             view=self._view(solid, unit, entry),
         )
 
@@ -235,6 +286,7 @@ def _matrix(T: FloatArray) -> Matrix4:
 
 
 def _factor(times: float) -> str:
+    """Three figures, without an exponent where it is large."""
     return f"{times:,.0f}" if times >= 999.5 else f"{times:.3g}"
 
 
@@ -258,8 +310,14 @@ def _reason(index: int, entry: _Judged, policy: Policy) -> Reason:
                     f"it would be the part's size if its unit were {fitting.name.lower()}, "
                     f"not {entry.size.unit.name.lower()}"
                 )
-        if entry.part.distinctiveness < policy.match_distinctiveness:
+        if entry.weight is None and entry.part.distinctiveness < policy.match_distinctiveness:
             held.append("the part is a plain shape that many objects share")
+        if entry.weight is not None and not entry.weight.is_match:
+            often = _factor(entry.weight.false_per_10000)
+            held.append(
+                f"of 10,000 unrelated bodies about {often} would fit the list as well, more than the policy "
+                "allows for a match"
+            )
         if m.coverage < policy.match_coverage:
             held.append("too little coincides for a match")
     return Reason(code=entry.finding.value, message="; ".join([said, *held]))

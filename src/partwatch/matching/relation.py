@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from partwatch.matching.policy import Policy
 from partwatch.matching.verification import Measurement
+from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import MatchFinding, Relation, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, Unit
 
@@ -63,10 +64,9 @@ def shape_relation(measured: Measurement, policy: Policy) -> Relation:
 
 
 def match_finding(
-    measured: Measurement, scale: float, distinctiveness: float, policy: Policy
+    coverage: float, scale: float, distinctiveness: float, policy: Policy
 ) -> MatchFinding | None:
-    """What the match amounts to; None where it is not worth reporting."""
-    coverage = measured.coverage
+    """What a match of that coverage, the lesser of both, amounts to; None where it is not worth reporting."""
     if coverage < policy.candidate_coverage:
         return None
     if coverage < policy.review_coverage:
@@ -78,3 +78,23 @@ def match_finding(
     ):
         return MatchFinding.REVIEW
     return MatchFinding.MATCH
+
+
+def size_fit(scale: float, source: UnitSource, scale_tolerance: float) -> SizeFit:
+    """How a body of that scale comes to have the part's size."""
+    if not abs(scale - 1) <= scale_tolerance:
+        return SizeFit.NONE
+    return SizeFit.INFERRED if source is UnitSource.INFERRED else SizeFit.OWN
+
+
+def held_back(finding: MatchFinding, weight: Weight) -> MatchFinding:
+    """A finding of geometry, lessened where unrelated bodies would do as well more often than is allowed.
+
+    What geometry calls a match, at the part's own size, stays up for review however plain the part is: that is
+    for a person to decide.
+    """
+    if finding is MatchFinding.MATCH and not weight.is_match:
+        return MatchFinding.REVIEW
+    if finding is MatchFinding.REVIEW and not weight.is_review:
+        return MatchFinding.CANDIDATE
+    return finding

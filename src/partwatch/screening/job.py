@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import formats
+from partwatch.fingerprint.cloud import frame_of
 from partwatch.formats import Content, Opened, Reading, ReadLimits
 from partwatch.geometry.bodies import Solid, split_largest
 from partwatch.geometry.clean import triangle_areas
@@ -23,6 +24,7 @@ from partwatch.model.mesh import Mesh
 from partwatch.screening.answer import Answer
 from partwatch.screening.files import inaccessible, read_regular, sha256_of
 from partwatch.screening.findings import finding_of, unscreenable
+from partwatch.screening.terms import LateJudge, Terms
 from partwatch.screening.walk import shown
 from partwatch.watchlist.snapshot import ListedPart, Snapshot
 from partwatch.watchlist.store import Watchlist
@@ -71,6 +73,13 @@ class Listed:
     def clouds(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """(n, K, 6): points and normals of some rows."""
         return self.snapshot.clouds(rows)
+
+    def prints(self, part: int) -> tuple[npt.NDArray[np.float32], float]:
+        """(prints, D) descriptors of a part with geometry, and its root mean square radius in millimetres."""
+        first, end = np.searchsorted(self.part_index, [part, part + 1])
+        cloud = self.snapshot.cloud(int(first))
+        radius_mm = frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius
+        return np.asarray(self.descriptors[first:end]), float(radius_mm)
 
 
 @dataclass(eq=False)
@@ -230,10 +239,16 @@ def setup(
     views: bool = False,
     with_part_geometry: bool = False,
     limits: Mapping[str, Any] | None = None,
+    terms: Mapping[str, Any] | None = None,
 ) -> None:
-    """Open the list as the parent has it. StoreError where that is gone. limits: fields of ReadLimits."""
+    """Open the list as the parent has it. StoreError where that is gone. limits: fields of ReadLimits.
+
+    terms: as `Terms.told` gives them; without them nothing is weighed.
+    """
     snapshot = Watchlist.open(Path(home)).snapshot(snapshot_key)
-    matcher = Matcher(Listed(snapshot), Policy(), date.fromisoformat(as_of), views, with_part_geometry)
+    listed = Listed(snapshot)
+    judge = LateJudge(Terms.heard(terms), listed) if terms is not None else None
+    matcher = Matcher(listed, Policy(), date.fromisoformat(as_of), views, with_part_geometry, judge)
     _screener[:] = [Screener(matcher, ReadLimits(**limits or {}))]
 
 

@@ -1,0 +1,41 @@
+"""What a match is worth, as matching asks for it; who answers stands further down the stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from partwatch.model.document import Evidence
+
+
+class SizeFit(StrEnum):
+    """How a body comes to have the part's size: by a stated unit or millimetres, by another unit that was
+    inferred for it, or not at all."""
+
+    OWN = "own"
+    INFERRED = "inferred"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """bits: log2 likelihood ratio. false_per_10000: unrelated bodies of 10,000 that would do as well against
+    the list. is_match, is_review: whether a policy of false alerts allows that finding."""
+
+    bits: float
+    false_per_10000: float
+    is_match: bool
+    is_review: bool
+
+
+class Judge(Protocol):
+    """Weighs a match."""
+
+    def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
+        """What a match of that score with that part is worth."""
+        ...
+
+    def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
+        """What stands behind a weight. rival: the next best part on that body, and its score."""
+        ...

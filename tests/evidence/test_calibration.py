@@ -1,0 +1,111 @@
+"""A calibration's numbers, its bounds, and what of a file is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from partwatch.evidence.calibration import (
+    Calibration,
+    Line,
+    calibration_at,
+    calibration_text,
+    read_calibration,
+    shipped_calibration,
+)
+from partwatch.evidence.population import shipped_population
+from partwatch.evidence.tail import TailModel
+from partwatch.model.errors import UsageError
+
+CALIBRATION = Calibration(
+    population="test",
+    population_version="0" * 12,
+    tail=TailModel(-9, 2, 1.5, 0.1, 0.7),
+    weight=Line(-0.5, 0.9),
+    missed=-6.0,
+    pair_bound=17.0,
+    size_tolerance=0.02,
+    mates=1000,
+    non_mates=2000,
+    family_pairs=200_000,
+    families=700,
+    projects=20,
+    list_parts=1000,
+    made_from="test",
+)
+
+
+@given(st.floats(-100, 100), st.integers(1, 10**7))
+def test_bits_never_pass_what_the_population_supports(surprise: float, list_parts: int) -> None:
+    bits = CALIBRATION.bits(surprise, list_parts)
+    assert CALIBRATION.missed <= bits <= max(CALIBRATION.bound(list_parts), 0)
+    assert CALIBRATION.bound(list_parts) <= CALIBRATION.pair_bound
+
+
+@given(st.floats(-50, 50), st.floats(-50, 50))
+def test_a_greater_surprise_is_worth_as_much_at_least(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert CALIBRATION.bits(low, 100) <= CALIBRATION.bits(high, 100)
+
+
+def test_a_list_takes_its_size_off_the_bound_once() -> None:
+    assert CALIBRATION.bound(1) == 17
+    assert CALIBRATION.bound(1024) == pytest.approx(7)
+    assert CALIBRATION.bound(10**9) == 0
+
+
+def test_a_file_gives_back_what_was_written() -> None:
+    assert read_calibration(calibration_text(CALIBRATION), "here") == CALIBRATION
+
+
+def test_another_number_is_another_version() -> None:
+    assert replace(CALIBRATION, missed=-6.01).version != CALIBRATION.version
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("format", "partwatch-calibration-0", "partwatch-calibration-0"),
+        ("fingerprint_version", "0", "fingerprint version 0.*partwatch calibrate"),
+        ("pair_bound", 40.0, "not the ones that it was written with"),
+        ("missed", "a", "no number"),
+        ("missed", True, "no number"),
+        ("missed", math.inf, "no number"),
+        ("tail", {}, "damaged"),
+        ("weight", None, "damaged"),
+    ],
+)
+def test_what_does_not_fit_is_refused(key: str, value: object, told: str) -> None:
+    document = json.loads(calibration_text(CALIBRATION))
+    document[key] = value
+    with pytest.raises(UsageError, match=told):
+        read_calibration(json.dumps(document), "here.json")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "{", "[" * 100_000, '"x"'])
+def test_what_is_no_calibration_is_refused(content: str) -> None:
+    with pytest.raises(UsageError, match=r"here\.json"):
+        read_calibration(content, "here.json")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.json"):
+        calibration_at(tmp_path / "none.json")
+    (tmp_path / "latin").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="latin"):
+        calibration_at(tmp_path / "latin")
+
+
+def test_the_shipped_one_is_for_the_shipped_population() -> None:
+    shipped, population = shipped_calibration(), shipped_population()
+    assert shipped.population_version == population.version
+    assert shipped.population == population.name
+    assert shipped.family_pairs > shipped.families
+    assert shipped.missed < 0 < shipped.pair_bound <= math.log2(shipped.family_pairs + 1)
+    assert shipped.weight.slope > 0
