@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,11 @@ def false_alerts(finding: str, hits: int, bodies: int = 4595, families: int = 22
     }  # fmt: skip
 
 
+@cache
+def _llr() -> str:
+    return json.dumps(measures(*scores(1200, 20_000, 2210)))
+
+
 def made_up(**changed: Any) -> dict[str, Any]:
     """The whole mapping; `changed` replaces keys of it."""
     groups = {"change": CHANGES, "relation": RELATIONS, "size": SIZES}
@@ -69,7 +76,7 @@ def made_up(**changed: Any) -> dict[str, Any]:
         ],
         "false": [false_alerts("match", 0), false_alerts("review", 41)],
         "held_back": {"parts": 212, "of": 1410, "gate_rate": 10.0},
-        "llr": measures(*scores(1200, 20_000, 2210)),
+        "llr": json.loads(_llr()),
         "revisions": {"pairs": 318, "bits": {"p5": -1.2, "p25": 2.4, "p50": 6.1, "p75": 9.0, "p95": 11.8}},
         "cost": {"share": 0.031},
         "misses": [

@@ -14,6 +14,7 @@ from report_golden import HOSTILE
 from evaluations import made_up, recall
 from partwatch.model.errors import DocumentError
 from partwatch.report import plots
+from partwatch.report.escape import visible
 from partwatch.report.evaluation import MOST_ROWS, page
 from partwatch.report.plots import Axis
 
@@ -129,8 +130,11 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_a_hostile_key_of_a_false_alert_is_text() -> None:
-    parsed = Strict(page(MADE | {"wrong": [{HOSTILE: HOSTILE}]}))
+    parsed = Strict(page(MADE | {"wrong": [{"part": 1, HOSTILE: HOSTILE}, {}]}))
     assert "img" not in parsed.tags
+    assert ("data-label", visible(HOSTILE)) in parsed.attributes
+    assert "1 more are in the JSON." in parsed.text
+    assert "2 more are in the JSON." in page(MADE | {"wrong": [{}, {}]})
 
 
 def test_what_was_not_measured_says_so() -> None:
@@ -194,8 +198,8 @@ def test_a_broken_evaluation_gives_no_page() -> None:
 def test_points_lie_where_their_values_are() -> None:
     axis = Axis(0, 10, [(0, "0"), (10, "10")], "x")
     drawn = plots.chart("title", axis, axis, [plots.Line("a", "p-a", [0, 5, 10], [10, 5, 0], stepped=True)])
-    # 84 to 428 across, 236 down to 10 up; a share at or above 5 holds from beyond 0 to 5.
-    assert 'points="84.0,10.0 84.0,123.0 256.0,123.0 256.0,236.0 428.0,236.0"' in drawn
+    # 96 to 428 across, 236 down to 10 up; a share at or above 5 holds from beyond 0 to 5.
+    assert 'points="96.0,10.0 96.0,123.0 262.0,123.0 262.0,236.0 428.0,236.0"' in drawn
     row = plots.strip(Axis(0.5, 1, [], "share"), 0.75, 0.5, 2.0)
     assert 'cx="100.0"' in row
     assert 'x1="6.0" y1="9.0" x2="194.0" y2="9.0"' in row

@@ -18,7 +18,7 @@ def measures(
     weighing: Weighing = Weighing.FAMILY,
     seed: int = 0,
 ) -> Likelihood:
-    """What `evaluation["llr"]` holds, of (n,) arrays as in `honesty`; a seed always gives the same figures."""
+    """What `evaluation["llr"]` holds, of (n,) arrays as in `honesty`; a seed gives the same each time."""
     data = honesty.scored(bits, is_mate, family, weighing)
     interval = cllr_interval(data, weighing, seed)
     low, high = (None, None) if interval is None else interval

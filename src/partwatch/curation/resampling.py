@@ -49,11 +49,11 @@ def _sums(data: Scored, weighing: Weighing) -> FloatArray:
     columns = []
     for members in (data.is_mate, ~data.is_mate):
         cost = np.bincount(data.family[members], costs(data)[members], families)
-        count = np.bincount(data.family[members], np.ones(np.count_nonzero(members)), families)
+        size = np.bincount(data.family[members], minlength=families)
         if weighing is Weighing.FAMILY:
-            cost = cost / np.maximum(count, 1)
-            count = np.minimum(count, 1)
-        columns += [cost, count]
+            columns += [cost / np.maximum(size, 1), np.minimum(size, 1)]
+        else:
+            columns += [cost, size]
     return np.stack(columns, axis=1)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from partwatch.model.evaluation import Evaluation, FalseAlerts, Recall, checked
 from partwatch.report import evaluation_bits
+from partwatch.report.escape import visible
 from partwatch.report.markup import Cell, number, said, share, table, words_of
 from partwatch.report.plots import Axis, scale_of, strip, ticks
 
@@ -132,14 +133,14 @@ def _recall(known: Evaluation, group: str, title: str, about: str) -> str:
     axis = Axis(
         min(low, 0.95),
         1.0,
-        [(value, f"{100 * value:.0f} %") for value in ticks(min(low, 0.95), 1.0, 5)],
+        [(value, f"{100 * value:.0f} %") for value in ticks(min(low, 0.95), 1.0, 4)],
         "recall",
     )
     heads = ["class", "found", "recall", scale_of(axis), "95 % interval", "by family"]
     return _section(
         title,
         f"<p>{about} A trial counts only where that part itself is found. Intervals are exact; the plot "
-        "shows those by family.</p>",
+        f"shows those by family, from {100 * axis.low:.0f} to 100&nbsp;%.</p>",
         table(heads, [_recall_row(row, axis) for row in rows]),
     )
 
@@ -164,13 +165,13 @@ def _interval(low: float, high: float) -> str:
 def _false(known: Evaluation) -> str:
     if not known["false"]:
         return _section("False alerts", '<p class="muted">Not measured.</p>')
-    axis = Axis(-1, 4, [(k, f"{10.0**k:,g}") for k in range(-1, 5)], "false alerts per 10,000 bodies")
+    axis = Axis(-1, 4, [(-1, "none"), (1, "10"), (2, "100"), (4, "10,000")], "false alerts per 10,000 bodies")
     heads = ["finding", "bodies", "in 10,000", scale_of(axis), "at most", "at most, by family", "estimate"]
     return _section(
         "False alerts per 10,000 benign bodies",
         "<p>Bodies that derive from no listed part, and what they raised. Bounds are one-sided, exact at "
-        "95 %; by family, near-duplicates count once. The estimate is the tail model's. The plot runs from "
-        "the rate to the bound by family; its left end stands for none.</p>",
+        "95&nbsp;%; by family, near-duplicates count once. The estimate is the tail model's. The plot runs "
+        "from the rate to the bound by family, in powers of ten from none to 10,000.</p>",
         table(heads, [_false_row(row, axis) for row in known["false"]]),
     )
 
@@ -235,7 +236,7 @@ def _misses(known: Evaluation) -> str:
 def _wrong(known: Evaluation) -> str:
     shown = known["wrong"][:MOST_ROWS]
     keys = list(dict.fromkeys(key for facts in shown for key in facts))
-    rows = [[Cell(_fact(facts.get(key))) for key in keys] for facts in shown]
+    rows = [[Cell(_fact(facts.get(key)), label=visible(key)) for key in keys] for facts in shown if facts]
     return _folded("False alerts, one by one", [said(key) for key in keys], rows, len(known["wrong"]))
 
 
@@ -250,9 +251,7 @@ def _folded(title: str, heads: Sequence[str], rows: Sequence[Iterable[Cell]], to
         return _section(title, '<p class="muted">None.</p>')
     left = f"<p>{number(total - len(rows))} more are in the JSON.</p>" if total > len(rows) else ""
     summary = f"<summary>{number(total)}, as a table</summary>"
-    return _section(
-        title, f'<details class="plain">{summary}{table(heads, rows, stacked=False)}{left}</details>'
-    )
+    return _section(title, f'<details class="plain">{summary}{table(heads, rows)}{left}</details>')
 
 
 def _foot() -> str:

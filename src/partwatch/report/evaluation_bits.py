@@ -101,7 +101,7 @@ def _entropy(llr: Likelihood) -> str:
         return ""
     most = max([1.0, *curves["system"]])
     low, high = min(odds), max(odds)
-    x = Axis(low, max(high, low + 1), [(value, _odds(value)) for value in ticks(low, high, 9)], "prior odds")
+    x = Axis(low, max(high, low + 1), [(value, _odds(value)) for value in ticks(low, high, 5)], "prior odds")
     top = min(most, _MOST_ENTROPY)
     y = Axis(0, top, [(value, f"{value:g}") for value in ticks(0, top, 6)], "cross-entropy, bits")
     cut = " Above, it goes on beyond the plot." if most > _MOST_ENTROPY else ""
@@ -122,7 +122,7 @@ def _odds(log10: float) -> str:
     """`1:1,000`, `10:1`."""
     if not float(log10).is_integer():
         return ""
-    size = f"{10 ** abs(int(log10)):,}" if abs(log10) < 4 else f"10^{abs(int(log10))}"
+    size = f"{10 ** abs(int(log10)):,}" if abs(log10) < 7 else f"10^{abs(int(log10))}"
     return f"{size}:1" if log10 > 0 else f"1:{size}"
 
 

@@ -44,12 +44,11 @@ class Cell:
     label: str = ""
 
 
-def table(heads: Sequence[str], rows: Iterable[Iterable[Cell]], stacked: bool = True) -> str:
-    """A table whose first column names the row. heads: markup. stacked: each row a block on a phone."""
+def table(heads: Sequence[str], rows: Iterable[Iterable[Cell]]) -> str:
+    """A table whose first column names the row; on a phone each row is a block. heads: markup."""
     first = "".join(f'<th scope="col">{head}</th>' for head in heads)
     body = "".join(_row(list(row)) for row in rows)
-    kind = "sheet rows" if stacked else "sheet"
-    return f'<div class="{kind}"><table><thead><tr>{first}</tr></thead><tbody>{body}</tbody></table></div>\n'
+    return f'<div class="sheet"><table><thead><tr>{first}</tr></thead><tbody>{body}</tbody></table></div>\n'
 
 
 def _row(cells: list[Cell]) -> str:
