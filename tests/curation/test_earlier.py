@@ -154,6 +154,10 @@ def test_fisher_is_that_of_scipy(a: int, b: int, c: int, d: int) -> None:
 def test_fisher_bears_large_counts() -> None:
     assert fisher(50_000, 100_000, 50_000, 100_000) == pytest.approx(1, abs=1e-6)
     assert fisher(0, 100_000, 100_000, 100_000) == 0
+    assert fisher(4 * 10**8, 10**9, 4 * 10**8, 10**9) == pytest.approx(1, abs=0.01)
+    assert fisher(700, 60_000, 850, 61_000) == pytest.approx(
+        fisher_exact([[700, 59_300], [850, 60_150]])[1], rel=1e-6
+    )
 
 
 def test_the_table_names_losses_first_and_what_else_differs(old: dict[str, Any]) -> None:

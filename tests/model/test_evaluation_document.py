@@ -84,6 +84,13 @@ def _set(*path: Any) -> Callable[[dict[str, Any]], None]:
         (_set("llr", "tippett", "mates", [1.0]), r"llr\.tippett: curves of different lengths"),
         (_set("llr", "stated", 0, "of", 0), r"llr\.stated\.0"),
         (_set("population", None), "population"),
+        (_set("population", "bodies", "4595"), r"population\.bodies"),
+        (_set("false", 0, "bodies", 10**30), r"false\.0\.bodies"),
+        (
+            _set("llr", "tippett", "bits", 0, 1e308),
+            r"llr\.Likelihood\.tippett\.bits\.0|llr\.tippett\.bits\.0",
+        ),
+        (_set("misses", 0, ["one"]), r"misses\.0"),
     ],
 )
 def test_what_no_evaluation_can_say_is_refused(damage: Any, place: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import erfc, exp, hypot, isclose, lgamma, sqrt
+from math import erfc, exp, hypot, lgamma, sqrt
 from typing import Any
 
 from partwatch.model.evaluation import Evaluation, FalseAlerts, HeldBack, Likelihood, Stated, checked
@@ -245,15 +246,23 @@ def _p_of_intervals(old: tuple[float, float, float], new: tuple[float, float, fl
 def fisher(old_hits: int, old_trials: int, new_hits: int, new_trials: int) -> float:
     """Fisher's exact test, two-sided: the weight of all tables that are no likelier than this one."""
     hits, trials = old_hits + new_hits, old_trials + new_trials
+    least, most = max(0, hits - new_trials), min(hits, old_trials)
 
     def log_weight(k: int) -> float:
         return _log_choose(old_trials, k) + _log_choose(new_trials, hits - k) - _log_choose(trials, hits)
 
-    seen = exp(log_weight(old_hits))
-    possible = range(max(0, hits - new_trials), min(hits, old_trials) + 1)
-    weights = [exp(log_weight(k)) for k in possible]
-    # As likely but for rounding counts as as likely.
-    return min(1.0, sum(w for w in weights if w <= seen or isclose(w, seen, rel_tol=1e-7)))
+    # As likely but for rounding is as likely.
+    seen = log_weight(old_hits) + 1e-7
+    # Weights rise up to the likeliest table and fall beyond it.
+    likeliest = min(most, (hits + 1) * (old_trials + 1) // (trials + 2))
+    total = 0.0
+    for rising in (range(least, likeliest + 1), range(most, likeliest, -1)):
+        for k in reversed(rising[: bisect_right(rising, seen, key=log_weight)]):
+            weight = exp(log_weight(k))
+            total += weight
+            if weight <= total * 1e-17:
+                break
+    return min(1.0, total)
 
 
 def _log_choose(n: int, k: int) -> float:

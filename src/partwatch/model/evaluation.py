@@ -25,10 +25,11 @@ from partwatch.model.errors import DocumentError
 
 SCHEMA: Final = "partwatch-evaluation-1"
 
-Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+# Strict, because the value is handed on as it came; bounded, so that no edited file is drawn for ever.
+Count = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Amount = Annotated[float, Field(strict=True, ge=0, le=1e9)]
+Number = Annotated[float, Field(strict=True, ge=-1e9, le=1e9)]
 Verdict = Literal["more", "within", "fewer", "too few"]
 
 
@@ -113,7 +114,7 @@ class Stated(TypedDict):
     of: Count
     low: Share
     high: Share
-    holds: bool
+    holds: Annotated[bool, Field(strict=True)]
     families: NotRequired[Count]
     families_at_or_above: NotRequired[Count]
     share: NotRequired[Share]
@@ -180,7 +181,7 @@ class Evaluation(TypedDict):
     calibration: str | None
     population: Population
     list_parts: Count
-    seed: int
+    seed: Annotated[int, Field(strict=True)]
     recall: list[Recall]
     false: list[FalseAlerts]
     held_back: HeldBack | None
