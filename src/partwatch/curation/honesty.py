@@ -9,7 +9,7 @@ UsageError where bits are not finite, a class is empty, or lengths differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -38,13 +38,14 @@ class Weighing(StrEnum):
 
 @dataclass(frozen=True)
 class Scored:
-    """The arrays, checked. weights: (n,), each class sums to one. counted: bodies or families by class."""
+    """The arrays, checked. weights: (n,), each class sums to one. counted: mates, non-mates, as weighed."""
 
     bits: FloatArray
     is_mate: BoolArray
     family: IntArray
     weights: FloatArray
     counted: tuple[int, int]
+    weighing: Weighing
 
     @property
     def mates(self) -> tuple[FloatArray, FloatArray]:
@@ -92,7 +93,7 @@ def scored(
         else:
             weights[members] = 1.0 / np.count_nonzero(members)
             counted.append(int(np.count_nonzero(members)))
-    return Scored(values, mates, numbered, weights, (counted[0], counted[1]))
+    return Scored(values, mates, numbered, weights, (counted[0], counted[1]), weighing)
 
 
 def costs(data: Scored) -> FloatArray:
@@ -213,7 +214,7 @@ def _mixed(of_mates: FloatArray, of_others: FloatArray, prior_bits: FloatArray) 
 
 
 def _replaced(data: Scored, bits: FloatArray) -> Scored:
-    return Scored(bits, data.is_mate, data.family, data.weights, data.counted)
+    return replace(data, bits=bits)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def measures(
 ) -> Likelihood:
     """What `evaluation["llr"]` holds, of (n,) arrays as in `honesty`; a seed gives the same each time."""
     data = honesty.scored(bits, is_mate, family, weighing)
-    interval = cllr_interval(data, weighing, seed)
+    interval = cllr_interval(data, seed)
     low, high = (None, None) if interval is None else interval
     at_bits, mates, others = honesty.tippett(data)
     entropies = honesty.cross_entropy(data)

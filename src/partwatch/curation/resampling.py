@@ -14,18 +14,14 @@ _AT_ONCE = 1 << 20
 
 
 def cllr_interval(
-    data: Scored,
-    weighing: Weighing = Weighing.FAMILY,
-    seed: int = 0,
-    draws: int = DRAWS,
-    confidence: float = 0.95,
+    data: Scored, seed: int = 0, draws: int = DRAWS, confidence: float = 0.95
 ) -> tuple[float, float] | None:
     """Percentile interval of Cllr over families drawn with replacement (Efron and Tibshirani 1993).
 
     A family brings its mates and its non-mates together. None where mates or non-mates are of fewer than
     LEAST_FAMILIES families. The listed part's own family is not resampled.
     """
-    sums = _sums(data, weighing)
+    sums = _sums(data)
     if min(np.count_nonzero(sums[:, 1]), np.count_nonzero(sums[:, 3])) < LEAST_FAMILIES:
         return None
     rng = np.random.default_rng(seed)
@@ -37,20 +33,20 @@ def cllr_interval(
         mates, of_mates, others, of_others = (column[drawn].sum(axis=1) for column in sums.T)
         with np.errstate(invalid="ignore"):
             values[start : start + len(drawn)] = (mates / of_mates + others / of_others) / 2
-    tail = (1 - confidence) / 2
+    outside = (1 - confidence) / 2
     # A draw without mates or without non-mates has no Cllr.
-    low, high = np.quantile(values[np.isfinite(values)], [tail, 1 - tail])
+    low, high = np.quantile(values[np.isfinite(values)], [outside, 1 - outside])
     return float(low), float(high)
 
 
-def _sums(data: Scored, weighing: Weighing) -> FloatArray:
+def _sums(data: Scored) -> FloatArray:
     """(families, 4): of mates and of non-mates the cost and the count that each family brings."""
     families = int(data.family.max()) + 1
     columns = []
     for members in (data.is_mate, ~data.is_mate):
         cost = np.bincount(data.family[members], costs(data)[members], families)
         size = np.bincount(data.family[members], minlength=families)
-        if weighing is Weighing.FAMILY:
+        if data.weighing is Weighing.FAMILY:
             columns += [cost / np.maximum(size, 1), np.minimum(size, 1)]
         else:
             columns += [cost, size]
