@@ -20,6 +20,14 @@ def test_interval_is_that_of_clopper_and_pearson(rate: tuple[int, int]) -> None:
     assert high == pytest.approx(expected_high, abs=1e-9)
 
 
+@pytest.mark.parametrize("hits", [1, 300, 50_000, 99_700, 99_999])
+def test_large_counts_are_as_exact(hits: int) -> None:
+    low, high = Rate(hits, 100_000).interval(0.95)
+    # The tails are sums of terms that lgamma knows to a billionth.
+    assert low == pytest.approx(beta.ppf(0.025, hits, 100_001 - hits), rel=1e-7)
+    assert high == pytest.approx(beta.ppf(0.975, hits + 1, 100_000 - hits), rel=1e-7)
+
+
 def test_no_hit_in_n_trials_is_bounded_by_three_in_n() -> None:
     assert Rate(0, 10_000).upper(0.95) == pytest.approx(1 - 0.05 ** (1 / 10_000), rel=1e-9)
 

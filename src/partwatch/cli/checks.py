@@ -92,6 +92,7 @@ LIBRARIES: Final = (
         False,
         "python -m pip install 'partwatch[archives]'",
     ),
+    Library("lir", "lir", "calibrating bits", False, "python -m pip install 'partwatch[calibrate]'"),
     Library("manifold3d", "manifold3d", "the demo's samples", False, "python -m pip install manifold3d"),
 )
 

@@ -42,18 +42,23 @@ def _at_most(hits: int, trials: int, p: float) -> float:
     """P(X <= hits) of a binomial."""
     if p <= 0:
         return 1.0
-    if p >= 1:
+    if p >= 1 or hits >= trials:
         return float(hits >= trials)
+    above = hits > trials * p
+    # Away from the middle terms only fall: large counts then cost no more than what they add.
     total = 0.0
-    for k in range(hits + 1):
-        total += exp(
+    for k in range(hits + 1, trials + 1) if above else range(hits, -1, -1):
+        term = exp(
             lgamma(trials + 1)
             - lgamma(k + 1)
             - lgamma(trials - k + 1)
             + k * log(p)
             + (trials - k) * log1p(-p)
         )
-    return min(total, 1.0)
+        total += term
+        if term <= total * 1e-17:
+            break
+    return max(0.0, 1 - total) if above else min(total, 1.0)
 
 
 def _root(rising: Callable[[float], float]) -> float:
