@@ -88,6 +88,7 @@ GENERIC = (
     "Generic shape: many harmless parts look like this listed part (a plain pin, a washer, a box), so "
     "this resemblance says little on its own."
 )
+UNCALIBRATED_RESULT = "Not calibrated: no match here has a weight in bits, and the thresholds are provisional."
 UNCALIBRATED = (
     "Thresholds are provisional: the weight of this match in bits is not calibrated yet, so how often a "
     "harmless part would match this well is not known."
