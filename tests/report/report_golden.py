@@ -79,18 +79,20 @@ def match(view: View | None = None, **changes: object) -> Match:
 
 def weighed(bits: float, rival: Rival | None = None, **changes: object) -> Match:
     """A match of the edited housing that is worth so much; limited to the golden population's bound."""
-    limited = max(-BASIS.bound, min(bits, BASIS.bound))
+    named = Rival(
+        design="hand-pump", part="cover", score=0.71, look_alike="a <b>bearing</b>", similarity=1.8734
+    )
+    limited, at_bound = min(bits, BASIS.bound), bits >= BASIS.bound
     evidence = Evidence(
         bound=BASIS.bound,
-        at_bound=abs(bits) >= BASIS.bound,
+        at_bound=at_bound,
         false_per_10000=57 * 10_000 / 4595 * 2.0**-bits,
         support=support_of(limited),
         statement=statement(
-            limited, abs(bits) >= BASIS.bound, BASIS.bound, "housing", "hand-pump",
+            limited, at_bound, BASIS.bound, "housing", "hand-pump",
             BASIS.population, BASIS.families, BASIS.list_parts,
         ),
-        rival=rival
-        or Rival(design="hand-pump", part="cover", score=0.71, look_alike="a <b>bearing</b> block", similarity=1.8734),
+        rival=rival or named,
     )  # fmt: skip
     return match(**{"bits": limited, "evidence": evidence, **changes})
 
@@ -139,7 +141,9 @@ def weighed_golden(view: View | None = None) -> ResultDocument:
     """A match at the bound beside a negative candidate, a review of few bits, a clear one."""
     nothing_else = Rival(design=None, part=None, score=None, look_alike=None, similarity=None)
     against = weighed(-3.0, nothing_else, part="flange", finding=MatchFinding.CANDIDATE, view=None)
-    few = weighed(0.8, part="pin", finding=MatchFinding.REVIEW, relation=Relation.SAME_SHAPE, distinctiveness=0.08)
+    few = weighed(
+        0.8, part="pin", finding=MatchFinding.REVIEW, relation=Relation.SAME_SHAPE, distinctiveness=0.08
+    )
     return weighed_document(
         [
             item("orders/1042/housing.stl", Finding.MATCH, body(weighed(11.0, view=view), against)),

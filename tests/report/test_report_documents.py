@@ -150,7 +150,10 @@ def test_a_damaged_result_is_refused_with_its_place_and_a_mend(change: str, says
         ("[]", r"no header in it"),
         ('{"items": [], \n oops', r"line 2, column 2: not JSON"),
         ("[" * 100_000, r"nested too deeply"),
-        (as_json(golden()).replace(f'"schema_version":"{SCHEMA_VERSION}"', '"schema_version":2'), r"schema version 2,"),
+        (
+            as_json(golden()).replace(f'"schema_version":"{SCHEMA_VERSION}"', '"schema_version":2'),
+            r"schema version 2,",
+        ),
         (as_json(golden()).replace('"complete":true', '"complete":"perhaps"', 1), r"items.0.complete: "),
     ],
 )

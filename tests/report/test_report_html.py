@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_golden import accepted_item, body, document, golden, item, match, weighed, weighed_document, weighed_golden
+from report_golden import (
+    accepted_item,
+    body,
+    document,
+    golden,
+    item,
+    match,
+    weighed,
+    weighed_document,
+    weighed_golden,
+)
 from report_shapes import arrays, housing_view, pump_housing
 
 from partwatch.model.document import Finding, ResultDocument
@@ -219,11 +229,14 @@ def test_each_match_says_what_it_is_worth_and_what_else_it_might_be() -> None:
 
     assert (strong["figure"], strong["support"]) == ("8.4 bits", "moderately strong support")
     assert strong["limit"] == "the most that 700 families support"
-    assert strong["statement"].startswith("The agreement that was measured is about 340 times more probable if")
+    assert strong["statement"].startswith(
+        "The agreement that was measured is about 340 times more probable if"
+    )
     assert strong["alerts"] == "Estimated false alerts: 0.061 per 10,000 bodies in a list of 57 parts."
     assert strong["rivals"] == [
         "Next best on the list: hand-pump / cover, score 0.71 against 0.96 here.",
-        "Nearest benign look-alike of the listed part: a <b>bearing</b> block; their fingerprints agree to 1.873 of 2.",
+        "Nearest benign look-alike of the listed part: a <b>bearing</b>; "
+        "their fingerprints agree to 1.873 of 2.",
     ]
     assert (against["figure"], against["support"]) == ("−3.0 bits", "supports the other explanation")
     assert against["limit"] is None
@@ -240,7 +253,8 @@ def test_the_scale_goes_from_the_bound_below_to_the_bound_above() -> None:
         at[bits] = json.loads(blocks(text)["data-0"])["bodies"][0]["matches"][0]["weight"]["scale"]
 
     assert [scale["at"] for scale in at.values()] == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert at[4.2]["ends"] == ["−8.4", "0", "8.4"]
+    assert at[4.2]["ends"] == ["−8.4", "8.4"]
+    assert {scale["zero"] for scale in at.values()} == {0.5}
     # 2, 10 and 100 times, both ways; 1,000 times lies beyond the bound.
     assert sorted(at[4.2]["edges"]) == [0.1045, 0.3023, 0.4405, 0.5595, 0.6977, 0.8955]
 
@@ -283,7 +297,12 @@ def test_bits_that_are_no_number_are_not_calibrated() -> None:
     text = page(weighed_document([item("a", Finding.MATCH, body(odd))]))
 
     said = json.loads(blocks(text)["data-0"])["bodies"][0]["matches"][0]["weight"]
-    assert (said["figure"], said["support"], said["alerts"], said["rivals"]) == ("Not calibrated", None, None, [])
+    assert (said["figure"], said["support"], said["alerts"], said["rivals"]) == (
+        "Not calibrated",
+        None,
+        None,
+        [],
+    )
 
 
 def test_without_scripts_bits_and_what_they_rest_on_are_told() -> None:

@@ -173,7 +173,7 @@ def test_each_match_has_its_bits_a_word_a_clause_and_its_rivals() -> None:
     for fact in (
         "8.4 bits (the most that 700 families support), moderately strong support",
         "about 340 times more probable if it derives from the part than if it is unrelated",
-        "next best: hand-pump / cover; look-alike: a <b>bearing</b> block",
+        "next best: hand-pump / cover; look-alike: a <b>bearing</b>",
         "0.8 bits, no support",
         "Bits rest on the population “open printed parts 1” (4,595 bodies of 700 families and 25 projects)",
         "no more than 8.4 bits are claimed. Not claimed: how probable either explanation is",
@@ -188,10 +188,10 @@ def test_the_one_item_with_a_match_is_told_in_full() -> None:
 
     for fact in (
         "4.0 bits, moderate support",
-        "if this body derives from the listed part hand-pump / housing than if it is an unrelated printed body",
+        "if this body derives from the listed part hand-pump / housing than if it is an unrelated",
         "Estimated false alerts: 7.8 per 10,000 bodies in a list of 57 parts.",
         "Next best on the list: hand-pump / cover, score 0.71 against 0.96 here.",
-        "Nearest benign look-alike of the listed part: a <b>bearing</b> block",
+        "Nearest benign look-alike of the listed part: a <b>bearing</b>",
     ):
         assert fact in joined
 
@@ -211,7 +211,9 @@ def test_a_result_without_a_calibration_says_so_once() -> None:
 
 
 def test_a_match_without_bits_beside_others_says_so() -> None:
-    mixed = weighed_document([item("a", Finding.MATCH, body(match())), item("b", Finding.MATCH, body(weighed(2)))])
+    mixed = weighed_document(
+        [item("a", Finding.MATCH, body(match())), item("b", Finding.MATCH, body(weighed(2)))]
+    )
     joined = flowing(rendered(mixed, 200))
 
     assert "not calibrated" in joined

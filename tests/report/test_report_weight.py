@@ -16,7 +16,14 @@ from partwatch.report import weight, words
 
 @pytest.mark.parametrize(
     ("bits", "said"),
-    [(8.44, "8.4 bits"), (0.0, "0.0 bits"), (-0.0, "0.0 bits"), (-0.04, "0.0 bits"), (-0.06, "−0.1 bits"), (1, "1.0 bits")],
+    [
+        (8.44, "8.4 bits"),
+        (0.0, "0.0 bits"),
+        (-0.0, "0.0 bits"),
+        (-0.04, "0.0 bits"),
+        (-0.06, "−0.1 bits"),
+        (1, "1.0 bits"),
+    ],
 )
 def test_bits_are_said_to_a_tenth(bits: float, said: str) -> None:
     assert weight.number(bits) == said
@@ -24,7 +31,7 @@ def test_bits_are_said_to_a_tenth(bits: float, said: str) -> None:
 
 def test_the_bound_is_the_most_and_never_at_least() -> None:
     assert weight.figure(weighed(20), WEIGHED) == "8.4 bits (the most that 700 families support)"
-    assert weight.figure(weighed(-20), WEIGHED) == "−8.4 bits (the most that 700 families support)"
+    assert weight.figure(weighed(-20), WEIGHED) == "−20.0 bits"
     assert weight.figure(weighed(8.3), WEIGHED) == "8.3 bits"
     one = WEIGHED.model_copy(update={"basis": BASIS.model_copy(update={"families": 1})})
     assert weight.limit(weighed(20), one) == "the most that 1 family supports"
@@ -58,7 +65,11 @@ def test_without_bits_nothing_is_claimed(bits: float | None) -> None:
     bare = match(bits=bits)
 
     assert weight.figure(bare, WEIGHED) == "not calibrated"
-    assert (weight.support(bare), weight.in_short(bare), weight.false_alerts(bare, WEIGHED)) == (None, None, None)
+    assert (weight.support(bare), weight.in_short(bare), weight.false_alerts(bare, WEIGHED)) == (
+        None,
+        None,
+        None,
+    )
     assert (weight.rivals(bare), weight.rivals_in_short(bare)) == ([], None)
     assert weight.statement(bare) == words.UNCALIBRATED
     assert weight.in_words(HEADER).startswith("Not calibrated")
@@ -75,7 +86,14 @@ def test_bits_without_evidence_are_a_number_and_a_word() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "said"),
-    [(0, "fewer than 0.001"), (0.00099, "fewer than 0.001"), (0.0347, "0.035"), (1, "1"), (9.96, "10"), (4321.4, "4,321")],
+    [
+        (0, "fewer than 0.001"),
+        (0.00099, "fewer than 0.001"),
+        (0.0347, "0.035"),
+        (1, "1"),
+        (9.96, "10"),
+        (4321.4, "4,321"),
+    ],
 )
 def test_a_rate_is_never_rounded_down_to_none(rate: float, said: str) -> None:
     evidence = weighed(2.0).evidence
@@ -87,7 +105,32 @@ def test_a_rate_is_never_rounded_down_to_none(rate: float, said: str) -> None:
     )
 
 
-@pytest.mark.parametrize("bound", [0.0, -1.0, math.inf, math.nan])
+@pytest.mark.parametrize(
+    ("bits", "bound", "at", "zero", "ends"),
+    [
+        (-10.0, 6.0, 0.0, 0.625, ["−10.0", "6.0"]),
+        (-5.0, 0.0, 0.0, 1.0, ["−5.0", "0.0"]),
+        (3.0, 6.0, 0.75, 0.5, ["−6.0", "6.0"]),
+    ],
+)
+def test_bits_below_the_scale_lengthen_it(
+    bits: float, bound: float, at: float, zero: float, ends: list[str]
+) -> None:
+    evidence = weighed(bits).evidence
+    assert evidence is not None
+    scale = weight.facts(match(bits=bits, evidence=evidence.model_copy(update={"bound": bound})), WEIGHED)[
+        "scale"
+    ]
+
+    assert (scale["at"], scale["zero"], scale["ends"]) == (at, zero, ends)
+
+
+def test_a_common_shape_is_said_by_its_bits_where_there_are_some() -> None:
+    assert words.is_generic(match(distinctiveness=0.1), HEADER)
+    assert not words.is_generic(weighed(0.5, distinctiveness=0.1), WEIGHED)
+
+
+@pytest.mark.parametrize("bound", [-2.0, math.inf, math.nan])
 def test_a_bound_that_spans_nothing_draws_no_scale(bound: float) -> None:
     evidence = weighed(2.0).evidence
     assert evidence is not None

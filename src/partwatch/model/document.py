@@ -137,7 +137,7 @@ class Accepted(Record):
 
 class Support(StrEnum):
     """ENFSI's words for a likelihood ratio (Guideline for Evaluative Reporting, 2015, table 1): beside the
-    number, never instead of it. `against` where the findings are more probable under the other proposition."""
+    number, never instead of it. `against` where the other proposition explains the findings better."""
 
     AGAINST = "against"
     NONE = "no support"

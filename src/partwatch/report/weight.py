@@ -17,20 +17,17 @@ NOT_CALIBRATED = "not calibrated"
 SUPPORT: dict[Support, str] = {
     Support.AGAINST: "supports the other explanation",
     Support.NONE: "no support",
-    **{
-        word: f"{word.value} support"
-        for word in Support
-        if word not in (Support.AGAINST, Support.NONE)
-    },
+    **{word: f"{word.value} support" for word in Support if word not in (Support.AGAINST, Support.NONE)},
 }
 MEANING = (
-    "Bits are the base-2 logarithm of how many times more probable the measured agreement is if the body derives "
-    "from the listed part than if it is an unrelated body of the population, searched in the same list. Each bit "
-    "doubles it; below zero it is the other way round. The word stands beside the number, never instead of it."
+    "Bits are the base-2 logarithm of how many times more probable the measured agreement is if the body "
+    "derives from the listed part than if it is an unrelated body of the population, searched in the same "
+    "list. Each bit doubles it; below zero it is the other way round. The word stands beside the number, "
+    "never instead of it."
 )
 NOT_CLAIMED = (
-    "Not claimed: how probable either explanation is once everything else is known, what anybody intended, or "
-    "what an object is for."
+    "Not claimed: how probable either explanation is once everything else is known, what anybody intended, "
+    "or what an object is for."
 )
 
 
@@ -154,7 +151,7 @@ def rests_on(basis: Basis) -> list[list[str]]:
 
 
 def in_words(header: Header) -> str:
-    """The same in a sentence, with what is not claimed; that there are no bits where there is no calibration."""
+    """The same in a sentence, with what is not claimed; that there are no bits where none were calibrated."""
     if header.calibration is None:
         return words.UNCALIBRATED_RESULT
     if header.basis is None:
@@ -164,7 +161,8 @@ def in_words(header: Header) -> str:
         f"Bits rest on the population “{visible(basis.population)}” "
         f"({_count(basis.bodies, 'body', 'bodies')} of {_count(basis.families, 'family', 'families')} and "
         f"{_count(basis.projects, 'project', 'projects')}), for a search in a list of "
-        f"{_count(basis.list_parts, 'part', 'parts')}; no more than {number(basis.bound)} are claimed. {NOT_CLAIMED}"
+        f"{_count(basis.list_parts, 'part', 'parts')}; no more than {number(basis.bound)} are claimed. "
+        f"{NOT_CLAIMED}"
     )
 
 
@@ -172,13 +170,15 @@ def verbal_scale() -> list[list[str]]:
     """The words and where each begins, in bits and as a ratio: for the page's legend."""
     least = [(ratio, word) for ratio, word in SCALE if word is not Support.NONE]
     told = [["below 0", "below 1", Support.AGAINST.value], ["from 0", "from 1", Support.NONE.value]]
-    return told + [[f"from {math.log2(ratio):.1f}", f"from {ratio:,.0f}", word.value] for ratio, word in least]
+    return told + [
+        [f"from {math.log2(ratio):.1f}", f"from {ratio:,.0f}", word.value] for ratio, word in least
+    ]
 
 
 def facts(match: Match, header: Header) -> dict[str, Any]:
     """The block of a match in the HTML report: every string visible, every number finite."""
     if (bits := bits_of(match)) is None:
-        empty = {"support": None, "limit": None, "scale": None, "alerts": None, "rivals": []}
+        empty: dict[str, Any] = {"support": None, "limit": None, "scale": None, "alerts": None, "rivals": []}
         return {"figure": NOT_CALIBRATED.capitalize(), "statement": statement(match), **empty}
     return {
         "figure": number(bits),
@@ -192,18 +192,29 @@ def facts(match: Match, header: Header) -> dict[str, Any]:
 
 
 def _scale(bits: float, bound: float) -> dict[str, Any] | None:
-    """Where the bits lie between the bound below zero (0) and the one above (1), and where words begin."""
-    if not (math.isfinite(bound) and bound > 0):
+    """Where bits, zero and the words' edges lie between the ends of the scale, 0 to 1.
+
+    It goes as far below zero as the bound is above it: the bound limits one side only, and bits that speak
+    more strongly for the other explanation lengthen theirs.
+    """
+    low = -max(bound, -bits)
+    span = bound - low
+    if not (math.isfinite(span) and span > 0):
         return None
+
+    def place(value: float) -> float:
+        return round(min(max((value - low) / span, 0.0), 1.0), 4)
+
     edges = [math.log2(ratio) for ratio, word in SCALE if word is not Support.NONE]
-    inside = [sign * edge for edge in edges if edge < bound for sign in (-1, 1)]
+    inside = [edge for least in edges for edge in (-least, least) if low < edge < bound]
     return {
-        "at": min(max((bits + bound) / (2 * bound), 0.0), 1.0),
-        "edges": [round((edge + bound) / (2 * bound), 4) for edge in inside],
-        "ends": [signed(-bound), "0", signed(bound)],
+        "at": place(bits),
+        "zero": place(0.0),
+        "edges": [place(edge) for edge in inside],
+        "ends": [signed(low), signed(bound)],
         "sides": ["unrelated", "derives from the part"],
         "says": (
-            f"{number(bits)} on a scale from {signed(-bound)}, unrelated, to {signed(bound)}, derives from the "
+            f"{number(bits)} on a scale from {signed(low)}, unrelated, to {signed(bound)}, derives from the "
             "listed part"
         ),
     }
@@ -220,7 +231,11 @@ def _rate(per_10000: float) -> str:
 
 def _floored(similarity: float) -> str:
     """Three digits, never rounded up to the same."""
-    return f"{math.floor(similarity * 1000 + 1e-9) / 1000:.3f}" if math.isfinite(similarity) else "an unknown part"
+    return (
+        f"{math.floor(similarity * 1000 + 1e-9) / 1000:.3f}"
+        if math.isfinite(similarity)
+        else "an unknown part"
+    )
 
 
 def _count(count: int, one: str, many: str) -> str:

@@ -81,12 +81,13 @@ function weightScale(scale) {
     mark.style.left = `${100 * place}%`;
     return mark;
   };
-  const reach = at("reach", Math.min(scale.at, 0.5));
-  reach.style.width = `${100 * Math.abs(scale.at - 0.5)}%`;
+  const reach = at("reach", Math.min(scale.at, scale.zero));
+  reach.style.width = `${100 * Math.abs(scale.at - scale.zero)}%`;
+  const zero = scale.zero < 0.85 ? at("number", scale.zero) : null;
+  if (zero) zero.textContent = "0";
   return make("div.bits", { role: "img", "aria-label": scale.says },
-    make("div.track", {}, reach, scale.edges.map((edge) => at("edge", edge)), at("zero", 0.5), at("needle", scale.at)),
-    make("div.ends", {}, scale.ends.map((end) => make("span", {}, end)), make("span", {}, scale.sides[0]),
-      make("span", {}), make("span", {}, scale.sides[1])));
+    make("div.track", {}, reach, scale.edges.map((edge) => at("edge", edge)), at("zero", scale.zero), at("needle", scale.at)),
+    make("div.ends", {}, zero, [0, 1].map((end) => make("span", {}, scale.ends[end], make("br", {}), scale.sides[end]))));
 }
 
 function rawFold(match) {
