@@ -327,6 +327,15 @@ def test_weights_fit_a_phone(open_report: Open, scheme: str) -> None:
     snapshot(page, f"weighed-phone-{scheme}")
 
 
+@pytest.mark.parametrize("width", [761, 901, 1081, 1280])
+def test_a_column_of_weights_leaves_room_for_names(open_report: Open, width: int) -> None:
+    page = open_report(weighed_golden(), width=width)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator("td.c-item").first.bounding_box()["width"] > 125
+    assert page.locator("td.c-bits").first.inner_text().startswith("8.4 bits (the most)")
+
+
 @pytest.mark.parametrize("options", [{"color_scheme": "dark"}, {"forced_colors": "active"}])
 def test_the_needle_stands_out_whatever_the_colours(open_report: Open, options: dict[str, str]) -> None:
     page = open_report(weighed_golden(), **options)
@@ -346,5 +355,7 @@ def test_weights_are_on_paper(open_report: Open) -> None:
     page.emulate_media(media="print")
 
     assert page.locator(".weight .figure").first.is_visible()
-    assert page.locator("#basis").is_visible()
+    assert page.locator("#basis .words").is_visible()
     snapshot(page, "weighed-print")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not page.locator("#basis .words").is_visible()

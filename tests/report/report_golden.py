@@ -35,7 +35,7 @@ HEADER = Header(
     schema_version=SCHEMA_VERSION,
     program_version="0.1.0",
     fingerprint_version="1",
-    watchlist=ListVersion(version="b1946ac92492d234", designs=12, parts=57),
+    watchlist=ListVersion(version="b1946ac92492d234" * 4, designs=12, parts=57),
     calibration=None,
     policy=Policy(name="default", thresholds={"match_coverage": 0.92, "match_distinctiveness": 0.25}),
     as_of="2026-11-24",

@@ -41,8 +41,9 @@ def row(item: Item, header: Header) -> list[Any]:
         0 if item.complete else 1,
         1 if words.is_accepted_clear(item) else 0,
         weight.bits_of(match) if match else None,
-        weight.figure(match, header) if match else "",
+        weight.compact(match) if match else "",
         (weight.support(match) or "") if match else "",
+        (weight.limit(match, header) or "") if match else "",
     ]
 
 

@@ -129,7 +129,7 @@ def _without_script(document: ResultDocument) -> str:
         best = words.best_match(item)
         row = facts.row(item, document.header)
         said = ": ".join([words.target(best[1]), row[4]]) if best else ""
-        worth = ", ".join(filter(None, row[-2:]))
+        worth = ", ".join(filter(None, row[-3:]))
         cells = [item.finding.value, words.place(item), said, row[6], worth]
         lines.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
     head = "<tr><th>Finding</th><th>Item</th><th>Best match</th><th>Part covered</th><th>Weight</th></tr>"

@@ -49,7 +49,7 @@ def signed(bits: float) -> str:
 
 def limit(match: Match, header: Header) -> str | None:
     """What keeps the bits from being more: `the most that 700 families support`; None below the bound."""
-    if match.evidence is None or not match.evidence.at_bound:
+    if bits_of(match) is None or match.evidence is None or not match.evidence.at_bound:
         return None
     if header.basis is None:
         return "the most that its population supports"
@@ -63,6 +63,11 @@ def figure(match: Match, header: Header) -> str:
         return NOT_CALIBRATED
     limited = limit(match, header)
     return number(bits) + (f" ({limited})" if limited else "")
+
+
+def compact(match: Match) -> str:
+    """The bits alone, or that there are none: for a column, beside the word and the limit."""
+    return NOT_CALIBRATED if (bits := bits_of(match)) is None else number(bits)
 
 
 def support(match: Match) -> str | None:

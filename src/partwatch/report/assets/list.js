@@ -4,8 +4,8 @@ const PAGE = 100;
 const FINDINGS = ["match", "review", "unscreenable", "clear"];
 const overview = data("data-overview");
 const rows = data("data-rows").map(([finding, place, about, best, relation, covered, coveredText, off, offText,
-  score, sha256, incomplete, accepted, bits, bitsText, support], number) => ({ finding, place, about, best, relation, covered, coveredText, off,
-  offText, score, sha256, incomplete, accepted, bits, bitsText, support, number, severity: FINDINGS.indexOf(finding),
+  score, sha256, incomplete, accepted, bits, bitsText, support, limit], number) => ({ finding, place, about, best, relation, covered, coveredText, off,
+  offText, score, sha256, incomplete, accepted, bits, bitsText, support, limit, number, severity: FINDINGS.indexOf(finding),
   words: [place, best, relation, sha256, about].join("\n").toLowerCase() }));
 
 const order = new Intl.Collator("en", { numeric: true });
@@ -46,6 +46,7 @@ function draw(everything) {
   const page = everything ? shown : shown.slice(from, from + PAGE);
   body.replaceChildren(...page.flatMap(tableRow));
   byId("items").hidden = !page.length;
+  byId("items").classList.toggle("weighed", overview.weighed);
   byId("none").hidden = page.length > 0;
   byId("count").textContent = shown.length === rows.length ? plural(rows.length, "item", "items")
     : `${shown.length.toLocaleString("en")} of ${plural(rows.length, "item", "items")}`;
@@ -91,7 +92,8 @@ function tableRow(row) {
     make("td.c-finding", {}, button, row.accepted ? make("small", {}, "all of it accepted") : null),
     make("td.c-item", {}, row.place, make("small", {}, row.about, row.incomplete ? " · not read completely" : null)),
     make("td.c-best", {}, row.best || row.relation, row.best ? make("small", {}, row.relation) : null),
-    overview.weighed ? make("td.c-bits", {}, row.bitsText || null, row.support ? make("small", {}, row.support) : null) : null,
+    overview.weighed ? make("td.c-bits", {}, row.bitsText || null,
+      row.limit ? make("span.muted", { title: row.limit }, " (the most)") : null, row.support ? make("small", {}, row.support) : null) : null,
     make("td.c-part.number", {}, row.coveredText, row.covered >= 0 ? meter : null),
     make("td.c-off.number", {}, row.offText));
   line.addEventListener("click", () => {
@@ -148,6 +150,7 @@ function drawTop() {
 function drawBasis() {
   const { basis, bits, unweighed } = overview;
   byId("basis").append(...(unweighed ? [make("p.muted", {}, unweighed)] : [
+    make("h3", {}, "What the bits rest on"),
     basis.length ? make("dl.rests", {}, basis.map(([name, value]) => make("div", {}, make("dt", {}, name),
       make("dd", {}, unbroken(value))))) : make("p.muted", {}, "The result does not say what its bits rest on."),
     make("p.claimed", {}, bits.claimed),
@@ -206,14 +209,17 @@ function connect() {
 /** On paper there is no clicking: all that the filter shows is laid out, and all but the clear is opened. */
 function connectPrinting() {
   let before = null;
+  let folded = [];
   addEventListener("beforeprint", () => {
     before = new Set(state.open);
     shown.filter((row) => row.finding !== "clear" || row.accepted).forEach((row) => state.open.add(row.number));
     draw(true);
-    document.querySelectorAll("td.detail details").forEach((fold) => { fold.open = true; });
+    folded = [...document.querySelectorAll("#basis details:not([open])")];
+    [...document.querySelectorAll("td.detail details"), ...folded].forEach((fold) => { fold.open = true; });
   });
   addEventListener("afterprint", () => {
     state.open = before || state.open;
+    folded.forEach((fold) => { fold.open = false; });
     draw();
   });
 }
