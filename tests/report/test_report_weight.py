@@ -93,6 +93,7 @@ def test_bits_without_evidence_are_a_number_and_a_word() -> None:
         (1, "1"),
         (9.96, "10"),
         (4321.4, "4,321"),
+        (1e308, "10,000"),
     ],
 )
 def test_a_rate_is_never_rounded_down_to_none(rate: float, said: str) -> None:
@@ -142,7 +143,12 @@ def test_a_bound_that_spans_nothing_draws_no_scale(bound: float) -> None:
 def test_look_alikes_that_differ_are_never_said_to_be_the_same() -> None:
     evidence = weighed(2.0).evidence
     assert evidence is not None
-    for similarity, said in ((1.99999, "1.999 of 2"), (2.0, "2.000 of 2")):
+    for similarity, said in (
+        (1.99999, "1.999 of 2"),
+        (2.0, "2.000 of 2"),
+        (1e308, "2.000 of 2"),
+        (math.nan, "an unknown part of 2"),
+    ):
         rival = evidence.rival.model_copy(update={"similarity": similarity})
         told = match(bits=2.0, evidence=evidence.model_copy(update={"rival": rival}))
         assert said in weight.rivals(told)[1]

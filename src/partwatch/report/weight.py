@@ -118,7 +118,7 @@ def rivals_in_short(match: Match) -> str | None:
         return None
     rival = match.evidence.rival
     look_alike = visible(rival.look_alike) if rival.look_alike is not None else "none named"
-    return f"next best: {_named(rival) or 'nothing on the list'}; look-alike: {look_alike}"
+    return f"next best: {_named(rival) or 'nothing else on the list'}; look-alike: {look_alike}"
 
 
 def _named(rival: Rival) -> str | None:
@@ -230,17 +230,15 @@ def _rate(per_10000: float) -> str:
     if per_10000 < 0.001:
         return "fewer than 0.001"
     if per_10000 >= 100:
-        return f"{per_10000:,.0f}"
+        return f"{min(per_10000, 10_000):,.0f}"
     return f"{float(f'{per_10000:.1e}'):g}"
 
 
 def _floored(similarity: float) -> str:
-    """Three digits, never rounded up to the same."""
-    return (
-        f"{math.floor(similarity * 1000 + 1e-9) / 1000:.3f}"
-        if math.isfinite(similarity)
-        else "an unknown part"
-    )
+    """Three digits, never rounded up to the same; 2 is the most that there is."""
+    if math.isnan(similarity):
+        return "an unknown part"
+    return f"{math.floor(max(min(similarity, 2.0), -2.0) * 1000 + 1e-9) / 1000:.3f}"
 
 
 def _count(count: int, one: str, many: str) -> str:

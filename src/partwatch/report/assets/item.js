@@ -86,8 +86,10 @@ function weightScale(scale) {
   const zero = scale.zero < 0.85 ? at("number", scale.zero) : null;
   if (zero) zero.textContent = "0";
   return make("div.bits", { role: "img", "aria-label": scale.says },
-    make("div.track", {}, reach, scale.edges.map((edge) => at("edge", edge)), at("zero", scale.zero), at("needle", scale.at)),
-    make("div.ends", {}, zero, [0, 1].map((end) => make("span", {}, scale.ends[end], make("br", {}), scale.sides[end]))));
+    make("div.track", {}, reach, scale.edges.map((edge) => at("edge", edge)), at("zero", scale.zero),
+      at("needle", scale.at)),
+    make("div.ends", {}, zero, [0, 1].map((end) =>
+      make("span", {}, scale.ends[end], make("br", {}), scale.sides[end]))));
 }
 
 function rawFold(match) {

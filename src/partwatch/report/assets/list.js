@@ -4,8 +4,9 @@ const PAGE = 100;
 const FINDINGS = ["match", "review", "unscreenable", "clear"];
 const overview = data("data-overview");
 const rows = data("data-rows").map(([finding, place, about, best, relation, covered, coveredText, off, offText,
-  score, sha256, incomplete, accepted, bits, bitsText, support, limit], number) => ({ finding, place, about, best, relation, covered, coveredText, off,
-  offText, score, sha256, incomplete, accepted, bits, bitsText, support, limit, number, severity: FINDINGS.indexOf(finding),
+  score, sha256, incomplete, accepted, bits, bitsText, support, limit], number) => ({ finding, place, about, best,
+  relation, covered, coveredText, off, offText, score, sha256, incomplete, accepted, bits, bitsText, support, limit,
+  number, severity: FINDINGS.indexOf(finding),
   words: [place, best, relation, sha256, about].join("\n").toLowerCase() }));
 
 const order = new Intl.Collator("en", { numeric: true });
@@ -25,7 +26,9 @@ const SORTS = {
   "off-down": ["Farthest surface", (a, b) => b.off - a.off || byPlace(a, b)],
 };
 const HEADS = [["c-finding", "Finding", "worst", "best"], ["c-item", "Item", "name", "name-down"],
-  ["c-best", "Best match", "target", null], ...(overview.weighed ? [["c-bits", "Weight", "bits", "bits-up"]] : []), ["c-part", "Part covered", "covered", "covered-up"],
+  ["c-best", "Best match", "target", null],
+  ...(overview.weighed ? [["c-bits", "Weight", "bits", "bits-up"]] : []),
+  ["c-part", "Part covered", "covered", "covered-up"],
   ["c-off", "95 % within", "off", "off-down"]];
 
 const state = { findings: new Set(), search: "", sort: "worst", page: 0, open: new Set() };
@@ -93,7 +96,8 @@ function tableRow(row) {
     make("td.c-item", {}, row.place, make("small", {}, row.about, row.incomplete ? " · not read completely" : null)),
     make("td.c-best", {}, row.best || row.relation, row.best ? make("small", {}, row.relation) : null),
     overview.weighed ? make("td.c-bits", {}, row.bitsText || null,
-      row.limit ? make("span.muted", { title: row.limit }, " (the most)") : null, row.support ? make("small", {}, row.support) : null) : null,
+      row.limit ? make("span.muted", { title: row.limit }, " (the most)") : null,
+      row.support ? make("small", {}, row.support) : null) : null,
     make("td.c-part.number", {}, row.coveredText, row.covered >= 0 ? meter : null),
     make("td.c-off.number", {}, row.offText));
   line.addEventListener("click", () => {
