@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_golden import HOSTILE, accepted_item, body, document, golden, item, match, review_item
+from report_golden import (
+    HOSTILE,
+    accepted_item,
+    body,
+    document,
+    golden,
+    item,
+    match,
+    review_item,
+    weighed,
+    weighed_document,
+    weighed_golden,
+)
 from report_shapes import housing_view
 
 from partwatch.model.document import Finding, ResultDocument
@@ -246,3 +258,104 @@ def test_an_accepted_match_is_in_sight_with_its_reason(open_report: Open) -> Non
     )
     assert "1 item with accepted matches" in page.locator("#totals").inner_text()
     snapshot(page, "accepted")
+
+
+def test_a_match_shows_its_bits_on_a_scale_that_a_screen_reader_can_read(open_report: Open) -> None:
+    page = open_report(weighed_golden(housing_view()))
+    page.click("tr.row >> nth=0")
+    block = page.locator(".weight").first
+
+    assert block.locator(".figure").inner_text() == "8.4\u00a0bits"
+    assert block.locator(".word").inner_text() == "moderately strong support"
+    assert "(the most that 700 families support)" in block.inner_text()
+    assert "340 times more probable if this body derives from" in block.inner_text()
+    assert "a <b>bearing</b>" in block.inner_text()
+    assert page.get_by_role("img", name="8.4 bits on a scale from −8.4, unrelated, to 8.4").count() == 1
+    assert page.locator("#basis .rests").is_visible()
+    assert "Not claimed: how probable" in page.inner_text("#basis")
+    snapshot(page, "weighed")
+
+
+@pytest.mark.parametrize("bits", [-8.4, -2.0, 0.0, 2.0, 8.4])
+def test_the_bar_reaches_from_zero_to_the_bits(open_report: Open, bits: float) -> None:
+    page = open_report(weighed_document([item("housing.stl", Finding.MATCH, body(weighed(bits)))]))
+    track, reach, zero = (
+        page.locator(f".bits {part}").bounding_box() for part in (".track", ".reach", ".zero")
+    )
+    inside, middle = track["width"] - 2, zero["x"] + zero["width"] / 2
+
+    assert reach["width"] == pytest.approx(inside * abs(bits) / 16.8, abs=1)
+    assert middle == pytest.approx(track["x"] + track["width"] / 2, abs=1)
+    near = reach["x"] if bits > 0 else reach["x"] + reach["width"]
+    assert near == pytest.approx(middle, abs=1)
+    assert track["x"] - 1 <= reach["x"]
+    assert reach["x"] + reach["width"] <= track["x"] + track["width"] + 1
+
+
+def test_items_sort_by_bits_and_those_without_come_last(open_report: Open) -> None:
+    page = open_report(weighed_golden())
+    names = page.locator("tr.row .c-item")
+
+    page.click("th.c-bits button")
+    assert page.get_attribute("th.c-bits", "aria-sort") == "descending"
+    assert ["housing.stl" in names.nth(0).inner_text(), "vase.stl" in names.nth(2).inner_text()] == [
+        True,
+        True,
+    ]
+    page.click("th.c-bits button")
+    assert ["pin.stl" in names.nth(0).inner_text(), "vase.stl" in names.nth(2).inner_text()] == [True, True]
+
+
+def test_a_report_without_a_calibration_has_no_column_of_weights(open_report: Open) -> None:
+    page = open_report(golden())
+    page.click("tr.row >> nth=0")
+
+    assert page.locator(".c-bits").count() == 0
+    assert "Not calibrated" in page.inner_text("#basis")
+    assert page.locator(".weight .figure").first.inner_text() == "Not calibrated"
+    assert page.locator(".bits").count() == 0
+    snapshot(page, "uncalibrated")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_weights_fit_a_phone(open_report: Open, scheme: str) -> None:
+    page = open_report(weighed_golden(housing_view()), width=390, color_scheme=scheme, device_scale_factor=2)
+    page.click("tr.row >> nth=0")
+    page.click("text=How to read bits")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    snapshot(page, f"weighed-phone-{scheme}")
+
+
+@pytest.mark.parametrize("width", [761, 901, 1081, 1280])
+def test_a_column_of_weights_leaves_room_for_names(open_report: Open, width: int) -> None:
+    page = open_report(weighed_golden(), width=width)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator("td.c-item").first.bounding_box()["width"] > 125
+    assert page.locator("td.c-bits").first.inner_text().startswith("8.4 bits (the most)")
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "dark"}, {"forced_colors": "active"}])
+def test_the_needle_stands_out_whatever_the_colours(open_report: Open, options: dict[str, str]) -> None:
+    page = open_report(weighed_golden(), **options)
+    page.click("tr.row >> nth=0")
+    colours = page.evaluate("""() => {
+      const needle = getComputedStyle(document.querySelector(".needle")).borderTopColor;
+      return [needle, getComputedStyle(document.querySelector(".weight")).backgroundColor];
+    }""")
+
+    assert colours[0] != colours[1]
+    snapshot(page, f"weighed-{next(iter(options.values()))}")
+
+
+def test_weights_are_on_paper(open_report: Open) -> None:
+    page = open_report(weighed_golden(housing_view()))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+
+    assert page.locator(".weight .figure").first.is_visible()
+    assert page.locator("#basis .words").is_visible()
+    snapshot(page, "weighed-print")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not page.locator("#basis .words").is_visible()

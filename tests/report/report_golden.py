@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from partwatch.evidence.words import statement, support_of
 from partwatch.model.document import (
     SCHEMA_VERSION,
     Accepted,
+    Basis,
     Body,
     Deviation,
+    Evidence,
     Finding,
     Header,
     Item,
@@ -19,6 +22,7 @@ from partwatch.model.document import (
     Reason,
     Relation,
     ResultDocument,
+    Rival,
     UnitSource,
     View,
     summarise,
@@ -31,11 +35,17 @@ HEADER = Header(
     schema_version=SCHEMA_VERSION,
     program_version="0.1.0",
     fingerprint_version="1",
-    watchlist=ListVersion(version="b1946ac92492d234", designs=12, parts=57),
+    watchlist=ListVersion(version="b1946ac92492d234" * 4, designs=12, parts=57),
     calibration=None,
     policy=Policy(name="default", thresholds={"match_coverage": 0.92, "match_distinctiveness": 0.25}),
     as_of="2026-11-24",
 )
+
+
+BASIS = Basis(
+    population="open printed parts 1", bodies=4595, families=700, projects=25, list_parts=57, bound=8.4
+)
+WEIGHED = HEADER.model_copy(update={"calibration": "1-open-parts", "basis": BASIS})
 
 
 def motion(scale: float = 1.0) -> Matrix4:
@@ -65,6 +75,26 @@ def match(view: View | None = None, **changes: object) -> Match:
         "view": view,
     }
     return Match.model_validate({**fields, **changes})
+
+
+def weighed(bits: float, rival: Rival | None = None, **changes: object) -> Match:
+    """A match of the edited housing that is worth so much; limited to the golden population's bound."""
+    named = Rival(
+        design="hand-pump", part="cover", score=0.71, look_alike="a <b>bearing</b>", similarity=1.8734
+    )
+    limited, at_bound = min(bits, BASIS.bound), bits >= BASIS.bound
+    evidence = Evidence(
+        bound=BASIS.bound,
+        at_bound=at_bound,
+        false_per_10000=57 * 10_000 / 4595 * 2.0**-bits,
+        support=support_of(limited),
+        statement=statement(
+            limited, at_bound, BASIS.bound, "housing", "hand-pump",
+            BASIS.population, BASIS.families, BASIS.list_parts,
+        ),
+        rival=rival or named,
+    )  # fmt: skip
+    return match(**{"bits": limited, "evidence": evidence, **changes})
 
 
 def body(*matches: Match, **changes: object) -> Body:
@@ -100,6 +130,27 @@ def item(path: str, finding: Finding, *bodies: Body, **changes: object) -> Item:
 def document(items: list[Item]) -> ResultDocument:
     """The items under the golden header."""
     return ResultDocument(header=HEADER, items=tuple(items), summary=summarise(items))
+
+
+def weighed_document(items: list[Item]) -> ResultDocument:
+    """The items under a header with a calibration."""
+    return ResultDocument(header=WEIGHED, items=tuple(items), summary=summarise(items))
+
+
+def weighed_golden(view: View | None = None) -> ResultDocument:
+    """A match at the bound beside a negative candidate, a review of few bits, a clear one."""
+    nothing_else = Rival(design=None, part=None, score=None, look_alike=None, similarity=None)
+    against = weighed(-3.0, nothing_else, part="flange", finding=MatchFinding.CANDIDATE, view=None)
+    few = weighed(
+        0.8, part="pin", finding=MatchFinding.REVIEW, relation=Relation.SAME_SHAPE, distinctiveness=0.08
+    )
+    return weighed_document(
+        [
+            item("orders/1042/housing.stl", Finding.MATCH, body(weighed(11.0, view=view), against)),
+            item("orders/1043/pin.stl", Finding.REVIEW, body(few)),
+            item("uploads/vase.stl", Finding.CLEAR, body(name="vase")),
+        ]
+    )
 
 
 def review_item() -> Item:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from report_golden import HEADER, document, golden, item
+from report_golden import HEADER, document, golden, item, weighed_golden
 from report_shapes import housing_view
 
-from partwatch.model.document import AnyRecord, Finding, ResultDocument
+from partwatch.model.document import READABLE_VERSIONS, SCHEMA_VERSION, AnyRecord, Finding, ResultDocument
 from partwatch.model.errors import DocumentError
 from partwatch.report import json, ndjson
 from partwatch.report.load import load, loads
@@ -37,7 +37,7 @@ def as_json(result: ResultDocument) -> str:
 
 @pytest.mark.parametrize("save", [as_json, as_ndjson])
 def test_what_was_saved_is_loaded(save: object) -> None:
-    for result in (golden(housing_view()), document([])):
+    for result in (golden(housing_view()), weighed_golden(), document([])):
         assert loads(save(result)) == result  # type: ignore[operator]
 
 
@@ -82,6 +82,30 @@ def test_a_file_is_loaded_by_its_path_with_or_without_a_byte_order_mark(tmp_path
     assert load(path) == golden()
 
 
+SAVED_BEFORE = Path(__file__).with_name("saved-schema-1.json")
+
+
+def test_a_result_saved_under_schema_1_is_read_as_what_it_was() -> None:
+    old = load(SAVED_BEFORE)
+
+    assert old.header.schema_version == "1"
+    assert (old.header.calibration, old.header.basis) == (None, None)
+    assert old.model_copy(update={"header": HEADER}) == golden()
+    assert {(m.bits, m.evidence) for i in old.items for b in i.bodies for m in b.matches} == {(None, None)}
+
+
+def test_an_old_result_keeps_its_version_when_it_is_saved_again() -> None:
+    old = load(SAVED_BEFORE)
+
+    assert loads(as_ndjson(old)) == old
+    assert stdlib_json.loads(as_json(old))["header"]["schema_version"] == "1"
+
+
+def test_the_version_that_is_written_can_be_read() -> None:
+    assert SCHEMA_VERSION in READABLE_VERSIONS
+    assert HEADER.schema_version == SCHEMA_VERSION
+
+
 def test_windows_line_ends_are_read() -> None:
     assert loads(as_ndjson(golden()).replace("\n", "\r\n")) == golden()
 
@@ -94,7 +118,7 @@ def broken(change: str) -> str:
         "two results": "\n".join([*lines[:-1], *lines]),
         "an item missing": "\n".join([*lines[:2], *lines[3:]]),
         "cut line": "\n".join([*lines[:2], lines[2][:40]]),
-        "other version": lines[0].replace('"schema_version":"1"', '"schema_version":"99"'),
+        "other version": lines[0].replace(f'"schema_version":"{SCHEMA_VERSION}"', '"schema_version":"99"'),
         "bad field": "\n".join([lines[0], lines[1].replace('"match"', '"guilty"', 1), *lines[2:]]),
         "unknown record": "\n".join([lines[0], '{"type":"verdict"}', *lines[1:]]),
         "empty": "\n",
@@ -109,7 +133,7 @@ def broken(change: str) -> str:
         ("two results", r"r: line 7: a second header"),
         ("an item missing", r"counts 5 items and it holds 4"),
         ("cut line", r"line 3, column \d+: not JSON"),
-        ("other version", r"schema version '99'.* reads '1'"),
+        ("other version", r"schema version '99'.* reads '1' and '2'"),
         ("bad field", r"r: line 2: item.finding: .*screen again"),
         ("unknown record", r"r: line 2: .*verdict"),
         ("empty", r"r: it is empty"),
@@ -126,7 +150,10 @@ def test_a_damaged_result_is_refused_with_its_place_and_a_mend(change: str, says
         ("[]", r"no header in it"),
         ('{"items": [], \n oops', r"line 2, column 2: not JSON"),
         ("[" * 100_000, r"nested too deeply"),
-        (as_json(golden()).replace('"schema_version":"1"', '"schema_version":1'), r"schema version 1,"),
+        (
+            as_json(golden()).replace(f'"schema_version":"{SCHEMA_VERSION}"', '"schema_version":2'),
+            r"schema version 2,",
+        ),
         (as_json(golden()).replace('"complete":true', '"complete":"perhaps"', 1), r"items.0.complete: "),
     ],
 )

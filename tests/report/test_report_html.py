@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_golden import accepted_item, body, document, golden, item, match
+from report_golden import (
+    accepted_item,
+    body,
+    document,
+    golden,
+    item,
+    match,
+    weighed,
+    weighed_document,
+    weighed_golden,
+)
 from report_shapes import arrays, housing_view, pump_housing
 
 from partwatch.model.document import Finding, ResultDocument
@@ -106,7 +116,9 @@ def test_each_item_says_what_it_is_in_words(golden_page: str) -> None:
 
     assert "does not say what the object is for" in first["meaning"]
     assert match_said["sentences"][0].startswith("98.7 % of the listed part's surface is found in this body")
-    assert "not calibrated yet" in " ".join(match_said["meaning"])
+    assert match_said["weight"]["figure"] == "Not calibrated"
+    assert "not calibrated yet" in match_said["weight"]["statement"]
+    assert "a person decides" in match_said["meaning"].lower()
     assert match_said["transform"][0] == ["0", "-1", "0", "12.5"]
     assert dict(map(tuple, match_said["raw"]))["coverage_part"] == "0.98729"
     weak = json.loads(told["data-1"])["bodies"][0]["matches"][0]
@@ -128,7 +140,7 @@ def test_the_page_names_what_it_was_made_with(golden_page: str) -> None:
     made = dict(map(tuple, overview["made"]))
 
     assert made["As of"] == "2026-11-24"
-    assert made["Watch-list version"] == "b1946ac92492d234"
+    assert made["Watch-list version"] == "b1946ac92492d234" * 4
     assert made["Program"] == "partwatch 0.1.0"
     assert overview["thresholds"] == [["match_coverage", "0.92"], ["match_distinctiveness", "0.25"]]
     assert overview["counts"] == {"match": 1, "review": 1, "unscreenable": 1, "clear": 2}
@@ -209,3 +221,94 @@ def test_without_scripts_what_was_accepted_is_still_listed(tmp_path: Path) -> No
     assert "own-housing.stl" in short
     assert "; accepted" in short
     assert "plain.stl" not in short
+
+
+def test_each_match_says_what_it_is_worth_and_what_else_it_might_be() -> None:
+    told = blocks(page(weighed_golden()))
+    strong, against = (m["weight"] for m in json.loads(told["data-0"])["bodies"][0]["matches"])
+
+    assert (strong["figure"], strong["support"]) == ("8.4 bits", "moderately strong support")
+    assert strong["limit"] == "the most that 700 families support"
+    assert strong["statement"].startswith(
+        "The agreement that was measured is about 340 times more probable if"
+    )
+    assert strong["alerts"] == "Estimated false alerts: 0.061 per 10,000 bodies in a list of 57 parts."
+    assert strong["rivals"] == [
+        "Next best on the list: hand-pump / cover, score 0.71 against 0.96 here.",
+        "Nearest benign look-alike of the listed part: a <b>bearing</b>; "
+        "their fingerprints agree to 1.873 of 2.",
+    ]
+    assert (against["figure"], against["support"]) == ("−3.0 bits", "supports the other explanation")
+    assert against["limit"] is None
+    assert against["rivals"] == [
+        "Next best on the list: nothing else on it lies on this body.",
+        "Nearest benign look-alike: none is named.",
+    ]
+
+
+def test_the_scale_goes_from_the_bound_below_to_the_bound_above() -> None:
+    at = {}
+    for bits in (-8.4, -4.2, 0.0, 4.2, 8.4):
+        text = page(weighed_document([item("a", Finding.REVIEW, body(weighed(bits)))]))
+        at[bits] = json.loads(blocks(text)["data-0"])["bodies"][0]["matches"][0]["weight"]["scale"]
+
+    assert [scale["at"] for scale in at.values()] == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert at[4.2]["ends"] == ["−8.4", "8.4"]
+    assert {scale["zero"] for scale in at.values()} == {0.5}
+    # 2, 10 and 100 times, both ways; 1,000 times lies beyond the bound.
+    assert sorted(at[4.2]["edges"]) == [0.1045, 0.3023, 0.4405, 0.5595, 0.6977, 0.8955]
+
+
+def test_the_page_says_what_bits_rest_on_and_what_is_not_claimed() -> None:
+    overview = json.loads(blocks(page(weighed_golden()))["data-overview"])
+
+    assert dict(map(tuple, overview["basis"])) == {
+        "Population": "open printed parts 1",
+        "Its bodies": "4,595",
+        "Families": "700",
+        "Projects": "25",
+        "List searched": "57 parts",
+        "Bound": "8.4 bits, the most claimed",
+    }
+    assert overview["bits"]["claimed"].startswith("Not claimed: how probable either explanation is")
+    assert overview["bits"]["words"][2] == ["from 1.0", "from 2", "weak"]
+    assert overview["unweighed"] is None
+
+
+def test_a_page_without_a_calibration_says_so_once_at_its_head(golden_page: str) -> None:
+    overview = json.loads(blocks(golden_page)["data-overview"])
+
+    assert overview["unweighed"].startswith("Not calibrated: no match here has a weight in bits")
+    assert (overview["basis"], overview["weighed"]) == ([], False)
+
+
+def test_rows_carry_their_bits_to_be_sorted_by() -> None:
+    rows = json.loads(blocks(page(weighed_golden()))["data-rows"])
+
+    assert [row[-4:] for row in rows] == [
+        [8.4, "8.4 bits", "moderately strong support", "the most that 700 families support"],
+        [0.8, "0.8 bits", "no support", ""],
+        [None, "", "", ""],
+    ]
+
+
+def test_bits_that_are_no_number_are_not_calibrated() -> None:
+    odd = match(bits=float("inf"), evidence=weighed(2.0).evidence)
+    text = page(weighed_document([item("a", Finding.MATCH, body(odd))]))
+
+    said = json.loads(blocks(text)["data-0"])["bodies"][0]["matches"][0]["weight"]
+    assert (said["figure"], said["support"], said["alerts"], said["rivals"]) == (
+        "Not calibrated",
+        None,
+        None,
+        [],
+    )
+
+
+def test_without_scripts_bits_and_what_they_rest_on_are_told() -> None:
+    short = page(weighed_golden()).split("<noscript>")[1].split("</noscript>")[0]
+
+    assert "<td>8.4 bits, moderately strong support, the most that 700 families support</td>" in short
+    assert "4,595 bodies of 700 families and 25 projects" in short
+    assert "Not claimed" in short
+    assert "Not calibrated" in page(golden()).split("<noscript>")[1].split("</noscript>")[0]

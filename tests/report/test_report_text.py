@@ -5,7 +5,19 @@ from __future__ import annotations
 import io
 
 import pytest
-from report_golden import HOSTILE, accepted_item, body, document, golden, item, match, motion
+from report_golden import (
+    HOSTILE,
+    accepted_item,
+    body,
+    document,
+    golden,
+    item,
+    match,
+    motion,
+    weighed,
+    weighed_document,
+    weighed_golden,
+)
 from rich.console import Console
 
 from partwatch.model.document import Deviation, Finding, ResultDocument
@@ -153,3 +165,69 @@ def test_a_finding_never_rests_on_an_accepted_match() -> None:
         found = words.best_match(item("a", Finding.REVIEW, body(accepted, *others)))
         assert found is not None
         assert found[1].part == part
+
+
+def test_each_match_has_its_bits_a_word_a_clause_and_its_rivals() -> None:
+    joined = flowing(rendered(weighed_golden(), 220))
+
+    for fact in (
+        "8.4 bits (the most that 700 families support), moderately strong support",
+        "about 340 times more probable if it derives from the part than if it is unrelated",
+        "next best: hand-pump / cover; look-alike: a <b>bearing</b>",
+        "0.8 bits, no support",
+        "Bits rest on the population “open printed parts 1” (4,595 bodies of 700 families and 25 projects)",
+        "no more than 8.4 bits are claimed. Not claimed: how probable either explanation is",
+    ):
+        assert fact in joined
+    assert "at least" not in joined
+
+
+def test_the_one_item_with_a_match_is_told_in_full() -> None:
+    alone = weighed_document([item("a", Finding.MATCH, body(weighed(4.0))), item("b", Finding.CLEAR)])
+    joined = flowing(rendered(alone, 300))
+
+    for fact in (
+        "4.0 bits, moderate support",
+        "if this body derives from the listed part hand-pump / housing than if it is an unrelated",
+        "Estimated false alerts: 7.8 per 10,000 bodies in a list of 57 parts.",
+        "Next best on the list: hand-pump / cover, score 0.71 against 0.96 here.",
+        "Nearest benign look-alike of the listed part: a <b>bearing</b>",
+    ):
+        assert fact in joined
+
+
+def test_bits_are_never_cut_and_fit_80_columns() -> None:
+    output = rendered(weighed_golden())
+
+    assert max(map(len, output.splitlines())) <= 80
+    assert "moderately strong support" in flowing(output)
+
+
+def test_a_result_without_a_calibration_says_so_once() -> None:
+    joined = flowing(rendered(golden(), 200))
+
+    assert joined.count("not calibrated") == 1
+    assert "bits: not calibrated, thresholds are provisional" in joined
+
+
+def test_a_match_without_bits_beside_others_says_so() -> None:
+    mixed = weighed_document(
+        [item("a", Finding.MATCH, body(match())), item("b", Finding.MATCH, body(weighed(2)))]
+    )
+    joined = flowing(rendered(mixed, 200))
+
+    assert "not calibrated" in joined
+    assert "2.0 bits, weak support" in joined
+
+
+def test_a_hostile_name_in_the_evidence_cannot_reach_the_terminal() -> None:
+    nasty = weighed(2.0).evidence
+    assert nasty is not None
+    rival = nasty.rival.model_copy(update={"design": HOSTILE, "part": HOSTILE, "look_alike": HOSTILE})
+    told = nasty.model_copy(update={"rival": rival, "statement": HOSTILE})
+    for count in (1, 2):
+        items = [item(f"{n}", Finding.MATCH, body(match(bits=2.0, evidence=told))) for n in range(count)]
+        output = rendered(weighed_document(items), 400)
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+        assert r"in\u202evoice" in output

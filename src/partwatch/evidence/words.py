@@ -25,6 +25,8 @@ SCALE: Final[tuple[tuple[float, Support], ...]] = (
     (10_000.0, Support.VERY_STRONG),
     (1_000_000.0, Support.EXTREMELY_STRONG),
 )
+# Bits are kept to a hundredth.
+_ROUNDING: Final = 0.01
 _LARGE: Final = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -62,10 +64,11 @@ def statement(
     """Both propositions and the weight as one sentence that can be read out.
 
     bits: log2 of the likelihood ratio for the best of a search in a list of `list_parts` parts. bound: the
-    most bits that `families` families of the population support; at_bound: whether they are reached. Names are taken as they are: whoever shows the sentence escapes it.
-    ValueError where bits are not finite or go beyond the bound.
+    most bits that `families` families of the population support; at_bound: whether they are reached.
+    Names are taken as they are: whoever shows the sentence escapes it.
+    ValueError where bits are not finite or go beyond the bound by more than their rounding.
     """
-    if not (math.isfinite(bits) and bits <= bound + 1e-9):
+    if not -math.inf < bits <= bound + _ROUNDING:
         raise ValueError(f"{bits} bits are beyond the bound of {bound}; limit them before they are said")
     derives = f"derives from the listed part {design} / {part}"
     unrelated = (

@@ -1,8 +1,9 @@
 """The result document: frozen, versioned, and the only thing a renderer reads.
 
 The names and their meaning are the contract; a change here is a new `SCHEMA_VERSION` and a line in
-the changelog. Additions: `View`, what a picture needs, only where it was asked for; and what a baseline
-accepts (`Accepted`, `Header.baseline`, `Summary.accepted`).
+the changelog and in docs/reference/result.md. Additions: `View`, what a picture needs, only where it was
+asked for; what a baseline accepts (`Accepted`, `Header.baseline`, `Summary.accepted`); and since version 2
+what a match is worth (`Evidence`, `Basis`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from partwatch.model.mesh import Unit
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+# Saved results that can still be read: what later versions added is then absent, never guessed.
+READABLE_VERSIONS = ("1", SCHEMA_VERSION)
 # The codes of the reasons that say so of an item in which something is accepted, and of its archive.
 ACCEPTED = "accepted"
 MEMBER_ACCEPTED = "member_accepted"
@@ -134,7 +137,7 @@ class Accepted(Record):
 
 class Support(StrEnum):
     """ENFSI's words for a likelihood ratio (Guideline for Evaluative Reporting, 2015, table 1): beside the
-    number, never instead of it. `against` where the other proposition is the likelier one."""
+    number, never instead of it. `against` where the other proposition explains the findings better."""
 
     AGAINST = "against"
     NONE = "no support"

@@ -9,8 +9,8 @@ import json
 import math
 from typing import Any
 
-from partwatch.model.document import Body, Finding, Header, Item, Match, MatchFinding, Summary
-from partwatch.report import words
+from partwatch.model.document import Body, Evidence, Finding, Header, Item, Match, MatchFinding, Summary
+from partwatch.report import weight, words
 from partwatch.report.escape import visible
 from partwatch.report.pictures import Blocks
 
@@ -20,7 +20,7 @@ NO_PICTURE = "No picture was kept; run it again with --views, or with --html."
 GHOST_NOTICE = "This picture contains listed geometry: the listed part is drawn as a violet ghost."
 
 
-def row(item: Item) -> list[Any]:
+def row(item: Item, header: Header) -> list[Any]:
     """One line of the overview; the order is the script's `COLUMNS`."""
     best = words.best_match(item)
     match = best[1] if best else None
@@ -40,6 +40,10 @@ def row(item: Item) -> list[Any]:
         item.sha256 or "",
         0 if item.complete else 1,
         1 if words.is_accepted_clear(item) else 0,
+        weight.bits_of(match) if match else None,
+        weight.compact(match) if match else "",
+        (weight.support(match) or "") if match else "",
+        (weight.limit(match, header) or "") if match else "",
     ]
 
 
@@ -93,18 +97,13 @@ def _match(body: Body, match: Match, header: Header, blocks: Blocks) -> Facts:
         "accepted": words.accepted(match),
         "remarks": words.remarks(body, match),
         "generic": words.GENERIC if words.is_generic(match, header) else None,
-        "meaning": [words.MATCH_FINDINGS[match.finding], *_weight(match)],
+        "weight": weight.facts(match, header),
+        "meaning": words.MATCH_FINDINGS[match.finding],
         "raw": _raw(match),
         "transform": [[f"{value:.6g}" for value in line] for line in match.T_part_body],
         "picture": picture or NO_PICTURE,
         "ghost": GHOST_NOTICE if match.view is not None and match.view.part_positions is not None else None,
     }
-
-
-def _weight(match: Match) -> list[str]:
-    if match.bits is None:
-        return [words.UNCALIBRATED]
-    return [f"Weight of this match: {match.bits:.1f} bits, against the calibration named at the end."]
 
 
 def _raw(match: Match) -> list[list[str]]:
@@ -125,8 +124,20 @@ def _raw(match: Match) -> list[list[str]]:
         "score": match.score,
         "bits": match.bits,
         "distinctiveness": match.distinctiveness,
+        **_raw_evidence(match.evidence),
     }
     return [[name, value if isinstance(value, str) else json.dumps(value)] for name, value in values.items()]
+
+
+def _raw_evidence(evidence: Evidence | None) -> dict[str, Any]:
+    if evidence is None:
+        return {}
+    return {
+        "evidence.bound": evidence.bound,
+        "evidence.at_bound": evidence.at_bound,
+        "evidence.false_per_10000": evidence.false_per_10000,
+        "evidence.support": evidence.support.value,
+    }
 
 
 def overview(header: Header, summary: Summary) -> Facts:
@@ -138,6 +149,10 @@ def overview(header: Header, summary: Summary) -> Facts:
         "bodies": summary.bodies,
         "incomplete": summary.incomplete,
         "accepted": summary.accepted,
+        "weighed": header.calibration is not None,
+        "basis": weight.rests_on(header.basis) if header.basis is not None else [],
+        "unweighed": None if header.calibration else words.UNCALIBRATED_RESULT,
+        "bits": {"meaning": weight.MEANING, "claimed": weight.NOT_CLAIMED, "words": weight.verbal_scale()},
         "meanings": {finding.value: words.FINDINGS[finding] for finding in Finding},
         "candidate": words.MATCH_FINDINGS[MatchFinding.CANDIDATE],
         "made": [

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from partwatch.model.document import Finding, ResultDocument
-from partwatch.report import facts, ramp, words
+from partwatch.report import facts, ramp, weight, words
 from partwatch.report.pictures import Blocks
 
 _SCRIPTS = ("dom.js", "space.js", "item.js", "list.js")
@@ -94,7 +94,7 @@ def _data(
         "ghost": ramp.GHOST,
     }
     yield _json_block("data-overview", overview)
-    yield _json_block("data-rows", [facts.row(item) for item in document.items])
+    yield _json_block("data-rows", [facts.row(item, document.header) for item in document.items])
     if viewer is not None:
         packed = zlib.compress(viewer.encode("utf-8"), 9)
         yield _block("viewer", "application/octet-stream", b64encode(packed).decode("ascii"))
@@ -127,12 +127,15 @@ def _without_script(document: ResultDocument) -> str:
         if item.finding is Finding.CLEAR and not words.is_accepted_clear(item):
             continue
         best = words.best_match(item)
-        said = [words.target(best[1]), facts.row(item)[4]] if best else []
-        cells = [item.finding.value, words.place(item), ": ".join(said), facts.row(item)[6]]
+        row = facts.row(item, document.header)
+        said = ": ".join([words.target(best[1]), row[4]]) if best else ""
+        worth = ", ".join(filter(None, row[-3:]))
+        cells = [item.finding.value, words.place(item), said, row[6], worth]
         lines.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-    head = "<tr><th>Finding</th><th>Item</th><th>Best match</th><th>Part covered</th></tr>"
+    head = "<tr><th>Finding</th><th>Item</th><th>Best match</th><th>Part covered</th><th>Weight</th></tr>"
     clear = document.summary.findings.get(Finding.CLEAR, 0)
-    return f"<table>{head}{''.join(lines)}</table><p>Clear: {clear:,}.</p>"
+    rests = weight.in_words(document.header)
+    return f"<p>{html.escape(rests)}</p><table>{head}{''.join(lines)}</table><p>Clear: {clear:,}.</p>"
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from partwatch.model.document import SCHEMA_VERSION, AnyRecord, Header, Item, ResultDocument, Summary
+from partwatch.model.document import READABLE_VERSIONS, AnyRecord, Header, Item, ResultDocument, Summary
 from partwatch.model.errors import DocumentError
 
 _RECORD: TypeAdapter[AnyRecord] = TypeAdapter(AnyRecord)
@@ -100,9 +100,10 @@ def _parse(text: str, source: str, first_line: int) -> Any:
 
 def _check_version(header: dict[str, Any], source: str) -> None:
     version = header.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
+        readable = " and ".join(map(repr, READABLE_VERSIONS))
         raise DocumentError(
-            f"{source}: schema version {version!r}, and this program reads {SCHEMA_VERSION!r}; "
+            f"{source}: schema version {version!r}, and this program reads {readable}; "
             "render it with the version that wrote it, or screen again"
         )
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from partwatch.model.document import Body, Finding, Header, Item, Match, MatchFinding, Reason, Summary
 from partwatch.model.mesh import Unit
-from partwatch.report import words
+from partwatch.report import weight, words
 from partwatch.report.escape import visible
 
 STYLES: dict[Finding, str] = {
@@ -25,13 +25,17 @@ STYLES: dict[Finding, str] = {
 def render(header: Header, items: Iterable[Item], summary: Summary, console: Console) -> None:
     """Print the whole result on `console`; every string from outside is shown with its controls escaped."""
     rows = list(items)
+    # One item's worth is told in full; of many each gets a clause, and the propositions stand once, below.
+    in_full = sum(words.best_match(item) is not None for item in rows) == 1
     if rows:
-        console.print(_table(rows, header))
+        console.print(_table(rows, header, in_full))
     console.print(_summary_line(summary), highlight=False)
     console.print(_footer(header), style="dim", highlight=False)
+    if header.calibration is not None:
+        console.print(Text(weight.in_words(header)), style="dim", highlight=False)
 
 
-def _table(items: list[Item], header: Header) -> Table:
+def _table(items: list[Item], header: Header, in_full: bool) -> Table:
     # Ratios, not widths: the same on a terminal of any width; `fold` breaks long names and loses nothing.
     table = Table(expand=True, box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Finding", no_wrap=True, width=12)
@@ -39,7 +43,7 @@ def _table(items: list[Item], header: Header) -> Table:
     table.add_column("What was found", overflow="fold", ratio=3)
     for item in items:
         finding = Text(item.finding.value, style=STYLES[item.finding])
-        table.add_row(finding, _item_cell(item), _found_cell(item, header))
+        table.add_row(finding, _item_cell(item), _found_cell(item, header, in_full))
     return table
 
 
@@ -55,12 +59,14 @@ def _item_cell(item: Item) -> Text:
     return cell
 
 
-def _found_cell(item: Item, header: Header) -> Text:
+def _found_cell(item: Item, header: Header, in_full: bool) -> Text:
     """The best match in full, how many others there are, and the reasons."""
     cell = Text()
     best = words.best_match(item)
     if best is not None:
         _append_match(cell, item, *best)
+        if header.calibration is not None:
+            _append_weight(cell, best[1], header, in_full)
         if words.is_generic(best[1], header) and not any(
             "many objects share" in r.message for r in item.reasons
         ):
@@ -98,6 +104,20 @@ def _append_match(cell: Text, item: Item, body: Body, match: Match) -> None:
     for remark in words.remarks(body, match):
         if not (body.unit is Unit.MILLIMETRE and remark == words.unit(body)):
             _line(cell, remark, "yellow")
+
+
+def _append_weight(cell: Text, match: Match, header: Header, in_full: bool) -> None:
+    """The bits with the word beside them, what they mean, and what else the body might be."""
+    said = weight.support(match)
+    _line(cell, weight.figure(match, header) + (f", {said}" if said else ""), "bold" if said else "dim")
+    if said is None:
+        return
+    if in_full:
+        told = [weight.statement(match), weight.false_alerts(match, header), *weight.rivals(match)]
+    else:
+        told = [weight.in_short(match), weight.rivals_in_short(match)]
+    for line in filter(None, told):
+        _line(cell, line, "dim")
 
 
 def _summary_line(summary: Summary) -> Text:

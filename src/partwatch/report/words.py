@@ -88,6 +88,9 @@ GENERIC = (
     "Generic shape: many harmless parts look like this listed part (a plain pin, a washer, a box), so "
     "this resemblance says little on its own."
 )
+UNCALIBRATED_RESULT = (
+    "Not calibrated: no match here has a weight in bits, and the thresholds are provisional."
+)
 UNCALIBRATED = (
     "Thresholds are provisional: the weight of this match in bits is not calibrated yet, so how often a "
     "harmless part would match this well is not known."
@@ -223,8 +226,13 @@ def accepted(match: Match) -> str | None:
 
 
 def is_generic(match: Match, header: Header) -> bool:
-    """Whether the listed part's shape is too common for likeness to mean much, by the policy."""
-    return match.distinctiveness < header.policy.thresholds.get("match_distinctiveness", LOW_DISTINCTIVENESS)
+    """Whether the listed part's shape is too common for likeness to mean much, by the policy.
+
+    Never where there are bits: they say how much it means.
+    """
+    return match.bits is None and match.distinctiveness < header.policy.thresholds.get(
+        "match_distinctiveness", LOW_DISTINCTIVENESS
+    )
 
 
 def best_match(item: Item) -> tuple[Body, Match] | None:

@@ -50,7 +50,7 @@ function matchArticle(match) {
     match.generic ? make("p.notice", {}, match.generic) : null,
     pictured ? null : make("p.muted", {}, match.picture),
     make("details.fold", {}, make("summary", {}, "What this says, and what it does not"),
-      match.meaning.map((line) => make("p", {}, line))),
+      make("p", {}, match.meaning)),
     rawFold(match),
   ];
   return make("article.match", {},
@@ -59,7 +59,37 @@ function matchArticle(match) {
     match.accepted ? make("p.notice.t-clear.accepted", {}, match.accepted) : null,
     match.ghost ? make("p.notice.grave", {}, make("strong", {}, match.ghost)) : null,
     make("p", {}, match.explained),
+    weightPart(match.weight),
     pictured ? make("div.split", {}, pictures(match), make("div", {}, words), spacePart(match)) : words);
+}
+
+/** What the match is worth: the figure, the word beside it, where it lies, the sentence, the rivals. */
+function weightPart(weight) {
+  return make("section.weight", { "aria-label": "What this match is worth" },
+    make("div.worth", {}, make("p.figure" + (weight.support ? "" : ".none"), {}, unbroken(weight.figure)),
+      weight.support ? make("p.word", {}, weight.support) : null,
+      weight.limit ? make("p.muted", {}, `(${weight.limit})`) : null),
+    make("div", {}, weight.scale ? weightScale(weight.scale) : null, make("p", {}, weight.statement),
+      weight.alerts ? make("p", {}, weight.alerts) : null,
+      weight.rivals.length ? make("ul.muted", {}, weight.rivals.map((rival) => make("li", {}, rival))) : null));
+}
+
+/** From the bound below zero to the bound above; a bar from zero, so that neither side needs a colour. */
+function weightScale(scale) {
+  const at = (kind, place) => {
+    const mark = make(`i.${kind}`, {});
+    mark.style.left = `${100 * place}%`;
+    return mark;
+  };
+  const reach = at("reach", Math.min(scale.at, scale.zero));
+  reach.style.width = `${100 * Math.abs(scale.at - scale.zero)}%`;
+  const zero = scale.zero < 0.85 ? at("number", scale.zero) : null;
+  if (zero) zero.textContent = "0";
+  return make("div.bits", { role: "img", "aria-label": scale.says },
+    make("div.track", {}, reach, scale.edges.map((edge) => at("edge", edge)), at("zero", scale.zero),
+      at("needle", scale.at)),
+    make("div.ends", {}, zero, [0, 1].map((end) =>
+      make("span", {}, scale.ends[end], make("br", {}), scale.sides[end]))));
 }
 
 function rawFold(match) {
@@ -71,7 +101,7 @@ function rawFold(match) {
 }
 
 /** Numbers keep their units on the same line. */
-const unbroken = (sentence) => sentence.replace(/(\d) (mm|%)/g, "$1\u00a0$2");
+const unbroken = (sentence) => sentence.replace(/(\d) (mm|%|bits)/g, "$1\u00a0$2");
 
 const share = (value) => `${(100 * value).toFixed(0)} %`;
 

@@ -4,11 +4,13 @@ const PAGE = 100;
 const FINDINGS = ["match", "review", "unscreenable", "clear"];
 const overview = data("data-overview");
 const rows = data("data-rows").map(([finding, place, about, best, relation, covered, coveredText, off, offText,
-  score, sha256, incomplete, accepted], number) => ({ finding, place, about, best, relation, covered, coveredText, off,
-  offText, score, sha256, incomplete, accepted, number, severity: FINDINGS.indexOf(finding),
+  score, sha256, incomplete, accepted, bits, bitsText, support, limit], number) => ({ finding, place, about, best,
+  relation, covered, coveredText, off, offText, score, sha256, incomplete, accepted, bits, bitsText, support, limit,
+  number, severity: FINDINGS.indexOf(finding),
   words: [place, best, relation, sha256, about].join("\n").toLowerCase() }));
 
 const order = new Intl.Collator("en", { numeric: true });
+const unweighed = (a, b) => (a.bits === null) - (b.bits === null);
 const byPlace = (a, b) => order.compare(a.place, b.place) || a.number - b.number;
 const SORTS = {
   worst: ["Worst first", (a, b) => a.severity - b.severity || b.score - a.score || byPlace(a, b)],
@@ -19,10 +21,14 @@ const SORTS = {
   covered: ["Most of the part covered", (a, b) => b.covered - a.covered || byPlace(a, b)],
   "covered-up": ["Least of the part covered", (a, b) => (a.covered < 0) - (b.covered < 0) || a.covered - b.covered || byPlace(a, b)],
   off: ["Closest surface", (a, b) => (a.off < 0) - (b.off < 0) || a.off - b.off || byPlace(a, b)],
+  ...(overview.weighed ? { bits: ["Most bits", (a, b) => unweighed(a, b) || b.bits - a.bits || byPlace(a, b)],
+    "bits-up": ["Fewest bits", (a, b) => unweighed(a, b) || a.bits - b.bits || byPlace(a, b)] } : {}),
   "off-down": ["Farthest surface", (a, b) => b.off - a.off || byPlace(a, b)],
 };
 const HEADS = [["c-finding", "Finding", "worst", "best"], ["c-item", "Item", "name", "name-down"],
-  ["c-best", "Best match", "target", null], ["c-part", "Part covered", "covered", "covered-up"],
+  ["c-best", "Best match", "target", null],
+  ...(overview.weighed ? [["c-bits", "Weight", "bits", "bits-up"]] : []),
+  ["c-part", "Part covered", "covered", "covered-up"],
   ["c-off", "95 % within", "off", "off-down"]];
 
 const state = { findings: new Set(), search: "", sort: "worst", page: 0, open: new Set() };
@@ -43,6 +49,7 @@ function draw(everything) {
   const page = everything ? shown : shown.slice(from, from + PAGE);
   body.replaceChildren(...page.flatMap(tableRow));
   byId("items").hidden = !page.length;
+  byId("items").classList.toggle("weighed", overview.weighed);
   byId("none").hidden = page.length > 0;
   byId("count").textContent = shown.length === rows.length ? plural(rows.length, "item", "items")
     : `${shown.length.toLocaleString("en")} of ${plural(rows.length, "item", "items")}`;
@@ -88,6 +95,9 @@ function tableRow(row) {
     make("td.c-finding", {}, button, row.accepted ? make("small", {}, "all of it accepted") : null),
     make("td.c-item", {}, row.place, make("small", {}, row.about, row.incomplete ? " · not read completely" : null)),
     make("td.c-best", {}, row.best || row.relation, row.best ? make("small", {}, row.relation) : null),
+    overview.weighed ? make("td.c-bits", {}, row.bitsText || null,
+      row.limit ? make("span.muted", { title: row.limit }, " (the most)") : null,
+      row.support ? make("small", {}, row.support) : null) : null,
     make("td.c-part.number", {}, row.coveredText, row.covered >= 0 ? meter : null),
     make("td.c-off.number", {}, row.offText));
   line.addEventListener("click", () => {
@@ -97,7 +107,7 @@ function tableRow(row) {
 }
 
 const detailRow = (row) => make("tr.details", { id: `detail-${row.number}` },
-  make("td.detail", { colspan: 5 }, itemDetails(row.number, row.finding)));
+  make("td.detail", { colspan: HEADS.length }, itemDetails(row.number, row.finding)));
 
 function toggle(row, line) {
   const opens = !state.open.has(row.number);
@@ -121,6 +131,7 @@ function drawTop() {
   byId("totals").textContent = `${plural(overview.items, "item", "items")}, ` +
     `${plural(overview.bodies, "body", "bodies")}; ${overview.incomplete.toLocaleString("en")} not read completely` +
     (overview.accepted ? `; ${plural(overview.accepted, "item", "items")} with accepted matches, which raise nothing.` : ".");
+  drawBasis();
   const hints = { match: "a listed part's shape", review: "a person should look",
     unscreenable: "could not be read", clear: overview.accepted ? "read, nothing found that is not accepted" : "read, nothing found" };
   byId("cards").append(...FINDINGS.map((finding) => {
@@ -137,6 +148,21 @@ function drawTop() {
   byId("meanings").append(...[...FINDINGS.map((finding) => [finding, overview.meanings[finding]]),
     ["candidate", overview.candidate]].flatMap(([finding, said]) =>
     [make("dt", {}, badge(finding)), make("dd", {}, said)]));
+}
+
+/** What the bits rest on and what is not claimed; how to read them is folded away. */
+function drawBasis() {
+  const { basis, bits, unweighed } = overview;
+  byId("basis").append(...(unweighed ? [make("p.muted", {}, unweighed)] : [
+    make("h3", {}, "What the bits rest on"),
+    basis.length ? make("dl.rests", {}, basis.map(([name, value]) => make("div", {}, make("dt", {}, name),
+      make("dd", {}, unbroken(value))))) : make("p.muted", {}, "The result does not say what its bits rest on."),
+    make("p.claimed", {}, bits.claimed),
+    make("details.plain", {}, make("summary", {}, "How to read bits"), make("p", {}, bits.meaning),
+      make("table.words", {}, make("thead", {}, make("tr", {}, ["Bits", "Likelihood ratio", "Support"].map((head) =>
+        make("th", { scope: "col" }, head)))),
+      make("tbody", {}, bits.words.map((line) => make("tr", {}, line.map((cell) => make("td", {}, cell)))))),
+      make("p.muted", {}, "ENFSI Guideline for Evaluative Reporting in Forensic Science, 2015, table 1."))]));
 }
 
 function drawBottom() {
@@ -161,7 +187,7 @@ function sortBy(sort) {
 
 function connect() {
   byId("heads").append(...HEADS.map(([kind, title, first, second]) =>
-    make(`th.${kind}`, { scope: "col", "data-first": first, "data-second": second, "data-down": String(first === "worst" || first === "covered") },
+    make(`th.${kind}`, { scope: "col", "data-first": first, "data-second": second, "data-down": String(["worst", "covered", "bits"].includes(first)) },
       make("button", { type: "button", onclick: () => sortBy(state.sort === first && second ? second : first) }, title))));
   byId("sort").append(...Object.entries(SORTS).map(([key, [title]]) => make("option", { value: key }, title)));
   byId("sort").addEventListener("change", (event) => sortBy(event.target.value));
@@ -187,14 +213,17 @@ function connect() {
 /** On paper there is no clicking: all that the filter shows is laid out, and all but the clear is opened. */
 function connectPrinting() {
   let before = null;
+  let folded = [];
   addEventListener("beforeprint", () => {
     before = new Set(state.open);
     shown.filter((row) => row.finding !== "clear" || row.accepted).forEach((row) => state.open.add(row.number));
     draw(true);
-    document.querySelectorAll("td.detail details").forEach((fold) => { fold.open = true; });
+    folded = [...document.querySelectorAll("#basis details:not([open])")];
+    [...document.querySelectorAll("td.detail details"), ...folded].forEach((fold) => { fold.open = true; });
   });
   addEventListener("afterprint", () => {
     state.open = before || state.open;
+    folded.forEach((fold) => { fold.open = false; });
     draw();
   });
 }
