@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from partwatch.screening import job
+from partwatch.screening.terms import Terms
 
 
 class Hanging:
@@ -30,7 +31,8 @@ def run_with_hanging_readers(folder: str, arguments: list[str]) -> int:
     from partwatch.cli import main, screen
     from partwatch.formats.worker import WorkerPool
 
-    def pool(options: screen.Options, snapshot_key: str) -> Any:
+    def pool(options: screen.Options, snapshot_key: str, terms: Terms) -> Any:
+        del snapshot_key, terms
         return WorkerPool[Any](options.jobs, setup="cli_jobs:setup", setup_args={"folder": folder})
 
     screen._pool = pool

@@ -19,6 +19,7 @@ from partwatch.curation.observations import Observations, gather
 from partwatch.curation.trial import RIGID_KINDS
 from partwatch.evidence.calibration import shipped_calibration
 from partwatch.evidence.policy import AlertPolicy
+from partwatch.matching.weight import SizeFit
 from partwatch.model.errors import UsageError
 from partwatch.model.mesh import Mesh
 
@@ -66,14 +67,14 @@ def test_strangers_are_what_lies_on_bodies_of_another_project(observed: Observat
         if score > 0.9
     }
     assert pairs == {("bracket.stl [body 0]", "copied.stl"), ("copied.stl [body 0]", "bracket.stl")}
-    assert lain.same_size.all()
+    assert set(lain.size) == {SizeFit.OWN}
 
 
 def test_copies_are_found_with_their_measures(observed: Observations) -> None:
     assert len(observed.copies) >= 2 * len(RIGID_KINDS)
     rigid = [copy for copy in observed.copies if copy.change in RIGID_KINDS]
-    assert all(copy.score > 0.9 and copy.size_fits for copy in rigid)
-    inferred = {copy.change for copy in rigid if not copy.same_size}
+    assert all(copy.score > 0.9 and copy.size is not SizeFit.NONE for copy in rigid)
+    inferred = {copy.change for copy in rigid if copy.size is SizeFit.INFERRED}
     assert inferred == {kind for kind in RIGID_KINDS if kind.startswith("unit ")}
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from partwatch.evidence.calibration import (
     Calibration,
     Line,
+    PlainShapes,
     calibration_at,
     calibration_text,
     read_calibration,
@@ -27,9 +28,12 @@ CALIBRATION = Calibration(
     population="test",
     population_version="0" * 12,
     tail=TailModel(-9, 2, 1.5, 0.1, 0.7),
+    plain_shapes=PlainShapes(0.3, 0.0005, 0.002),
     weight=Line(-0.5, 0.9),
+    plain=-1.0,
     missed=-6.0,
     pair_bound=17.0,
+    search_bound=6.0,
     size_tolerance=0.02,
     mates=1000,
     non_mates=2000,
@@ -44,7 +48,7 @@ CALIBRATION = Calibration(
 @given(st.floats(-100, 100), st.integers(1, 10**7))
 def test_bits_never_pass_what_the_population_supports(surprise: float, list_parts: int) -> None:
     bits = CALIBRATION.bits(surprise, list_parts)
-    assert CALIBRATION.missed <= bits <= max(CALIBRATION.bound(list_parts), 0)
+    assert CALIBRATION.plain <= bits <= CALIBRATION.bound(list_parts)
     assert CALIBRATION.bound(list_parts) <= CALIBRATION.pair_bound
 
 
@@ -56,8 +60,18 @@ def test_a_greater_surprise_is_worth_as_much_at_least(one: float, other: float) 
 
 def test_a_list_takes_its_size_off_the_bound_once() -> None:
     assert CALIBRATION.bound(1) == 17
-    assert CALIBRATION.bound(1024) == pytest.approx(7)
+    assert CALIBRATION.bound(128) == pytest.approx(10)
     assert CALIBRATION.bound(10**9) == 0
+
+
+def test_searches_among_as_many_parts_support_their_own_bound() -> None:
+    assert CALIBRATION.bound(1024) == pytest.approx(17 - 10)
+    assert replace(CALIBRATION, list_parts=4000).bound(4000) == 6
+    assert replace(CALIBRATION, list_parts=4000).bound(8000) == pytest.approx(5)
+
+
+def test_what_chance_alone_would_give_weighs_as_chance() -> None:
+    assert CALIBRATION.bits(-3, 100) == CALIBRATION.bits(0, 100) == CALIBRATION.plain
 
 
 def test_a_file_gives_back_what_was_written() -> None:
@@ -79,6 +93,7 @@ def test_another_number_is_another_version() -> None:
         ("missed", math.inf, "no number"),
         ("tail", {}, "damaged"),
         ("weight", None, "damaged"),
+        ("plain_shapes", {"below": 0.3}, "damaged"),
     ],
 )
 def test_what_does_not_fit_is_refused(key: str, value: object, told: str) -> None:

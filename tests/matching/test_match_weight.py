@@ -10,7 +10,7 @@ from listed import TODAY, MemoryIndex, screened
 import parts
 from partwatch.matching import Matcher, Policy
 from partwatch.matching.relation import held_back, match_finding
-from partwatch.matching.weight import Weight
+from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import Evidence, MatchFinding, Rival, Support
 
 BRACKET, PLATE = parts.part_mesh("bracket"), parts.part_mesh("plate")
@@ -23,11 +23,11 @@ class Judging:
     """Says the same of everything, and notes what it was asked."""
 
     weight: Weight
-    asked: list[tuple[int, float, bool]] = field(default_factory=list)
+    asked: list[tuple[int, float, SizeFit]] = field(default_factory=list)
     rivals: list[tuple[int, float] | None] = field(default_factory=list)
 
-    def weigh(self, part: int, score: float, same_size: bool) -> Weight:
-        self.asked.append((part, score, same_size))
+    def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
+        self.asked.append((part, score, size))
         return self.weight
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
@@ -49,7 +49,7 @@ def test_bits_and_evidence_go_with_a_match() -> None:
     assert (best.finding, best.bits) == (MatchFinding.MATCH, 9.5)
     assert best.evidence is not None
     assert best.evidence.statement == "part 0"
-    assert judge.asked == [(0, pytest.approx(best.score, abs=1e-4), True)]
+    assert judge.asked == [(0, pytest.approx(best.score, abs=1e-4), SizeFit.OWN)]
     assert judge.rivals == [None]
 
 
@@ -89,7 +89,7 @@ def test_the_next_best_part_is_the_rival() -> None:
     [
         (0.95, 1.0, ALLOWED, MatchFinding.MATCH),
         (0.95, 1.0, COMMON, MatchFinding.REVIEW),
-        (0.95, 2.0, COMMON, MatchFinding.REVIEW),
+        (0.95, 2.0, COMMON, MatchFinding.CANDIDATE),
         (0.85, 1.0, ALLOWED, MatchFinding.REVIEW),
         (0.85, 1.0, COMMON, MatchFinding.CANDIDATE),
         (0.70, 1.0, ALLOWED, MatchFinding.CANDIDATE),
@@ -100,4 +100,4 @@ def test_geometry_proposes_and_the_policy_disposes(
 ) -> None:
     proposed = match_finding(coverage, scale, 1.0, Policy())
     assert proposed is not None
-    assert held_back(proposed, coverage, weight, Policy()) is wanted
+    assert held_back(proposed, weight) is wanted

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from partwatch.curation.gate import GATE_RATE
 from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _STAGES = {
     "wrong": "files searched among other projects' parts",
     "stock": "files read",
 }
-GATE_RATE = 1.0
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -148,8 +148,9 @@ def _llr_lines(llr: Mapping[str, Any]) -> list[str]:
     for row in llr["stated"]:
         too_many = "" if row["holds"] else "  TOO MANY"
         lines.append(
-            f"  stated 1 in {1 / row['stated']:,.0f} ({row['bits']:.1f} bits): {row['non_mates_at_or_above']} "
-            f"of {row['of']} unrelated searches, by family [{row['low']:.2%}, {row['high']:.2%}]{too_many}"
+            f"  stated 1 in {1 / row['stated']:,.0f} ({row['bits']:.1f} bits): "
+            f"{row['non_mates_at_or_above']} of {row['of']} unrelated searches, "
+            f"by family [{row['low']:.2%}, {row['high']:.2%}]{too_many}"
         )
     return lines
 

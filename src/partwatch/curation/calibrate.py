@@ -341,7 +341,7 @@ def _best_surprises(subset: Subset, weigher: Weigher, size: int, rng: np.random.
 
 
 def _fit_weight(surprises: _Surprises) -> tuple[Line, float, float]:
-    """lir's logistic calibrator on what carries weight; log2 LR of what lies without surprise, and of nothing."""
+    """lir's logistic calibrator on what carries weight; log2 LR without surprise, and of nothing found."""
     from lir.algorithms.logistic_regression import LogitCalibrator
 
     mates, strangers = surprises.mates, surprises.strangers

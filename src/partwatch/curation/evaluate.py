@@ -204,6 +204,7 @@ class _Judged:
             "bodies": rate.trials,
             "families": of_families.trials,
             "hits": rate.hits,
+            "family_hits": of_families.hits,
             "per_10000": rate.value * _BODIES,
             "upper_per_10000": rate.upper() * _BODIES,
             "family_upper_per_10000": of_families.upper() * _BODIES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.matching.relation import size_fit
 from partwatch.matching.weight import SizeFit
 from partwatch.model.document import UnitSource
+from partwatch.model.errors import UsageError
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.manifest import Design, DesignPart
 from partwatch.watchlist.snapshot import Snapshot
@@ -101,7 +103,7 @@ class Copy:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What it counts for: its change, or the bands that its deviation falls in; none for another shape."""
+        """What it counts for: its change, or the bands of its deviation; none where it is another shape."""
         if not TRIALS[self.change].bounded:
             return (self.change,)
         if self.deviation is None:
@@ -150,7 +152,11 @@ def gather(
     copies of `parts_tried` parts, drawn evenly by `seed`, in the whole list.
 
     home: where to keep the list; a temporary folder by default.
+    UsageError without the library that simplifies.
     """
+    if importlib.util.find_spec("fast_simplification") is None:
+        # Else every part that cannot be simplified would count as one that was not found.
+        raise UsageError("this needs the package fast-simplification: pip install fast-simplification")
     with tempfile.TemporaryDirectory(prefix="partwatch-evaluate-") as scratch:
         watchlist = Watchlist.open(home or Path(scratch), create=True)
         by_design, unlisted = _listed(watchlist, files, jobs, progress)

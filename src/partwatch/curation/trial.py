@@ -112,8 +112,8 @@ def run_trial(path: str, kind: str) -> bytes:
 
 
 def _explained(match: Match, body: Body) -> dict[str, object]:
-    """Scale and unit's source that explain this match: the body's unit is that of its best match, which may be
-    another one."""
+    """Scale and unit's source that explain this match: the body's unit is that of its best match, which may
+    be another one."""
     stated = body.unit if body.unit_source is UnitSource.STATED else None
     size = explain_size(match.scale * MM_PER_UNIT[body.unit], stated, Policy().scale_tolerance)
     return {"scale": size.scale, "source": size.source.value}

@@ -28,8 +28,9 @@ class Line:
 
 @dataclass(frozen=True)
 class PlainShapes:
-    """How often an unrelated body lies on a plain part as well as a match would, as it was counted: blocks and
-    rods differ in proportion only, so neighbours are few and do as well all the same.
+    """How often an unrelated body lies on a plain part as well as a match would, as it was counted.
+
+    Blocks and rods differ in proportion only, so neighbours are few and do as well all the same.
 
     below: distinctiveness below which a part is plain. sized, anyhow: shares at the part's size, and at any.
     """
@@ -43,13 +44,14 @@ class PlainShapes:
 class Calibration:
     """What was fitted, on what.
 
-    tail: how often an unrelated body does so well; plain_shapes: at least so often on a plain part. weight: from surprise (log2 of the inverse of the expected
-    number of parts of the list on which an unrelated body does so well) to log2 LR. plain: log2 LR of a match
-    of no surprise, which chance alone would give. missed: of a part that was searched for and does not lie on
-    the body. pair_bound: the most bits that the corpus' pairs of families support for one part; a list of N
-    parts takes log2 N off it. search_bound: the most that its families of bodies support after a search among
-    all of its list_parts. size_tolerance: of the scale, within which a match is one. mates, non_mates,
-    family_pairs, families, projects, list_parts: what it was fitted on.
+    tail: how often an unrelated body does so well; plain_shapes: at least so often on a plain part. weight:
+    from surprise (log2 of the inverse of the expected number of parts of the list on which an unrelated body
+    does so well) to log2 LR. plain: log2 LR of a match of no surprise, which chance alone would give. missed:
+    of a part that was searched for and does not lie on the body. pair_bound: the most bits that the corpus'
+    pairs of families support for one part; a list of N parts takes log2 N off it. search_bound: the most that
+    its families of bodies support after a search among all of its list_parts. size_tolerance: of the scale,
+    within which a match is one. mates, non_mates, family_pairs, families, projects, list_parts: what it was
+    fitted on.
     """
 
     population: str

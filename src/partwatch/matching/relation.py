@@ -90,8 +90,8 @@ def size_fit(scale: float, source: UnitSource, scale_tolerance: float) -> SizeFi
 def held_back(finding: MatchFinding, weight: Weight) -> MatchFinding:
     """A finding of geometry, lessened where unrelated bodies would do as well more often than is allowed.
 
-    What geometry calls a match, at the part's own size, stays up for review however plain the part is: that is
-    for a person to decide.
+    What geometry calls a match, at the part's own size, stays up for review however plain the part is: that
+    is for a person to decide.
     """
     if finding is MatchFinding.MATCH and not weight.is_match:
         return MatchFinding.REVIEW
