@@ -62,7 +62,7 @@ def observed(corpus: Path) -> Observations:
 def test_strangers_are_what_lies_on_bodies_of_another_project(observed: Observations) -> None:
     lain = observed.strangers
     pairs = {
-        (observed.bodies.names[body], observed.parts.names[part].split("/")[-1])
+        (observed.bodies.names[body], observed.parts.names[part].split(": ")[-1])
         for body, part, score in zip(lain.body, lain.part, lain.score, strict=True)
         if score > 0.9
     }
@@ -92,7 +92,7 @@ def test_counts_recall_and_what_matches_between_projects(observed: Observations)
         ("review", 2 * len(RIGID_KINDS), 2 * len(RIGID_KINDS)),
     }
     assert result["misses"] == []
-    wrong = {(row["body"], row["part"].split("/")[-1], row["finding"]) for row in result["wrong"]}
+    wrong = {(row["body"], row["part"].split(": ")[-1], row["finding"]) for row in result["wrong"]}
     assert wrong == {
         ("bracket.stl [body 0]", "copied.stl", "match"),
         ("copied.stl [body 0]", "bracket.stl", "match"),

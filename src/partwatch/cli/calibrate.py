@@ -29,7 +29,7 @@ def calibrate(
     """
     from partwatch.cli.evaluate import progress_bar
     from partwatch.curation.calibrate import fit, population_from, require_lir
-    from partwatch.curation.corpus import read_corpus
+    from partwatch.curation.corpus import provenance, read_corpus
     from partwatch.curation.observations import gather
     from partwatch.evidence.calibration import calibration_text
     from partwatch.evidence.population import write_population
@@ -42,7 +42,7 @@ def calibrate(
     with progress_bar() as step:
         observed = gather(files, jobs or default_jobs(), parts, seed, progress=step)
     population = population_from(observed, name)
-    calibration = fit(observed, population, population.name)
+    calibration = fit(observed, population, f"{provenance(corpus)}, {parts} parts changed, seed {seed}")
     write_population(population, out / "population.npz")
     (out / "calibration.json").write_text(calibration_text(calibration), encoding="utf-8")
     typer.echo(

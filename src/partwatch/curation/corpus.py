@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,11 @@ def read_corpus(folder: Path) -> list[CorpusFile]:
             )
             for row in rows
         ]
+
+
+def provenance(folder: Path) -> str:
+    """Which corpus it is: its manifest's SHA-256, of which each file's hash is a part."""
+    return f"MANIFEST.csv {hashlib.sha256((folder / 'MANIFEST.csv').read_bytes()).hexdigest()}"
 
 
 def listed_parts(files: list[CorpusFile]) -> list[CorpusFile]:

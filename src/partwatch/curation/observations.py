@@ -357,7 +357,7 @@ def _numbered(
         part_radius,
         part_projects,
         families[n:],
-        tuple(file.name for file in of_part),
+        tuple(f"{file.project}: {file.shown}" for file in of_part),
         np.array([part.distinctiveness for part in snapshot.parts]),
     )
     return bodies, parts
