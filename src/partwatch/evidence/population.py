@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -212,6 +212,7 @@ def _checked(path: Path, arrays: dict[str, npt.NDArray[Any]], about: dict[str, A
     )
 
 
+@lru_cache(maxsize=1)
 def shipped_population() -> Population:
     """The one that comes with the program: open parts and generated stand-ins."""
     with resources.as_file(resources.files("partwatch.evidence") / "data" / "population.npz") as path:

@@ -23,7 +23,7 @@ MOST_ROWS = 200
 _GROUPS = (
     ("change", "Recall by class of change", "A listed part, changed in one way, written and screened."),
     ("relation", "Recall by relation", "The same trials, by what the copy is to the part."),
-    ("size", "Recall by size", "The same trials, by the diagonal of the part."),
+    ("size", "Recall by size", "The same trials, by the root mean square radius of the part."),
 )
 _HEAD = """<!doctype html>
 <html lang="en">
