@@ -27,7 +27,7 @@ from partwatch.model.errors import UsageError
 CALIBRATION = Calibration(
     population="test",
     population_version="0" * 12,
-    tail=TailModel(-9, 2, 1.5, 0.1, 0.7),
+    tail=TailModel(-9.0, 2.0, 1.5, 0.1, 0.7),
     plain_shapes=PlainShapes(0.3, 0.0005, 0.002),
     weight=Line(-0.5, 0.9),
     plain=-1.0,

@@ -43,7 +43,13 @@ HEADER = Header(
 
 
 BASIS = Basis(
-    population="open printed parts 1", bodies=4595, families=700, projects=25, list_parts=57, bound=8.4
+    population="open printed parts 1",
+    bodies=4595,
+    families=700,
+    projects=25,
+    list_parts=57,
+    bound=8.4,
+    calibrated_families=700,
 )
 WEIGHED = HEADER.model_copy(update={"calibration": "1-open-parts", "basis": BASIS})
 

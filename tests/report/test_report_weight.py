@@ -33,7 +33,7 @@ def test_the_bound_is_the_most_and_never_at_least() -> None:
     assert weight.figure(weighed(20), WEIGHED) == "8.4 bits (the most that 700 families support)"
     assert weight.figure(weighed(-20), WEIGHED) == "−20.0 bits"
     assert weight.figure(weighed(8.3), WEIGHED) == "8.3 bits"
-    one = WEIGHED.model_copy(update={"basis": BASIS.model_copy(update={"families": 1})})
+    one = WEIGHED.model_copy(update={"basis": BASIS.model_copy(update={"calibrated_families": 1})})
     assert weight.limit(weighed(20), one) == "the most that 1 family supports"
     assert weight.limit(weighed(20), HEADER) == "the most that its population supports"
 

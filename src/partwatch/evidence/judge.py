@@ -79,6 +79,7 @@ def basis_of(calibration: Calibration, population: Population, list_parts: int) 
         projects=population.project_count,
         list_parts=list_parts,
         bound=rounded_bits(calibration.bound(list_parts)),
+        calibrated_families=calibration.families,
     )
 
 
@@ -135,7 +136,7 @@ class Judge:
                 listed.name,
                 listed.design,
                 self.population.name,
-                self.population.family_count,
+                self.calibration.families,
                 self.list_parts,
             ),
             rival=self._rival(part, rival),

@@ -64,7 +64,7 @@ def statement(
     """Both propositions and the weight as one sentence that can be read out.
 
     bits: log2 of the likelihood ratio for the best of a search in a list of `list_parts` parts. bound: the
-    most bits that `families` families of the population support; at_bound: whether they are reached.
+    most bits that `families` families support; at_bound: whether they are reached.
     Names are taken as they are: whoever shows the sentence escapes it.
     ValueError where bits are not finite or go beyond the bound by more than their rounding.
     """
@@ -76,9 +76,7 @@ def statement(
         f"{_counted(list_parts, 'part', 'parts')}"
     )
     limit = (
-        f"; that is the most that {_counted(families, 'family', 'families')} of that population can support"
-        if at_bound
-        else ""
+        f"; that is the most that {_counted(families, 'family', 'families')} can support" if at_bound else ""
     )
     if abs(bits) < math.log2(_ABOUT_ONE):
         weight = f"about as probable if this body {derives} as if it {unrelated}: it favours neither"

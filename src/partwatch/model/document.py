@@ -179,7 +179,9 @@ class Evidence(Record):
 
 class Basis(Record):
     """What bits rest on. population: its name; bodies, families, projects: its size; list_parts: parts of
-    the list that was searched; bound: the most bits that it supports for a list of this size."""
+    the list that was searched; bound: the most bits that are claimed for a list of this size, as supported by
+    the calibrated_families that the calibration was made with: an operator's own stock adds none.
+    """
 
     population: str
     bodies: int
@@ -187,6 +189,7 @@ class Basis(Record):
     projects: int
     list_parts: int
     bound: float
+    calibrated_families: int
 
 
 class Match(Record):

@@ -53,7 +53,7 @@ def limit(match: Match, header: Header) -> str | None:
         return None
     if header.basis is None:
         return "the most that its population supports"
-    families = header.basis.families
+    families = header.basis.calibrated_families
     return f"the most that {_count(families, 'family supports', 'families support')}"
 
 
