@@ -224,7 +224,7 @@ def own_folder(home: Path) -> Path:
     return home / "background"
 
 
-def population_of(home: Path) -> Population:
-    """The shipped one, joined by the operator's own stock."""
+def population_of(home: Path, base: Population | None = None) -> Population:
+    """The shipped one, or another as `base`, joined by the operator's own stock."""
     own = sorted(own_folder(home).glob("*.npz")) if own_folder(home).is_dir() else []
-    return joined([shipped_population(), *(read_population(path) for path in own)])
+    return joined([base or shipped_population(), *(read_population(path) for path in own)])

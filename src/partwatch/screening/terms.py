@@ -14,13 +14,20 @@ import numpy.typing as npt
 from partwatch.evidence.calibration import Calibration, calibration_at, shipped_calibration
 from partwatch.evidence.judge import Judge
 from partwatch.evidence.policy import AlertPolicy, read_policy
-from partwatch.evidence.population import Population, population_of, shipped_population
+from partwatch.evidence.population import (
+    Population,
+    population_of,
+    read_population,
+    shipped_population,
+)
 from partwatch.matching.index import ListedPart
 from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import Evidence
 from partwatch.model.errors import UsageError
 
 POLICY_FILE = "policy.toml"
+# As `partwatch calibrate` writes it.
+POPULATION_FILE = "population.npz"
 
 
 @dataclass(frozen=True)
@@ -54,8 +61,8 @@ class Terms:
 
     @cached_property
     def population(self) -> Population:
-        """The shipped one with the operator's own stock."""
-        return population_of(Path(self.home))
+        """The calibration's own one with the operator's stock."""
+        return population_of(Path(self.home), _base(self.calibration_file))
 
     def check(self) -> None:
         """Raise UsageError where calibration or population changed since the run began."""
@@ -73,18 +80,22 @@ def terms_of(home: Path, policy_file: Path | None, calibration_file: Path | None
     policy = read_policy(chosen) if chosen else AlertPolicy()
     named = str(calibration_file.absolute()) if calibration_file else None
     calibration = _calibration(named)
-    return Terms(str(home.absolute()), policy, named, (calibration.version, population_of(home).version))
+    versions = calibration.version, population_of(home, _base(named)).version
+    return Terms(str(home.absolute()), policy, named, versions)
+
+
+def _base(file: str | None) -> Population:
+    """The population that a calibration was made with: it lies beside it."""
+    return shipped_population() if file is None else read_population(Path(file).parent / POPULATION_FILE)
 
 
 def _calibration(file: str | None) -> Calibration:
-    if file is not None:
-        return calibration_at(Path(file))
-    calibration = shipped_calibration()
-    shipped = shipped_population()
-    if calibration.population_version != shipped.version:
+    calibration = shipped_calibration() if file is None else calibration_at(Path(file))
+    base = _base(file)
+    if calibration.population_version != base.version:
         raise UsageError(
-            f"the shipped calibration was made for population {calibration.population_version}, and the "
-            f"shipped population is {shipped.version}: install the program anew"
+            f"{file or 'the shipped calibration'}: made for population "
+            f"{calibration.population_version}, and the one beside it is {base.version}: put both files of one `partwatch calibrate` there"
         )
     return calibration
 
