@@ -94,8 +94,8 @@ def _calibration(file: str | None) -> Calibration:
     base = _base(file)
     if calibration.population_version != base.version:
         raise UsageError(
-            f"{file or 'the shipped calibration'}: made for population "
-            f"{calibration.population_version}, and the one beside it is {base.version}: put both files of one `partwatch calibrate` there"
+            f"{file or 'the shipped calibration'}: made for population {calibration.population_version}, and "
+            f"the one beside it is {base.version}: put both files of one `partwatch calibrate` there"
         )
     return calibration
 
