@@ -87,20 +87,32 @@ def halves(observed: Observations, seed: int) -> tuple[Half, ...]:
 
 
 def _split(observed: Observations, seed: int) -> Mask:
-    """(projects,): largest first, each to the half that has less; which half is first is drawn."""
+    """(projects,): largest first, each to the half that has less; which half is first is drawn. Projects that
+    share a family go together, so that none is on both sides."""
     rng = np.random.default_rng(seed)
+    together = _sharing(observed)
     parts = observed.parts
-    sizes = np.array(
-        [len(np.unique(parts.families[parts.projects == k])) for k in range(len(observed.project_names))]
-    )
+    of_part = together[parts.projects]
+    sizes = np.array([len(np.unique(parts.families[of_part == k])) for k in range(len(together))])
     order = rng.permutation(len(sizes))
     order = order[np.argsort(-sizes[order], kind="stable")]
     first, totals = np.zeros(len(sizes), dtype=bool), [0, 0]
-    for project in order:
+    for group in order:
         half = int(totals[0] > totals[1])
-        first[project] = half == 0
-        totals[half] += int(sizes[project])
+        first[together == group] = half == 0
+        totals[half] += int(sizes[group])
     return first
+
+
+def _sharing(observed: Observations) -> npt.NDArray[np.int64]:
+    """(projects,): the lowest project that each is tied to by families that they have in common."""
+    tied = np.arange(len(observed.project_names))
+    families = np.concatenate([observed.bodies.families, observed.parts.families])
+    projects = np.concatenate([observed.bodies.projects, observed.parts.projects])
+    for family in np.unique(families):
+        groups = np.unique(tied[projects[families == family]])
+        tied[np.isin(tied, groups)] = groups[0]
+    return tied
 
 
 @dataclass(frozen=True, eq=False)
