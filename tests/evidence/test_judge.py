@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import trimesh
+from calibration_samples import CALIBRATION
 
 from partwatch.curation.standins import stand_ins
-from partwatch.evidence.calibration import Calibration, Line, PlainShapes
+from partwatch.evidence.calibration import Line, PlainShapes
 from partwatch.evidence.judge import Judge, basis_of, profile_of, surprise_of
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
@@ -22,24 +23,13 @@ from partwatch.matching.weight import SizeFit
 from partwatch.model.document import Support
 from partwatch.model.mesh import Mesh
 
-CALIBRATION = Calibration(
-    population="plain things",
-    population_version="0" * 12,
+CALIBRATION = replace(
+    CALIBRATION,
     tail=TailModel(intercept=-16.0, similarity=3.0, score=1.5, both=0.0, centre=0.7),
     plain_shapes=PlainShapes(below=0.3, sized=0.001, anyhow=0.005),
     weight=Line(0.0, 1.0),
-    plain=-1.0,
-    missed=-6.0,
     pair_bound=18.0,
     search_bound=5.0,
-    size_tolerance=0.02,
-    mates=1000,
-    non_mates=2000,
-    family_pairs=400_000,
-    families=80,
-    projects=1,
-    list_parts=1000,
-    made_from="test",
 )
 
 

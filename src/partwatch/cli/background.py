@@ -43,10 +43,9 @@ def add(
 @app.command()
 def ls(context: typer.Context) -> None:
     """List what matches are weighed against."""
-    from partwatch.evidence.population import own_folder, read_population, shipped_population
+    from partwatch.evidence.population import own_stock, read_population, shipped_population
 
-    folder = own_folder(home_of(context))
-    own = [read_population(path) for path in sorted(folder.glob("*.npz"))] if folder.is_dir() else []
+    own = [read_population(path) for path in own_stock(home_of(context))]
     for population in (shipped_population(), *own):
         typer.echo(
             f"{population.name}: {len(population):,} bodies, {population.family_count:,} families, "

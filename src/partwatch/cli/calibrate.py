@@ -32,6 +32,7 @@ def calibrate(
     from partwatch.curation.corpus import provenance, read_corpus
     from partwatch.curation.observations import gather
     from partwatch.evidence.calibration import calibration_text
+    from partwatch.evidence.pair import POPULATION_FILE
     from partwatch.evidence.population import write_population
     from partwatch.formats.worker import default_jobs
 
@@ -43,7 +44,7 @@ def calibrate(
         observed = gather(files, jobs or default_jobs(), parts, seed, progress=step)
     population = population_from(observed, name)
     calibration = fit(observed, population, f"{provenance(corpus)}, {parts} parts changed, seed {seed}")
-    write_population(population, out / "population.npz")
+    write_population(population, out / POPULATION_FILE)
     (out / "calibration.json").write_text(calibration_text(calibration), encoding="utf-8")
     typer.echo(
         f"calibration {calibration.version}: {calibration.non_mates:,} bodies of {calibration.families:,} "

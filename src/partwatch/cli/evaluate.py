@@ -59,7 +59,7 @@ def evaluate(
     from partwatch.curation.evaluate import drawn, judges_of
     from partwatch.curation.evaluate import evaluate as run
     from partwatch.curation.observations import gather
-    from partwatch.evidence.calibration import calibration_at
+    from partwatch.evidence.pair import calibrated
     from partwatch.evidence.policy import AlertPolicy, read_policy
     from partwatch.formats.worker import default_jobs
     from partwatch.model.evaluation import load
@@ -71,7 +71,7 @@ def evaluate(
         raise UsageError(f"--html {html}: give a file in a folder that is there")
     files = drawn(read_corpus(corpus), sample, seed)
     alerts = read_policy(policy) if policy else AlertPolicy()
-    own = calibration_at(calibration) if calibration else None
+    own = calibrated(calibration) if calibration else None
     with progress_bar() as step:
         observed = gather(files, jobs or default_jobs(), parts, seed, progress=step)
     result = run(observed, seed, gate_rate, alerts, judges_of(observed, seed, own))

@@ -10,7 +10,7 @@ import numpy as np
 from partwatch.evidence.calibration import Calibration
 from partwatch.evidence.judge import false_share, profile_of
 from partwatch.evidence.population import Population
-from partwatch.fingerprint.cloud import frame_of
+from partwatch.fingerprint.cloud import radius_of
 from partwatch.matching.weight import SizeFit
 from partwatch.watchlist.types import GateReport, LookAlike, PartEntry
 
@@ -31,9 +31,9 @@ class Assessor:
         """For one part; bodies of any size count, for a review asks for none."""
         descriptors = np.stack([one.descriptor for one in part.prints])
         cloud = part.prints[0].cloud
-        radius = frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius if cloud is not None else 1.0
+        radius = radius_of(cloud) if cloud is not None else 1.0
         profile = profile_of(
-            self.population, descriptors, float(radius), part.distinctiveness, self.calibration.size_tolerance
+            self.population, descriptors, radius, part.distinctiveness, self.calibration.size_tolerance
         )
         rate = _BODIES * false_share(
             self.calibration.tail,

@@ -11,17 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from partwatch import formats
 from partwatch.curation.calibrate import thinned
 from partwatch.curation.families import families_of
-from partwatch.curation.observe import MOST_BODIES
-from partwatch.evidence.population import Population, own_folder, read_population, write_population
-from partwatch.fingerprint import describe, sample_surface
-from partwatch.formats import ReadLimits
+from partwatch.curation.observe import fingerprint, largest_solids
+from partwatch.evidence.population import Population, own_folder, own_stock, read_population, write_population
+from partwatch.fingerprint import sample_surface
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
-from partwatch.geometry.bodies import split_bodies
 from partwatch.model.errors import UsageError
-from partwatch.model.mesh import MM_PER_UNIT
 
 TASK: Final = "partwatch.curation.background:fingerprints"
 SOURCE: Final = "the operator's own stock"
@@ -68,7 +64,7 @@ def add_stock(home: Path, folder: Path, name: str, jobs: int, progress: Callable
 
 def remove_stock(home: Path, name: str) -> None:
     """Take it out. UsageError where there is none of that name."""
-    for path in sorted(own_folder(home).glob("*.npz")) if own_folder(home).is_dir() else []:
+    for path in own_stock(home):
         if read_population(path).name == name:
             path.unlink()
             return
@@ -77,17 +73,8 @@ def remove_stock(home: Path, name: str) -> None:
 
 def fingerprints(path: str) -> bytes:
     """In the worker: descriptor and radius of each body of a file; JSON."""
-    reading = formats.read(Path(path).read_bytes(), ReadLimits())
-    scale = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
-    solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
-    solids = sorted(solids, key=lambda solid: -float(np.linalg.norm(solid.mesh.extents)))[:MOST_BODIES]
-    bodies = []
-    for solid in solids:
-        if len(solid.mesh.triangles) and solid.mesh.extents.max() > 0:
-            surface = sample_surface(solid.mesh)
-            told = [round(float(x), 6) for x in describe(surface)]
-            bodies.append({"descriptor": told, "radius_mm": float(surface.radius) * scale})
-    return json.dumps(bodies).encode()
+    unit, solids = largest_solids(path)
+    return json.dumps([fingerprint(sample_surface(solid.mesh), unit) for solid in solids]).encode()
 
 
 def _population(folder: Path, name: str, bodies: list[tuple[Path, int, dict[str, Any]]]) -> Population:

@@ -17,15 +17,16 @@ from partwatch.curation.measures import measures
 from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
 from partwatch.curation.trial import RIGID_KINDS
-from partwatch.evidence.calibration import Calibration, shipped_calibration
+from partwatch.evidence.calibration import Calibration
+from partwatch.evidence.pair import calibrated
 from partwatch.evidence.policy import AlertPolicy
-from partwatch.evidence.population import shipped_population
+from partwatch.evidence.population import Population
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
 from partwatch.matching.weight import SizeFit
 from partwatch.model.document import MatchFinding
+from partwatch.model.evaluation import SCHEMA
 
-SCHEMA: Final = "partwatch-evaluation-1"
 POOLED: Final = "pooled: rotation, mirror, units, format, winding, reordering, plate"
 # Root mean square radius in millimetres.
 SIZES: Final = {
@@ -48,14 +49,15 @@ def drawn(files: list[CorpusFile], count: int | None, seed: int) -> list[CorpusF
     return [files[k] for k in chosen]
 
 
-def judges_of(observed: Observations, seed: int, calibration: Calibration | None) -> tuple[Half, ...]:
-    """Who judges what. calibration: one that never saw this corpus; without one, and where the corpus shares
-    a project with the shipped population, each half of the projects is judged by the other half."""
-    shipped = shipped_population()
-    if calibration is not None:
-        return as_shipped(observed, calibration, shipped)
-    if set(observed.project_names).isdisjoint(shipped.project_names):
-        return as_shipped(observed, shipped_calibration(), shipped)
+def judges_of(
+    observed: Observations, seed: int, own: tuple[Calibration, Population] | None
+) -> tuple[Half, ...]:
+    """Who judges what. own: a calibration that never saw this corpus, with its population; without one, and
+    where the corpus shares a project with the shipped population, each half of the projects is judged by the
+    other half."""
+    calibration, population = own or calibrated(None)
+    if own is not None or set(observed.project_names).isdisjoint(population.project_names):
+        return as_shipped(observed, calibration, population)
     require_lir()
     return halves(observed, seed)
 

@@ -18,7 +18,7 @@ from partwatch.curation import observe
 from partwatch.curation.corpus import CorpusFile, listed_parts
 from partwatch.curation.families import families_of
 from partwatch.curation.trial import BANDS, TRIALS
-from partwatch.fingerprint.cloud import frame_of
+from partwatch.fingerprint.cloud import radius_of
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.matching.relation import size_fit
 from partwatch.matching.weight import SizeFit
@@ -331,7 +331,7 @@ def _numbered(
     number = {project: k for k, project in enumerate(projects)}
     rows = np.searchsorted(snapshot.part_index, np.arange(len(snapshot.parts) + 1))
     clouds = snapshot.clouds(rows[:-1])
-    part_radius = np.array([frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius for cloud in clouds])
+    part_radius = np.array([radius_of(cloud) for cloud in clouds])
     part_projects = np.array([number[file.project] for file in of_part], dtype=np.int32)
     descriptors = np.array([body["descriptor"] for _, _, body in seen], dtype=np.float32)
     radius = np.array([body["radius_mm"] for _, _, body in seen])

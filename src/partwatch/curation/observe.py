@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import formats
-from partwatch.fingerprint import describe, sample_surface
+from partwatch.fingerprint import Surface, describe, sample_surface
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.matching.alignment import scale_of
@@ -100,13 +100,25 @@ def setup(home: str, snapshot_key: str, excluded: dict[str, list[int]]) -> None:
 
 def observe(path: str, project: str) -> bytes:
     """Each body of a file: its descriptor, its size, and how well parts of other projects lie on it; JSON."""
-    observer = _observer[0]
+    unit, solids = largest_solids(path)
+    around = Around(solids)
+    return json.dumps([_body(_observer[0], project, solid, around, unit) for solid in solids]).encode()
+
+
+def largest_solids(path: str) -> tuple[Unit | None, list[Solid]]:
+    """A file's stated unit, and its MOST_BODIES largest solids that have a size. Raises UnreadableError."""
     reading = formats.read(Path(path).read_bytes(), ReadLimits())
     solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
     solids = sorted(solids, key=lambda solid: -float(np.linalg.norm(solid.mesh.extents)))[:MOST_BODIES]
-    around = Around(solids)
-    bodies = [_body(observer, project, solid, around, reading.unit) for solid in solids if _has_size(solid)]
-    return json.dumps(bodies).encode()
+    return reading.unit, [solid for solid in solids if _has_size(solid)]
+
+
+def fingerprint(surface: Surface, unit: Unit | None) -> dict[str, object]:
+    """Descriptor and root mean square radius in millimetres of a body, as JSON has them."""
+    return {
+        "descriptor": [round(float(x), 6) for x in describe(surface)],
+        "radius_mm": float(surface.radius) * (MM_PER_UNIT[unit] if unit else 1.0),
+    }
 
 
 def _has_size(solid: Solid) -> bool:
@@ -123,8 +135,7 @@ def _body(
         for hit in found.hits
     ]
     return {
-        "descriptor": [round(float(x), 6) for x in describe(surface)],
-        "radius_mm": float(surface.radius) * (MM_PER_UNIT[unit] if unit else 1.0),
+        **fingerprint(surface, unit),
         "hits": [
             {
                 "part": hit.part,

@@ -224,7 +224,12 @@ def own_folder(home: Path) -> Path:
     return home / "background"
 
 
+def own_stock(home: Path) -> list[Path]:
+    """The operator's own populations, by name."""
+    # Of a folder that is not there glob finds nothing.
+    return sorted(own_folder(home).glob("*.npz"))
+
+
 def population_of(home: Path, base: Population | None = None) -> Population:
     """The shipped one, or another as `base`, joined by the operator's own stock."""
-    own = sorted(own_folder(home).glob("*.npz")) if own_folder(home).is_dir() else []
-    return joined([base or shipped_population(), *(read_population(path) for path in own)])
+    return joined([base or shipped_population(), *(read_population(path) for path in own_stock(home))])

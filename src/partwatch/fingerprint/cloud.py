@@ -48,3 +48,8 @@ def frames_of(points: FloatArray) -> list[CloudFrame]:
     spreads = np.sqrt(np.maximum(values, 0))
     radii = np.sqrt(values.sum(axis=1))
     return [CloudFrame(centres[k], float(radii[k]), axes[k], spreads[k]) for k in range(len(points))]
+
+
+def radius_of(cloud: npt.NDArray[np.float32]) -> float:
+    """Root mean square radius of a cloud (n, 6), in its own unit."""
+    return float(frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import formats
-from partwatch.fingerprint.cloud import frame_of
+from partwatch.fingerprint.cloud import radius_of
 from partwatch.formats import Content, Opened, Reading, ReadLimits
 from partwatch.geometry.bodies import Solid, split_largest
 from partwatch.geometry.clean import triangle_areas
@@ -78,8 +78,7 @@ class Listed:
         """(prints, D) descriptors of a part with geometry, and its root mean square radius in millimetres."""
         first, end = np.searchsorted(self.part_index, [part, part + 1])
         cloud = self.snapshot.cloud(int(first))
-        radius_mm = frame_of(np.asarray(cloud[:, :3], dtype=np.float64)).radius
-        return np.asarray(self.descriptors[first:end]), float(radius_mm)
+        return np.asarray(self.descriptors[first:end]), radius_of(cloud)
 
 
 @dataclass(eq=False)

@@ -11,23 +11,17 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.evidence.calibration import Calibration, calibration_at, shipped_calibration
+from partwatch.evidence.calibration import Calibration
 from partwatch.evidence.judge import Judge
+from partwatch.evidence.pair import calibrated
 from partwatch.evidence.policy import AlertPolicy, read_policy
-from partwatch.evidence.population import (
-    Population,
-    population_of,
-    read_population,
-    shipped_population,
-)
+from partwatch.evidence.population import Population, population_of
 from partwatch.matching.index import ListedPart
 from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import Evidence
 from partwatch.model.errors import UsageError
 
 POLICY_FILE = "policy.toml"
-# As `partwatch calibrate` writes it.
-POPULATION_FILE = "population.npz"
 
 
 @dataclass(frozen=True)
@@ -54,15 +48,19 @@ class Terms:
             versions=(told["versions"][0], told["versions"][1]),
         )
 
-    @cached_property
+    @property
     def calibration(self) -> Calibration:
-        """UsageError where it is not the one that the run began with."""
-        return _calibration(self.calibration_file)
+        """What turns scores into bits."""
+        return self._weighing[0]
 
-    @cached_property
+    @property
     def population(self) -> Population:
         """The calibration's own one with the operator's stock."""
-        return population_of(Path(self.home), _base(self.calibration_file))
+        return self._weighing[1]
+
+    @cached_property
+    def _weighing(self) -> tuple[Calibration, Population]:
+        return _weighing(Path(self.home), self.calibration_file)
 
     def check(self) -> None:
         """Raise UsageError where calibration or population changed since the run began."""
@@ -79,25 +77,13 @@ def terms_of(home: Path, policy_file: Path | None, calibration_file: Path | None
     chosen = policy_file or (own if own.is_file() else None)
     policy = read_policy(chosen) if chosen else AlertPolicy()
     named = str(calibration_file.absolute()) if calibration_file else None
-    calibration = _calibration(named)
-    versions = calibration.version, population_of(home, _base(named)).version
-    return Terms(str(home.absolute()), policy, named, versions)
+    calibration, population = _weighing(home, named)
+    return Terms(str(home.absolute()), policy, named, (calibration.version, population.version))
 
 
-def _base(file: str | None) -> Population:
-    """The population that a calibration was made with: it lies beside it."""
-    return shipped_population() if file is None else read_population(Path(file).parent / POPULATION_FILE)
-
-
-def _calibration(file: str | None) -> Calibration:
-    calibration = shipped_calibration() if file is None else calibration_at(Path(file))
-    base = _base(file)
-    if calibration.population_version != base.version:
-        raise UsageError(
-            f"{file or 'the shipped calibration'}: made for population {calibration.population_version}, and "
-            f"the one beside it is {base.version}: put both files of one `partwatch calibrate` there"
-        )
-    return calibration
+def _weighing(home: Path, calibration_file: str | None) -> tuple[Calibration, Population]:
+    calibration, base = calibrated(Path(calibration_file) if calibration_file else None)
+    return calibration, population_of(home, base)
 
 
 class _Prints(Protocol):
