@@ -17,7 +17,7 @@ from partwatch.curation.corpus import read_corpus
 from partwatch.curation.evaluate import POOLED, drawn, evaluate, judges_of
 from partwatch.curation.observations import Observations, gather
 from partwatch.curation.trial import RIGID_KINDS
-from partwatch.evidence.calibration import shipped_calibration
+from partwatch.evidence.calibration import calibration_text, shipped_calibration
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.matching.weight import SizeFit
 from partwatch.model.errors import UsageError
@@ -131,6 +131,15 @@ def test_the_verb_prints_figures_writes_a_page_and_compares(
     old.write_text(json.dumps(told), encoding="utf-8")
     assert main([*wanted, "--baseline", str(old)]) == 0
     assert "recall at match" in capsys.readouterr().out
+
+
+def test_a_calibration_without_its_population_is_refused_before_any_work(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "calibration.json"
+    own.write_text(calibration_text(shipped_calibration()))
+    assert main(["evaluate", "--corpus", str(corpus), "--calibration", str(own)]) == 2
+    assert str(tmp_path / "population.npz") in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 9])
