@@ -1,14 +1,17 @@
-"""The two halves: none of a family's projects is on both sides, whatever the seed."""
+"""Folds: no family is in two, and nothing is judged by what saw it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from partwatch.curation.crossfit import _split
+from partwatch.curation import crossfit
+from partwatch.curation.crossfit import FOLDS, _folds, cross_fitted
 from partwatch.curation.observations import Bodies, Lain, Observations, Parts
+from partwatch.model.errors import UsageError
 
 NONE = np.zeros(0)
 
@@ -38,20 +41,45 @@ CHAINED = [(0, 0), (1, 0), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (6, 5), (7, 6
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_projects_that_share_a_family_are_on_one_side(seed: int) -> None:
-    first = _split(observed(8, CHAINED), seed)
-    assert first[0] == first[1] == first[2]
-    assert 0 < first.sum() < 8
+def test_projects_that_share_a_family_are_in_one_fold(seed: int) -> None:
+    fold = _folds(observed(8, CHAINED), seed, 3)
+    assert fold[0] == fold[1] == fold[2]
+    assert set(fold) == {0, 1, 2}
 
 
-def test_both_sides_have_about_as_many_families() -> None:
+def test_folds_have_about_as_many_families() -> None:
     apart = [(project, family) for family, project in enumerate([0] * 7 + [1] * 3 + [2] * 2 + [3] * 2)]
-    first = _split(observed(4, apart), 0)
-    sizes = [sum(first[project] == side for project, _ in apart) for side in (True, False)]
-    assert sorted(sizes) == [7, 7]
+    fold = _folds(observed(4, apart), 0, 2)
+    assert sorted(np.bincount([fold[project] for project, _ in apart])) == [7, 7]
 
 
-def test_the_seed_draws_which_half_comes_first() -> None:
+def test_the_seed_draws_the_folds() -> None:
     one = observed(8, CHAINED)
-    assert len({_split(one, seed).tobytes() for seed in range(12)}) > 1
-    assert np.array_equal(_split(one, 3), _split(replace(one), 3))
+    assert len({_folds(one, seed, FOLDS).tobytes() for seed in range(12)}) > 1
+    assert np.array_equal(_folds(one, 3, FOLDS), _folds(replace(one), 3, FOLDS))
+
+
+def test_a_pair_is_judged_by_what_saw_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def fit(observed: Observations, population: object, made_from: str, projects: np.ndarray) -> object:
+        seen.append(projects)
+        return SimpleNamespace(tail=len(seen) - 1, plain_shapes=None)
+
+    monkeypatch.setattr(crossfit, "fit", fit)
+    monkeypatch.setattr(crossfit, "population_from", lambda *_: SimpleNamespace(name="others"))
+    one = observed(8, CHAINED)
+    panel = cross_fitted(one, 0, 3)
+    assert len(panel.judges) == 6
+    for body, of_body in enumerate(one.bodies.projects):
+        for part, of_part in enumerate(one.parts.projects):
+            known = seen[panel.of_pair(body, part).calibration.tail]
+            assert not known[of_body]
+            assert not known[of_part]
+            assert known.any()
+
+
+def test_a_corpus_with_nothing_alike_is_too_few_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossfit, "population_from", lambda *_: SimpleNamespace(name="others"))
+    with pytest.raises(UsageError, match="too few files for a calibration"):
+        cross_fitted(observed(8, CHAINED), 0)

@@ -110,7 +110,7 @@ def test_a_gate_that_lets_nothing_in_holds_all_back(observed: Observations) -> N
 
 
 def test_a_corpus_of_other_projects_is_judged_with_what_is_shipped(observed: Observations) -> None:
-    (judge,) = judges_of(observed, 0, None)
+    (judge,) = judges_of(observed, 0, None).judges.values()
     assert judge.calibration == shipped_calibration()
 
 

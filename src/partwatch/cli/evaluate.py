@@ -31,7 +31,7 @@ def evaluate(
     corpus: Annotated[Path, typer.Option(metavar="DIR", help="Folder that holds MANIFEST.csv.")],
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes.")] = None,
     parts: Annotated[int, typer.Option(metavar="N", min=1, help="Parts that each change is tried on.")] = 150,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which parts, and which halves.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which parts, and which folds.")] = 0,
     sample: Annotated[
         int | None, typer.Option("--files", metavar="N", min=1, help="Only so many files, drawn by the seed.")
     ] = None,
@@ -51,8 +51,8 @@ def evaluate(
     """Measure recall, false alerts and the honesty of bits on a corpus of benign files.
 
     Every printable part of the corpus is listed, in a list of its own that is thrown away. A corpus that the
-    shipped calibration was made from is judged in halves, each with what is calibrated on the other; that
-    needs the extra `calibrate`.
+    shipped calibration was made from is judged in five folds of its projects, each body and part with what is
+    calibrated on the folds of neither; that needs the extra `calibrate`.
     """
     from partwatch.curation.corpus import read_corpus
     from partwatch.curation.earlier import changes, differences, has_loss

@@ -121,12 +121,15 @@ def fit(
     if projects is None:
         projects = np.ones(len(observed.project_names), dtype=bool)
     subset = Subset(observed, projects)
+    mates = subset.copies
+    if not mates or not (observed.strangers.score[subset.strangers] >= min(THRESHOLDS)).any():
+        raise UsageError(
+            "too few files for a calibration: no changed copies, or no two unrelated shapes that are alike; "
+            "give a larger corpus, or more of it"
+        )
     tail = fit_tail(subset)
     plain = count_plain(subset)
     weigher = Weigher(observed, population, tail, plain)
-    mates = subset.copies
-    if not mates or len(subset.strangers) == 0:
-        raise UsageError("too little for a calibration: no copies, or no stranger that lay on anything")
     surprises = _Surprises.of(subset, weigher, mates)
     weight, of_chance, missed = _fit_weight(surprises)
     draft = Calibration(
@@ -252,8 +255,15 @@ def count_plain(subset: Subset) -> PlainShapes:
             anyhow += weight
             sized += weight * (lain.size[k] is not SizeFit.NONE)
     pairs = float(weights[0].sum() * weights[1].sum())
-    # Half a pair more: no share is believed to be none.
-    return PlainShapes(below, (sized + 0.5) / (pairs + 1), (anyhow + 0.5) / (pairs + 1))
+    return PlainShapes(below, _at_most(sized, pairs), _at_most(anyhow, pairs))
+
+
+def _at_most(hits: float, trials: float) -> float:
+    """Upper 95 % limit of a share (Clopper and Pearson, one-sided, for weights as for counts): few pairs of
+    plain shapes must not make them look rare."""
+    from scipy.stats import beta
+
+    return float(beta.ppf(0.95, hits + 1, max(trials - hits, 1e-9)))
 
 
 def _counted(subset: Subset) -> tuple[Floats, Floats, Floats]:

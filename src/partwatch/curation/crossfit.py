@@ -1,16 +1,17 @@
-"""Two halves of the projects: each is judged with what was calibrated on the other, which it never saw."""
+"""Folds of projects: each body and part is judged by a calibration that saw neither of their folds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
 
 from partwatch.curation.assess import FLAGGED_SCORE
-from partwatch.curation.calibrate import Subset, Weigher, fit, population_from
+from partwatch.curation.calibrate import Weigher, fit, population_from
 from partwatch.curation.observations import Observations
 from partwatch.evidence.calibration import Calibration
 from partwatch.evidence.judge import surprise_of
@@ -24,15 +25,15 @@ from partwatch.model.document import MatchFinding
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+FOLDS = 5
 HARDEST = 20
 _BODIES = 10_000
 
 
 @dataclass(frozen=True, eq=False)
-class Half:
-    """One half under test. tested: what its projects hold. The other half made the calibration."""
+class Judge:
+    """A calibration with what weighs parts against its population."""
 
-    tested: Subset
     calibration: Calibration
     weigher: Weigher
 
@@ -67,28 +68,52 @@ class Half:
         return held_back(finding, weight)
 
 
-def as_shipped(observed: Observations, calibration: Calibration, population: Population) -> tuple[Half, ...]:
-    """All of a corpus that the calibration never saw, as one."""
-    every = np.ones(len(observed.project_names), dtype=bool)
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """fold: (projects,). judges: by the two folds, lower first, that each knows nothing of."""
+
+    observed: Observations
+    fold: npt.NDArray[np.intp]
+    judges: Mapping[tuple[int, int], Judge]
+
+    def of_part(self, part: int) -> Judge:
+        """Who judges a part and its copies."""
+        fold = self._fold_of_part(part)
+        return self.judges[fold, fold]
+
+    def of_pair(self, body: int, part: int) -> Judge:
+        """Who judges that part on that body."""
+        one = int(self.fold[self.observed.bodies.projects[body]])
+        other = self._fold_of_part(part)
+        return self.judges[min(one, other), max(one, other)]
+
+    def _fold_of_part(self, part: int) -> int:
+        return int(self.fold[self.observed.parts.projects[part]])
+
+
+def as_shipped(observed: Observations, calibration: Calibration, population: Population) -> Panel:
+    """One judge for a corpus that the calibration never saw."""
     weigher = Weigher(observed, population, calibration.tail, calibration.plain_shapes, made_from=False)
-    return (Half(Subset(observed, every), calibration, weigher),)
+    fold = np.zeros(len(observed.project_names), dtype=np.intp)
+    return Panel(observed, fold, {(0, 0): Judge(calibration, weigher)})
 
 
-def halves(observed: Observations, seed: int) -> tuple[Half, ...]:
-    """Projects split in two of about as many families of parts, by seed."""
-    first = _split(observed, seed)
-    made = []
-    for tested in (first, ~first):
-        population = population_from(observed, "the other half of the corpus", ~tested)
-        calibration = fit(observed, population, population.name, ~tested)
+def cross_fitted(observed: Observations, seed: int, folds: int = FOLDS) -> Panel:
+    """A judge for each two folds (and for each fold with itself), made from all others."""
+    fold = _folds(observed, seed, folds)
+    judges = {}
+    for pair in combinations_with_replacement(range(folds), 2):
+        others = ~np.isin(fold, pair)
+        population = population_from(observed, "the other folds of the corpus", others)
+        calibration = fit(observed, population, population.name, others)
         weigher = Weigher(observed, population, calibration.tail, calibration.plain_shapes)
-        made.append(Half(Subset(observed, tested), calibration, weigher))
-    return tuple(made)
+        judges[pair] = Judge(calibration, weigher)
+    return Panel(observed, fold, judges)
 
 
-def _split(observed: Observations, seed: int) -> Mask:
-    """(projects,): largest first, each to the half that has less; which half is first is drawn. Projects that
-    share a family go together, so that none is on both sides."""
+def _folds(observed: Observations, seed: int, folds: int) -> npt.NDArray[np.intp]:
+    """(projects,): largest first, each to the fold with the fewest families of parts. Projects that share a
+    family go together, so that no family is in two folds."""
     rng = np.random.default_rng(seed)
     together = _sharing(observed)
     parts = observed.parts
@@ -96,12 +121,12 @@ def _split(observed: Observations, seed: int) -> Mask:
     sizes = np.array([len(np.unique(parts.families[of_part == k])) for k in range(len(together))])
     order = rng.permutation(len(sizes))
     order = order[np.argsort(-sizes[order], kind="stable")]
-    first, totals = np.zeros(len(sizes), dtype=bool), [0, 0]
+    fold, totals = np.zeros(len(sizes), dtype=np.intp), np.zeros(folds)
     for group in order:
-        half = int(totals[0] > totals[1])
-        first[together == group] = half == 0
-        totals[half] += int(sizes[group])
-    return first
+        least = int(rng.choice(np.flatnonzero(totals == totals.min())))
+        fold[together == group] = least
+        totals[least] += sizes[group]
+    return fold
 
 
 def _sharing(observed: Observations) -> npt.NDArray[np.int64]:
@@ -124,61 +149,52 @@ class Trials:
     family: npt.NDArray[np.int64]
 
 
-def hardest_pairs(half: Half, listed: Mask) -> Trials:
+def hardest_pairs(panel: Panel, listed: Mask) -> Trials:
     """Copies against their own parts; each body against its HARDEST most similar parts of other projects.
 
     listed: (parts,), which parts are in the list.
     """
-    observed, tested = half.tested.observed, half.tested
-    parts = tested.parts[listed[tested.parts]]
-    list_parts = len(parts)
-    copies = [copy for copy in tested.copies if listed[copy.part]]
-    bits = [half.bits(c.part, c.score, c.size, list_parts) for c in copies]
-    families = [int(observed.parts.families[c.part]) for c in copies]
+    observed = panel.observed
+    parts = np.flatnonzero(listed)
+    bits, families = _mates(panel, listed)
     mates = len(bits)
     lain = observed.strangers
     lay = {
-        (int(lain.body[k]), int(lain.part[k])): (float(lain.score[k]), lain.size[k]) for k in tested.strangers
+        (int(body), int(part)): (float(score), size)
+        for body, part, score, size in zip(lain.body, lain.part, lain.score, lain.size, strict=True)
     }
     first_print = observed.parts.descriptors[observed.parts.rows[parts]]
-    for body in tested.bodies:
+    for body in range(len(observed.bodies)):
         similarity = first_print @ observed.bodies.descriptors[body]
         similarity[observed.parts.projects[parts] == observed.bodies.projects[body]] = -1
         for k in np.argsort(-similarity, kind="stable")[:HARDEST]:
             if similarity[k] < 0:
                 break
-            score, size = lay.get((int(body), int(parts[k])), (0.0, SizeFit.NONE))
-            bits.append(half.bits(int(parts[k]), score, size, list_parts))
+            part = int(parts[k])
+            score, size = lay.get((body, part), (0.0, SizeFit.NONE))
+            bits.append(panel.of_pair(body, part).bits(part, score, size, len(parts)))
             families.append(int(observed.bodies.families[body]))
-    truth = np.arange(len(bits)) < mates
-    return Trials(np.array(bits), truth, np.array(families))
+    return Trials(np.array(bits), np.arange(len(bits)) < mates, np.array(families))
 
 
-def searches(half: Half, listed: Mask) -> Trials:
+def searches(panel: Panel, listed: Mask) -> Trials:
     """Copies' own parts, and of each body the best of a search among the listed parts of other projects."""
-    observed, tested = half.tested.observed, half.tested
-    list_parts = int(listed[tested.parts].sum())
-    copies = [copy for copy in tested.copies if listed[copy.part]]
-    own = [half.bits(c.part, c.score, c.size, list_parts) for c in copies]
-    best = dict.fromkeys((int(k) for k in tested.bodies), half.calibration.missed)
-    lain = observed.strangers
-    for k in tested.strangers:
-        if not listed[lain.part[k]]:
-            continue
-        body = int(lain.body[k])
-        told = half.bits(int(lain.part[k]), float(lain.score[k]), lain.size[k], list_parts)
-        best[body] = max(best[body], told)
-    families = [int(observed.parts.families[c.part]) for c in copies]
-    families += [int(observed.bodies.families[body]) for body in best]
-    return Trials(
-        np.array([*own, *best.values()]), np.arange(len(own) + len(best)) < len(own), np.array(families)
-    )
+    observed, lain = panel.observed, panel.observed.strangers
+    list_parts = int(listed.sum())
+    own, families = _mates(panel, listed)
+    folds = panel.fold[observed.bodies.projects]
+    best = np.array([panel.judges[fold, fold].calibration.missed for fold in folds.tolist()])
+    for body, part, score, size in zip(lain.body, lain.part, lain.score, lain.size, strict=True):
+        if listed[part]:
+            judge = panel.of_pair(int(body), int(part))
+            best[body] = max(best[body], judge.bits(int(part), float(score), size, list_parts))
+    bits = np.concatenate([own, best])
+    return Trials(bits, np.arange(len(bits)) < len(own), np.concatenate([families, observed.bodies.families]))
 
 
-def merged(trials: Sequence[Trials]) -> Trials:
-    """All halves together."""
-    return Trials(
-        np.concatenate([t.bits for t in trials]),
-        np.concatenate([t.is_mate for t in trials]),
-        np.concatenate([t.family for t in trials]),
-    )
+def _mates(panel: Panel, listed: Mask) -> tuple[list[float], list[int]]:
+    """Bits and families of copies that still are copies, against their own parts."""
+    copies = [copy for copy in panel.observed.copies if listed[copy.part] and copy.classes]
+    list_parts = int(listed.sum())
+    bits = [panel.of_part(c.part).bits(c.part, c.score, c.size, list_parts) for c in copies]
+    return bits, [int(panel.observed.parts.families[c.part]) for c in copies]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from partwatch import __version__
 from partwatch.curation.calibrate import require_lir
 from partwatch.curation.corpus import CorpusFile
-from partwatch.curation.crossfit import Half, Trials, as_shipped, halves, hardest_pairs, merged, searches
+from partwatch.curation.crossfit import Panel, Trials, as_shipped, cross_fitted, hardest_pairs, searches
 from partwatch.curation.measures import measures
 from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
@@ -49,21 +49,21 @@ def drawn(files: list[CorpusFile], count: int | None, seed: int) -> list[CorpusF
     return [files[k] for k in chosen]
 
 
-def judges_of(
-    observed: Observations, seed: int, own: tuple[Calibration, Population] | None
-) -> tuple[Half, ...]:
+def judges_of(observed: Observations, seed: int, own: tuple[Calibration, Population] | None) -> Panel:
     """Who judges what. own: a calibration that never saw this corpus, with its population; without one, and
-    where the corpus shares a project with the shipped population, each half of the projects is judged by the
-    other half."""
+    where the corpus shares a project with the shipped population, its projects are cross-fitted in folds.
+
+    UsageError where the corpus is too small for that.
+    """
     calibration, population = own or calibrated(None)
     if own is not None or set(observed.project_names).isdisjoint(population.project_names):
         return as_shipped(observed, calibration, population)
     require_lir()
-    return halves(observed, seed)
+    return cross_fitted(observed, seed)
 
 
 def evaluate(
-    observed: Observations, seed: int, gate_rate: float, alerts: AlertPolicy, judges: tuple[Half, ...]
+    observed: Observations, seed: int, gate_rate: float, alerts: AlertPolicy, judges: Panel
 ) -> Document:
     """All figures as one document of plain values; `SCHEMA` says how it is laid out.
 
@@ -72,17 +72,15 @@ def evaluate(
     """
     judged = _Judged(observed, judges, gate_rate, alerts)
     every = np.ones(len(observed.parts), dtype=bool)
-    pairs, of_all = (
-        merged([hardest_pairs(half, listed) for half in judges]) for listed in (judged.accepted, every)
-    )
-    best = merged([searches(half, judged.accepted) for half in judges])
+    pairs, of_all = (hardest_pairs(judges, listed) for listed in (judged.accepted, every))
+    best = searches(judges, judged.accepted)
     return {
         "schema": SCHEMA,
         "program_version": __version__,
         "fingerprint_version": FINGERPRINT_VERSION,
-        "calibration": " and ".join(half.calibration.version for half in judges),
+        "calibration": ", ".join(judge.calibration.version for judge in judges.judges.values()),
         "population": {
-            "name": judges[0].calibration.population,
+            "name": judges.judges[0, 0].calibration.population,
             "bodies": len(observed.bodies),
             "families": len(np.unique(observed.bodies.families)),
             "projects": len(np.unique(observed.bodies.projects)),
@@ -146,17 +144,15 @@ def bootstrapped(
 
 
 class _Judged:
-    """Findings of everything observed, each by the half that its project is tested in."""
+    """Findings of everything observed, each by a judge that saw neither the body nor the part."""
 
-    def __init__(
-        self, observed: Observations, judges: tuple[Half, ...], gate_rate: float, alerts: AlertPolicy
-    ) -> None:
+    def __init__(self, observed: Observations, judges: Panel, gate_rate: float, alerts: AlertPolicy) -> None:
         self._observed = observed
         self._judges = judges
         self._gate_rate = gate_rate
         self._alerts = alerts
         self._policy = Policy()
-        rates = [self._of_part(part).rate(part) for part in range(len(observed.parts))]
+        rates = [self._judges.of_part(part).rate(part) for part in range(len(observed.parts))]
         self.accepted = np.array(rates) <= gate_rate
         self._list_parts = int(self.accepted.sum())
         self._copies = [copy for copy in observed.copies if self.accepted[copy.part] and copy.classes]
@@ -234,7 +230,7 @@ class _Judged:
     def revisions(self) -> Document:
         """Bits of other parts of the same project on untouched copies: neither strangers nor copies."""
         bits = [
-            self._of_part(r.part).bits(r.other, r.score, r.size, max(self._list_parts, 1))
+            self._judges.of_part(r.part).bits(r.other, r.score, r.size, max(self._list_parts, 1))
             for r in self._observed.revisions
         ]
         quantiles = np.quantile(bits, [0.05, 0.25, 0.5, 0.75, 0.95]) if bits else [float("nan")] * 5
@@ -244,18 +240,12 @@ class _Judged:
             "bits": {n: float(q) for n, q in zip(names, quantiles, strict=True)} if bits else None,
         }
 
-    def _of_part(self, part: int) -> Half:
-        return self._of_project(int(self._observed.parts.projects[part]))
-
-    def _of_project(self, project: int) -> Half:
-        return next(half for half in self._judges if half.tested.projects[project])
-
     def _finding_of(self, copy: Copy) -> MatchFinding | None:
         seen = copy.score, copy.coverage, copy.size
         if copy.score <= 0:
             return None
-        half = self._of_part(copy.part)
-        return half.finding(copy.part, seen, self._list_parts, self._policy, self._alerts)
+        judge = self._judges.of_part(copy.part)
+        return judge.finding(copy.part, seen, self._list_parts, self._policy, self._alerts)
 
     def _alerts_of_strangers(self) -> Iterator[tuple[int, int, MatchFinding]]:
         """Body, its place among the strangers, and the finding."""
@@ -264,9 +254,9 @@ class _Judged:
             body, part = int(lain.body[k]), int(lain.part[k])
             if not self.accepted[part]:
                 continue
-            half = self._of_project(int(self._observed.bodies.projects[body]))
+            judge = self._judges.of_pair(body, part)
             seen = float(lain.score[k]), float(lain.coverage[k]), lain.size[k]
-            found = half.finding(part, seen, self._list_parts, self._policy, self._alerts)
+            found = judge.finding(part, seen, self._list_parts, self._policy, self._alerts)
             if found is not None:
                 yield body, k, found
 
@@ -278,9 +268,9 @@ class _Judged:
         size = SizeFit.OWN if finding is MatchFinding.MATCH else SizeFit.NONE
         total = 0.0
         for part in np.flatnonzero(self.accepted):
-            half = self._of_part(int(part))
+            judge = self._judges.of_part(int(part))
             for score in _SCORES:
-                share = half.weigher.share(int(part), float(score), size)
+                share = judge.weigher.share(int(part), float(score), size)
                 if _BODIES * self._list_parts * share <= most:
                     total += share
                     break
