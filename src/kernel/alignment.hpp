@@ -205,11 +205,11 @@ inline std::array<double, 9> turn(Vec3 w, double scale) {
     return R;
 }
 
-// Point-to-plane ICP with uniform scale (Chen and Medioni 1992; seven parameters), Tukey weights on the
+// Point-to-plane ICP with uniform scale (Chen and Medioni 1992; seven parameters, six if rigid), Tukey weights on the
 // distance to the closest point with a cap that shrinks from `cap_from` to `cap_to`.
 template <class Target>
 Similarity icp(const Target& target, const std::vector<Vec3>& points, const std::vector<Vec3>& normals, Similarity T,
-               int iterations, double cap_from, double cap_to) {
+               int iterations, double cap_from, double cap_to, bool rigid = false) {
     for (int round = 0; round < iterations; ++round) {
         double share = iterations > 1 ? double(round) / (iterations - 1) : 1;
         double cap = cap_from * std::pow(cap_to / cap_from, std::min(1.0, share * 1.5));
@@ -237,6 +237,10 @@ Similarity icp(const Target& target, const std::vector<Vec3>& points, const std:
         if (weight < 7) return T;
         // A little damping keeps what the shape leaves free (a sphere's rotation) where it is.
         for (int a = 0; a < 7; ++a) M[a][a] += 1e-6 * ((a < 3 || a == 6) ? size2 : weight);
+        if (rigid) {
+            for (int a = 0; a < 6; ++a) M[6][a] = 0;
+            M[6][6] = 1, b[6] = 0;
+        }
         if (!solve(M, b)) return T;
         double angle = norm({b[0], b[1], b[2]});
         double brake = angle > 0.3 ? 0.3 / angle : 1;

@@ -9,8 +9,10 @@
 #include "alignment.hpp"
 #include "bvh.hpp"
 #include "descriptor.hpp"
+#include "local.hpp"
 #include "sampling.hpp"
 #include "topology.hpp"
+#include "voting.hpp"
 
 namespace nb = nanobind;
 using namespace partwatch;
@@ -273,11 +275,12 @@ static double covered(const Field& field, Points points, Points normals, Frames 
 }
 
 static auto refine(const TriangleTree& tree, Points points, Points normals, Frames start, int iterations,
-                   double cap_from, double cap_to) {
+                   double cap_from, double cap_to, bool rigid) {
     check_finite(start);
     if (start.shape(0) != 1) throw std::invalid_argument("one frame to start from");
     if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
-    auto T = icp(tree, vectors(points), vectors(normals), similarity(start.data()), iterations, cap_from, cap_to);
+    auto T = icp(tree, vectors(points), vectors(normals), similarity(start.data()), iterations, cap_from, cap_to,
+                 rigid);
     auto* out = new double[12];
     store(T, out);
     return owned(out, {3, 4});
@@ -315,7 +318,83 @@ static auto crossings(const TriangleTree& tree, Points points, std::tuple<double
     return owned(counts, {n, 2});
 }
 
+static auto find_local_features(Points points, Points normals, double area, double radius, double apart, double least,
+                                size_t most) {
+    check_finite(points);
+    check_finite(normals);
+    if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
+    if (!(radius > 0) || !(apart > 0)) throw std::invalid_argument("radius and apart must be positive");
+    auto found = local_features(vectors(points), vectors(normals), area, radius, apart, least, most);
+    size_t n = found.origin.size();
+    auto* origin = new int32_t[n];
+    std::copy(found.origin.begin(), found.origin.end(), origin);
+    auto* turned = new double[3 * n];
+    for (size_t i = 0; i < n; ++i) {
+        turned[3 * i] = found.normals[i].x;
+        turned[3 * i + 1] = found.normals[i].y;
+        turned[3 * i + 2] = found.normals[i].z;
+    }
+    auto* salient = new float[n];
+    std::copy(found.saliency.begin(), found.saliency.end(), salient);
+    auto* descriptor = new float[found.descriptor.size()];
+    std::copy(found.descriptor.begin(), found.descriptor.end(), descriptor);
+    return std::make_tuple(owned(origin, {n}), owned(turned, {n, 3}), owned(salient, {n}),
+                           owned(descriptor, {n, static_cast<size_t>(LocalLayout::size)}));
+}
+
+using Codes = nb::ndarray<const int8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Owners = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Cells = nb::ndarray<const int32_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Starts = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Singles = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Numbers = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts start, size_t parts, Codes q_codes,
+                 Cells q_cells, Points q_place, Points q_facing, Numbers q_radius, size_t most) {
+    size_t rows = codes.shape(0), n = q_codes.shape(0);
+    if (codes.shape(1) != kCodeSize || q_codes.shape(1) != kCodeSize) throw std::invalid_argument("codes of another size");
+    if (part.shape(0) != rows || place.shape(0) != rows || facing.shape(0) != rows || place.shape(1) != 3 ||
+        facing.shape(1) != 3)
+        throw std::invalid_argument("one part, place and normal a code");
+    if (q_cells.shape(0) != n || q_place.shape(0) != n || q_facing.shape(0) != n || q_radius.shape(0) != n)
+        throw std::invalid_argument("cells, place, normal and radius for each of the body's codes");
+    size_t cells = start.shape(0);
+    if (cells == 0 || start.data()[0] != 0 || start.data()[cells - 1] != static_cast<int64_t>(rows))
+        throw std::invalid_argument("cells must begin at 0 and end at the last code");
+    for (size_t c = 1; c < cells; ++c)
+        if (start.data()[c] < start.data()[c - 1]) throw std::invalid_argument("cells must be in order");
+    for (size_t i = 0; i < n * q_cells.shape(1); ++i)
+        if (q_cells.data()[i] < 0 || static_cast<size_t>(q_cells.data()[i]) + 1 >= cells)
+            throw std::out_of_range("no such cell");
+    for (size_t i = 0; i < rows; ++i)
+        if (part.data()[i] < 0 || static_cast<size_t>(part.data()[i]) >= parts) throw std::out_of_range("no such part");
+    ListedFeatures listed{codes.data(), part.data(), place.data(), facing.data(), start.data()};
+    BodyFeatures body{n, q_cells.shape(1), q_codes.data(), q_cells.data(), vectors(q_place), vectors(q_facing),
+                      std::vector<double>(q_radius.data(), q_radius.data() + n)};
+    auto found = Voting(listed, body, parts, Ballot{}).candidates(most);
+    size_t kept = found.size();
+    auto* owner = new int32_t[kept];
+    auto* score = new double[kept];
+    auto* mirrored = new uint8_t[kept];
+    auto* T = new double[12 * kept];
+    for (size_t k = 0; k < kept; ++k) {
+        owner[k] = found[k].part;
+        score[k] = found[k].score;
+        mirrored[k] = found[k].mirrored;
+        store(found[k].T_body_part, T + 12 * k);
+    }
+    return std::make_tuple(owned(owner, {kept}), owned(score, {kept}), owned(mirrored, {kept}),
+                           owned(T, {kept, 3, 4}));
+}
+
 NB_MODULE(_kernel, m) {
+    m.attr("CODE_SIZE") = kCodeSize;
+    m.def("vote", &vote, nb::arg("codes"), nb::arg("part"), nb::arg("place"), nb::arg("facing"), nb::arg("start"),
+          nb::arg("parts"), nb::arg("q_codes"), nb::arg("q_cells"), nb::arg("q_place"), nb::arg("q_facing"),
+          nb::arg("q_radius"), nb::arg("most"));
+    m.attr("LOCAL_SIZE") = LocalLayout::size;
+    m.def("local_features", &find_local_features, nb::arg("points"), nb::arg("normals"), nb::arg("area"),
+          nb::arg("radius"), nb::arg("apart"), nb::arg("least"), nb::arg("most"));
     m.attr("D2_BINS") = PairLayout::d2_bins;
     m.attr("PPF_BINS") = PairLayout::ppf_bins;
     m.def("weld", &weld, nb::arg("corners"));
@@ -356,7 +435,7 @@ NB_MODULE(_kernel, m) {
              },
              nb::arg("vertices"), nb::arg("triangles"), nb::arg("min_cosine"))
         .def("refine", &refine, nb::arg("points"), nb::arg("normals"), nb::arg("start"), nb::arg("iterations"),
-             nb::arg("cap_from"), nb::arg("cap_to"))
+             nb::arg("cap_from"), nb::arg("cap_to"), nb::arg("rigid") = false)
         .def("closest", &closest, nb::arg("points"), nb::arg("normals"), nb::arg("cap"))
         .def("crossings", &crossings, nb::arg("points"), nb::arg("direction"));
 }

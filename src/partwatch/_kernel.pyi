@@ -5,9 +5,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
+Singles = npt.NDArray[np.float32]
 
 D2_BINS: int
 PPF_BINS: int
+LOCAL_SIZE: int
+CODE_SIZE: int
 
 def weld(corners: Floats) -> tuple[Floats, Ints]: ...
 def weld_within(points: Floats, reach: float) -> Ints: ...
@@ -18,6 +21,24 @@ def sample(vertices: Floats, triangles: Ints, count: int) -> tuple[Floats, Float
 def farthest(points: Floats, wanted: int) -> Ints: ...
 def local_normals(samples: Floats, queries: Floats, radius: float) -> Floats: ...
 def pair_histograms(points: Floats, normals: Floats, rms_radius: float) -> tuple[Floats, Floats]: ...
+
+def local_features(
+    points: Floats, normals: Floats, area: float, radius: float, apart: float, least: float, most: int
+) -> tuple[Ints, Floats, Singles, Singles]: ...
+def vote(
+    codes: npt.NDArray[np.int8],
+    part: Ints,
+    place: Singles,
+    facing: Singles,
+    start: npt.NDArray[np.int64],
+    parts: int,
+    q_codes: npt.NDArray[np.int8],
+    q_cells: Ints,
+    q_place: Floats,
+    q_facing: Floats,
+    q_radius: Floats,
+    most: int,
+) -> tuple[Ints, Floats, npt.NDArray[np.uint8], Floats]: ...
 
 class PointGrid:
     def __init__(self, points: Floats, reach: float) -> None: ...
@@ -44,6 +65,7 @@ class TriangleTree:
         iterations: int,
         cap_from: float,
         cap_to: float,
+        rigid: bool = False,
     ) -> Floats: ...
     def closest(self, points: Floats, normals: Floats, cap: float) -> tuple[Floats, Ints]: ...
     def crossings(self, points: Floats, direction: tuple[float, float, float]) -> Ints: ...
