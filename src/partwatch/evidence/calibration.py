@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from partwatch.evidence.tail import TailModel
+from partwatch.evidence.tail import RegionTail, TailModel
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.model.errors import UsageError
 
@@ -41,6 +41,17 @@ class PlainShapes:
 
 
 @dataclass(frozen=True)
+class RegionModel:
+    """What a shared region is worth. tail: how often chance does as well; weight: from the surprise of that
+    to log2 LR, as for whole bodies. mates, non_mates: what it was fitted on."""
+
+    tail: RegionTail
+    weight: Line
+    mates: int
+    non_mates: int
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What was fitted, on what.
 
@@ -50,7 +61,8 @@ class Calibration:
     of a part that was searched for and does not lie on the body. pair_bound: the most bits that the corpus'
     pairs of families support for one part; a list of N parts takes log2 N off it. search_bound: the most that
     its families of bodies support after a search among all of its list_parts. size_tolerance: of the scale,
-    within which a match is one. mates, non_mates, family_pairs, families, projects, list_parts: what it was
+    within which a match is one. regions: None where nothing was calibrated for them: then they carry no
+    weight. mates, non_mates, family_pairs, families, projects, list_parts: what it was
     fitted on.
     """
 
@@ -71,6 +83,7 @@ class Calibration:
     projects: int
     list_parts: int
     made_from: str
+    regions: RegionModel | None = None
 
     @property
     def version(self) -> str:
@@ -89,6 +102,14 @@ class Calibration:
     def bits(self, surprise: float, list_parts: int) -> float:
         """log2 LR for that surprise, within the bounds."""
         line = self.weight.offset + self.weight.slope * surprise if surprise > 0 else self.plain
+        return min(max(line, self.plain), self.bound(list_parts))
+
+    def region_bits(self, surprise: float, list_parts: int) -> float:
+        """The same for a shared region."""
+        if self.regions is None:
+            return self.plain
+        weight = self.regions.weight
+        line = weight.offset + weight.slope * surprise if surprise > 0 else self.plain
         return min(max(line, self.plain), self.bound(list_parts))
 
 
@@ -125,15 +146,28 @@ def read_calibration(text: str, place: str) -> Calibration:
 
 
 def _calibration(document: dict[str, Any]) -> Calibration:
-    fields = {name: document[name] for name in Calibration.__dataclass_fields__}
+    fields: dict[str, Any] = {
+        name: document[name] for name in Calibration.__dataclass_fields__ if name != "regions"
+    }
     fields["tail"] = TailModel(**{name: _number(value) for name, value in fields["tail"].items()})
     fields["plain_shapes"] = PlainShapes(
         **{name: _number(value) for name, value in fields["plain_shapes"].items()}
     )
     fields["weight"] = Line(**{name: _number(value) for name, value in fields["weight"].items()})
+    regions = document.get("regions")
+    fields["regions"] = None if regions is None else _region_model(regions)
     for name in ("plain", "missed", "pair_bound", "search_bound", "size_tolerance"):
         fields[name] = _number(fields[name])
     return Calibration(**fields)
+
+
+def _region_model(document: dict[str, Any]) -> RegionModel:
+    return RegionModel(
+        tail=RegionTail(**{name: _number(value) for name, value in document["tail"].items()}),
+        weight=Line(**{name: _number(value) for name, value in document["weight"].items()}),
+        mates=int(_number(document["mates"])),
+        non_mates=int(_number(document["non_mates"])),
+    )
 
 
 def _number(value: Any) -> float:

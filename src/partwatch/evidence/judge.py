@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -110,9 +110,19 @@ class Judge:
         share = false_share(
             calibration.tail, calibration.plain_shapes, self.population, self._profile(part), score, size
         )
+        return self._weight(share, calibration.bits)
+
+    def weigh_region(self, information: float) -> Weight:
+        """What a shared region is worth of which that many bits of rarity coincide."""
+        regions = self.calibration.regions
+        share = 1.0 if regions is None else regions.tail.share(information)
+        return replace(self._weight(share, self.calibration.region_bits), information=information)
+
+    def _weight(self, share: float, bits: Callable[[float, int], float]) -> Weight:
+        """share: of unrelated bodies that would do so well against one part."""
         expected = share * self.list_parts * _BODIES
         return Weight(
-            bits=rounded_bits(calibration.bits(surprise_of(share, self.list_parts), self.list_parts)),
+            bits=rounded_bits(bits(surprise_of(share, self.list_parts), self.list_parts)),
             false_per_10000=min(expected, float(_BODIES)),
             is_match=expected <= self.policy.match_per_10000,
             is_review=expected <= self.policy.review_per_10000,
@@ -140,6 +150,7 @@ class Judge:
                 self.list_parts,
             ),
             rival=self._rival(part, rival),
+            region_rarity_bits=None if weight.information is None else rounded_bits(weight.information),
         )
 
     def _rival(self, part: int, rival: tuple[int, float] | None) -> Rival:

@@ -24,6 +24,19 @@ _SCORE_FLOOR = 0.02
 SIZE_BLUR = 0.15
 
 
+@dataclass(frozen=True)
+class RegionTail:
+    """How often regions coincide by chance: log2 of the share of unrelated pairs of a body and a part of
+    which at least so many bits of rarity coincide is offset - rate * information, and never above zero."""
+
+    offset: float
+    rate: float
+
+    def share(self, information: float) -> float:
+        """Share of unrelated bodies that have so much in common with one part."""
+        return float(2.0 ** min(self.offset - self.rate * max(information, 0.0), 0.0))
+
+
 def similarity_nearness(similarity: npt.ArrayLike) -> FloatArray:
     """-ln of the distance of a similarity (at most 2) to that of the same fingerprint; 6.9 at most."""
     return np.asarray(-np.log(np.maximum(SAME - np.asarray(similarity, dtype=float), _SIMILARITY_FLOOR)))

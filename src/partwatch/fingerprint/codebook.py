@@ -44,7 +44,7 @@ class Codebook:
             return distance.argmin(axis=1)[:, None]
         some = np.argpartition(distance, probes, axis=1)[:, :probes]
         order = np.argsort(np.take_along_axis(distance, some, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(some, order, axis=1)
+        return np.asarray(np.take_along_axis(some, order, axis=1))
 
     @cached_property
     def _squares(self) -> npt.NDArray[np.float32]:

@@ -54,5 +54,3 @@ def cells_of(features: Features, book: Codebook, probes: int) -> npt.NDArray[np.
     within = book.nearest(features["code"], probes)
     octave = features["octave"].astype(np.int64)[:, None] - FIRST_OCTAVE
     return np.ascontiguousarray(octave * book.cells + within, dtype=np.int32)
-
-

@@ -1,8 +1,8 @@
 """Local features: what a surface looks like around its edges and corners, in absolute millimetres.
 
-They survive what ruins the descriptor of a whole body: a cut, a fusion, a hole. Each is seen at one of a series
-of radii, an octave apart; a part is described at the octaves that suit its size, and a body at more of them,
-since it may be a piece of something larger or hold something smaller.
+They survive what ruins the descriptor of a whole body: a cut, a fusion, a hole. Each is seen at one of a
+series of radii, an octave apart; a part is described at the octaves that suit its size, and a body at more of
+them, since it may be a piece of something larger or hold something smaller.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ LOCAL_VERSION = "1"
 # Radius of octave 0 in millimetres, and the octaves there are.
 BASE_MM = 0.375
 FIRST_OCTAVE, LAST_OCTAVE = -8, 12
-# Radii as shares of the diagonal. A piece of a third of a part's size, and a body of five times it, still share
-# an octave with it.
+# Radii as shares of the diagonal. A piece of a third of a part's size, and a body of five times it, still
+# share an octave with it.
 PART_RADII = 1 / 20, 1 / 3.5
 BODY_RADII = 1 / 24, 1 / 3
 MOST_OF_PART, MOST_OF_BODY = 300, 400
@@ -70,9 +70,7 @@ def octaves(diagonal_mm: float, radii: tuple[float, float]) -> range:
     return range(max(math.ceil(low), FIRST_OCTAVE), min(math.floor(high), LAST_OCTAVE) + 1)
 
 
-def described(
-    mesh: Mesh, octave: int, most: int
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.float32]]:
+def described(mesh: Mesh, octave: int, most: int) -> tuple[FloatArray, FloatArray, npt.NDArray[np.float32]]:
     """Places, normals and descriptors of the keypoints at one octave, the most salient first."""
     radius = float(BASE_MM * 2.0**octave)
     area = float(triangle_areas(mesh).sum())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from partwatch import kernel
 from partwatch.fingerprint.cloud import CloudFrame, frame_of
+from partwatch.fingerprint.local import Features, features_of_body
 from partwatch.fingerprint.surface import Surface
 from partwatch.matching.frames import trial_poses
 from partwatch.model.mesh import FloatArray, Mesh
@@ -51,6 +52,14 @@ class Target:
         """mesh: the body's. surface: its samples."""
         self.mesh = mesh
         self.surface = surface
+        self._features: tuple[float, Features] | None = None
+
+    def features(self, mm_per_unit: float) -> Features:
+        """Local features of the body in millimetres, kept for that unit."""
+        if self._features is None or self._features[0] != mm_per_unit:
+            scaled = Mesh(self.mesh.vertices * mm_per_unit, self.mesh.triangles)
+            self._features = mm_per_unit, features_of_body(scaled)
+        return self._features[1]
 
     @cached_property
     def frame(self) -> CloudFrame:

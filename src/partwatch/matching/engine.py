@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,12 +13,14 @@ import numpy.typing as npt
 from partwatch import kernel
 from partwatch.fingerprint.cloud import frames_of
 from partwatch.fingerprint.descriptor import describe
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import Solid, merge
 from partwatch.matching.alignment import FINISH, MIN_COSINE, SKETCH, Pose, Target, inverse, scale_of
 from partwatch.matching.correspondence import mesh_motion
 from partwatch.matching.index import PartIndex, Rows, Search
 from partwatch.matching.policy import Policy
+from partwatch.matching.regions import Regions
 from partwatch.matching.verification import POOR, Laid, ListedSurface, Measurement, exact_measurement
 from partwatch.model.mesh import FloatArray
 
@@ -54,11 +56,20 @@ Cloud = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """A measured candidate. part: its index in the list. same_mesh: vertex on vertex."""
+    """A measured candidate. part: its index in the list. same_mesh: vertex on vertex.
+
+    information: bits of rarity in what coincides; None where it was not asked, the whole being alike.
+    """
 
     part: int
     measured: Measurement
     same_mesh: bool
+    information: float | None = None
+
+    @property
+    def score(self) -> float:
+        """0 to 1: of the whole, or of the side that coincides where only a region was looked for."""
+        return self.measured.score if self.information is None else self.measured.region_score
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +83,7 @@ class Found:
         """With further hits, the better one of each part."""
         best: dict[int, Hit] = {}
         for hit in (*self.hits, *more):
-            if hit.part not in best or hit.measured.score > best[hit.part].measured.score:
+            if hit.part not in best or _rank(hit) < _rank(best[hit.part]):
                 best[hit.part] = hit
         return Found(sorted(best.values(), key=_rank), self.resembling)
 
@@ -107,7 +118,7 @@ def _worth_trying(poses: list[tuple[Pose, Cloud]], top: float) -> list[tuple[Pos
 
 
 def _rank(hit: Hit) -> tuple[float, bool, int]:
-    """Best first; of equals what is not mirrored."""
+    """Best first by the whole; of equals what is not mirrored."""
     return -round(hit.measured.score, 4), hit.measured.mirrored, hit.part
 
 
@@ -129,26 +140,71 @@ class Around:
 class Engine:
     """Candidates, alignment and measurement over one list; knows no findings."""
 
-    def __init__(self, index: PartIndex, policy: Policy) -> None:
+    def __init__(self, index: PartIndex, policy: Policy, features: FeatureIndex | None = None) -> None:
+        """features: of the list's parts; without them no region is looked for."""
         self.index = index
         self.policy = policy
+        self._regions = (
+            None
+            if features is None
+            else Regions(features, self._part_count(), policy, self._cloud, self._area_mm2, self.listed)
+        )
         self._search = Search(index.descriptors)
         self._surfaces: OrderedDict[int, ListedSurface] = OrderedDict()
         counts = np.bincount(index.part_index, minlength=1) if len(index.part_index) else np.zeros(1, int)
         self._prints_a_part = counts
         self._compounds: tuple[Rows, Search] | None = None
 
-    def find(self, solid: Solid, around: Around, always: Sequence[int] = ()) -> Found:
+    def find(
+        self, solid: Solid, around: Around, always: Sequence[int] = (), mm_per_unit: float | None = None
+    ) -> Found:
         """Parts that lie on the body, and those without geometry that it resembles.
 
         around: all the item's bodies, on which a part of several shells may be spread; one for all of them.
-        always: parts to measure whatever the search says.
+        always: parts to measure whatever the search says. mm_per_unit: of the body's unit, where parts that
+        share no more than a region with the body are asked for too; they are not, where a part lies on all
+        of it.
         """
         if len(self.index.part_index) == 0 or not solid.mesh.extents.max() > 0:
             return Found([], [])
         surface = sample_surface(solid.mesh)
         rows, resembling = self._candidates(describe(surface), always)
-        return Found(self._hits(Target(solid.mesh, surface), rows, around), resembling)
+        target = Target(solid.mesh, surface)
+        hits = self._hits(target, rows, around)
+        return Found(
+            hits if mm_per_unit is None else self._with_regions(target, hits, mm_per_unit), resembling
+        )
+
+    def _with_regions(self, target: Target, hits: list[Hit], mm_per_unit: float) -> list[Hit]:
+        """Also the parts that share a region with the body, and what the regions of the others say."""
+        if self._regions is None or any(self._is_whole(hit) for hit in hits):
+            return hits
+        best = {
+            region.part: Hit(region.part, region.measured, False, region.information)
+            for region in self._regions.find(target, mm_per_unit)
+        }
+        for hit in hits:
+            if hit.measured.coverage < self.policy.candidate_coverage:
+                continue
+            known = best.get(hit.part)
+            if known is None or known.measured.score < hit.measured.score:
+                said = self._regions.information(target, hit.measured, hit.part, mm_per_unit)
+                best[hit.part] = replace(hit, information=said)
+        return sorted(best.values(), key=_rank)
+
+    def _is_whole(self, hit: Hit) -> bool:
+        return hit.measured.coverage >= self.policy.match_coverage
+
+    def _part_count(self) -> int:
+        return int(self.index.part_index.max(initial=-1)) + 1
+
+    def _cloud(self, part: int) -> Cloud:
+        """Of a part as a whole: its first print."""
+        row = int(np.searchsorted(self.index.part_index, part))
+        return np.asarray(self.index.clouds(np.array([row]))[0])
+
+    def _area_mm2(self, part: int) -> float:
+        return self.index.part(part).area_mm2
 
     def find_compound(self, compound: Solid) -> list[Hit]:
         """Parts of several shells that lie on several bodies taken as one, best first.

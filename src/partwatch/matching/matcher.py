@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.formats.base import Reading
 from partwatch.geometry.bodies import Solid, merge
 from partwatch.matching.alignment import inverse, scale_of
@@ -20,6 +23,7 @@ from partwatch.matching.relation import (
     fitting_unit,
     held_back,
     match_finding,
+    region_finding,
     shape_relation,
     size_fit,
 )
@@ -41,6 +45,13 @@ from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Unit
 
 # Bodies that are tried together as one part.
 MOST_SHELLS = 64
+# Bodies of an item, the largest, that are searched for regions: it takes several times as long as the rest.
+MOST_IN_REGIONS = 32
+_REGIONS_LIMITED = Reason(
+    code="regions_limited",
+    message=f"the item holds more than {MOST_IN_REGIONS} bodies: the largest were searched for pieces of "
+    "parts and for parts within them, the others for whole parts only; split it to have all searched",
+)
 # A reason that puts an item up for review without a match.
 FINGERPRINT_ONLY = "fingerprint_only"
 _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE: 2}
@@ -78,13 +89,15 @@ class Matcher:
         views: bool = False,
         with_part_geometry: bool = False,
         judge: Judge | None = None,
+        features: FeatureIndex | None = None,
     ) -> None:
         """views: keep what pictures need with each match; with_part_geometry: the listed part too.
 
         judge: weighs each match. Without one there are no bits, and a plain part is told by its
-        distinctiveness alone.
+        distinctiveness alone. features: local features of the list's parts; without them, or without a judge,
+        no regions are looked for: that something coincides says nothing.
         """
-        self._engine = Engine(index, policy)
+        self._engine = Engine(index, policy, features if judge is not None else None)
         self._index = index
         self._policy = policy
         self._as_of = as_of
@@ -113,10 +126,12 @@ class Matcher:
         together = self._compounds(solids, groups)
         around = Around(solids)
         seen = Congruent() if len(solids) > 1 else None
+        mm_per_unit = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
+        searched = _largest(solids, MOST_IN_REGIONS)
         for index, solid in enumerate(solids):
             alone = seen.found(solid) if seen else None
             if alone is None:
-                alone = self._engine.find(solid, around, same)
+                alone = self._engine.find(solid, around, same, mm_per_unit if index in searched else None)
                 if seen and not any(self._engine.is_compound(hit.part) for hit in alone.hits):
                     seen.keep(solid, alone)
             found = alone.joined(together.get(index, []))
@@ -124,6 +139,8 @@ class Matcher:
             bodies.append(self._body(item, index, solid, judged))
             reasons += [_reason(index, entry, self._policy) for entry in judged if entry.finding in _WORDS]
             reasons += self._resemblances(index, found)
+        if len(searched) < len(solids):
+            reasons.append(_REGIONS_LIMITED)
         reasons += [
             Reason(
                 code="expired",
@@ -149,17 +166,28 @@ class Matcher:
                     expired[part.design] = part.expires
                 continue
             judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part), weight))
-        return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.measured.score, 4)))
+        return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.score, 4)))
 
     def _weighed(self, hit: Hit, size: Size, part: ListedPart) -> tuple[MatchFinding | None, Weight | None]:
         """What geometry says of a hit, held back where unrelated bodies would do as well too often."""
         policy, coverage = self._policy, hit.measured.coverage
         if self._judge is None:
             return match_finding(coverage, size.scale, part.distinctiveness, policy), None
-        finding = match_finding(coverage, size.scale, 1.0, policy)
+        finding, weight = self._weighed_whole(hit, size, self._judge)
+        if hit.information is None:
+            return finding, weight
+        of_region = self._judge.weigh_region(hit.information)
+        in_region = region_finding(hit.measured, size.scale, of_region, policy)
+        if in_region is not None and (finding is None or _ORDER[in_region] <= _ORDER[finding]):
+            return in_region, of_region
+        return finding, weight
+
+    def _weighed_whole(self, hit: Hit, size: Size, judge: Judge) -> tuple[MatchFinding | None, Weight | None]:
+        policy = self._policy
+        finding = match_finding(hit.measured.coverage, size.scale, 1.0, policy)
         if finding is None:
             return None, None
-        weight = self._judge.weigh(
+        weight = judge.weigh(
             hit.part, hit.measured.score, size_fit(size.scale, size.source, policy.scale_tolerance)
         )
         return held_back(finding, weight), weight
@@ -223,7 +251,7 @@ class Matcher:
         """What stands behind an entry's bits, with the best other part on that body."""
         if self._judge is None or entry.weight is None:
             return None
-        others = [(each.hit.part, each.hit.measured.score) for each in judged if each is not entry]
+        others = [(each.hit.part, each.hit.score) for each in judged if each is not entry]
         return self._judge.evidence(
             entry.hit.part, entry.weight, max(others, key=lambda other: other[1], default=None)
         )
@@ -255,7 +283,7 @@ class Matcher:
             coverage_body=_tidy(m.coverage_body),
             tolerance_mm=_tidy(m.tolerance_mm),
             deviation_mm=Deviation(median=_tidy(m.median_mm), p95=_tidy(m.p95_mm), max=_tidy(m.max_mm)),
-            score=_tidy(m.score),
+            score=_tidy(entry.hit.score),
             bits=_tidy(entry.weight.bits, 2) if entry.weight else None,
             distinctiveness=_tidy(entry.part.distinctiveness),
             evidence=evidence,
@@ -272,6 +300,12 @@ class Matcher:
             MM_PER_UNIT[unit],
             self._with_part_geometry,
         )
+
+
+def _largest(solids: Sequence[Solid], most: int) -> frozenset[int]:
+    """Places of the largest bodies, by the box around each."""
+    size = [-float(np.linalg.norm(solid.mesh.extents)) for solid in solids]
+    return frozenset(np.argsort(size, kind="stable")[:most].tolist())
 
 
 def _tidy(value: float, digits: int = 4) -> float:
@@ -291,12 +325,21 @@ def _factor(times: float) -> str:
 
 
 _WORDS = {MatchFinding.MATCH: "matches", MatchFinding.REVIEW: "may be"}
+_REGION_WORDS = {
+    (MatchFinding.MATCH, Relation.PIECE_OF): "is a piece of",
+    (MatchFinding.MATCH, Relation.CONTAINS): "contains",
+    (MatchFinding.MATCH, Relation.EDITED): "is an edited form of",
+    (MatchFinding.REVIEW, Relation.PIECE_OF): "may be a piece of",
+    (MatchFinding.REVIEW, Relation.CONTAINS): "may contain",
+    (MatchFinding.REVIEW, Relation.EDITED): "may be an edited form of",
+}
 
 
 def _reason(index: int, entry: _Judged, policy: Policy) -> Reason:
     m = entry.hit.measured
+    does = _REGION_WORDS.get((entry.finding, entry.relation), _WORDS[entry.finding])
     said = (
-        f"body {index} {_WORDS[entry.finding]} part {entry.part.name} of design {entry.part.design}: "
+        f"body {index} {does} part {entry.part.name} of design {entry.part.design}: "
         f"{m.coverage_part:.1%} of the part and {m.coverage_body:.1%} of the body coincide "
         f"within {m.tolerance_mm:.2f} mm"
     )
@@ -318,6 +361,6 @@ def _reason(index: int, entry: _Judged, policy: Policy) -> Reason:
                 f"of 10,000 unrelated bodies about {often} would fit the list as well, more than the policy "
                 "allows for a match"
             )
-        if m.coverage < policy.match_coverage:
+        if m.coverage < policy.match_coverage and (entry.weight is None or entry.weight.is_match):
             held.append("too little coincides for a match")
     return Reason(code=entry.finding.value, message="; ".join([said, *held]))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from partwatch.model.document import Relation
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -21,11 +23,15 @@ class Policy:
     details are, so a moved hole shows there first.
     match_coverage, review_coverage, candidate_coverage: least coverage, both ways, for each.
     match_distinctiveness: least distinctiveness for *match*; a more generic part is at most review.
+    one_sided: how many times as much of one surface than of the other must coincide for *piece of* or
+    *contains*.
+    piece_coverage, contains_coverage, edited_coverage: least coverage, of the body, of the part and of both,
+    for a region to be reported. region_candidate: the share of it from which on it is a candidate.
     fingerprint_similarity: least similarity of descriptors (2 where they are the same) that puts a body up
     for review where the list gives no geometry to verify it by.
     """
 
-    name: str = "provisional-1"
+    name: str = "provisional-2"
     tolerance_share: float = 0.006
     tolerance_least: float = 0.1
     tolerance_most: float = 0.3
@@ -37,12 +43,26 @@ class Policy:
     review_coverage: float = 0.80
     candidate_coverage: float = 0.60
     match_distinctiveness: float = 0.30
+    one_sided: float = 1.25
+    piece_coverage: float = 0.50
+    contains_coverage: float = 0.65
+    edited_coverage: float = 0.60
+    region_candidate: float = 0.75
     fingerprint_similarity: float = 1.99
 
     def tolerance_mm(self, diagonal_mm: float) -> float:
         """The tolerance for a part of that diagonal."""
         share = max(self.tolerance_share * diagonal_mm, self.tolerance_least)
         return min(share, self.tolerance_most, self.tolerance_bound * diagonal_mm)
+
+    @property
+    def region_coverage(self) -> dict[Relation, float]:
+        """Least coverage by relation: of the side that must lie on the other."""
+        edited = self.edited_coverage
+        return dict.fromkeys(Relation, edited) | {
+            Relation.PIECE_OF: self.piece_coverage,
+            Relation.CONTAINS: self.contains_coverage,
+        }
 
     def thresholds(self) -> dict[str, float]:
         """All numbers by name, for the result's header."""

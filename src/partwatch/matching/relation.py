@@ -56,9 +56,9 @@ def shape_relation(measured: Measurement, policy: Policy) -> Relation:
     ):
         return Relation.SAME_SHAPE
     if measured.coverage < policy.review_coverage:
-        if measured.coverage_body >= policy.match_coverage:
+        if measured.coverage_body > policy.one_sided * measured.coverage_part:
             return Relation.PIECE_OF
-        if measured.coverage_part >= policy.match_coverage:
+        if measured.coverage_part > policy.one_sided * measured.coverage_body:
             return Relation.CONTAINS
     return Relation.EDITED
 
@@ -76,6 +76,26 @@ def match_finding(
         or abs(scale - 1) > policy.scale_tolerance
         or distinctiveness < policy.match_distinctiveness
     ):
+        return MatchFinding.REVIEW
+    return MatchFinding.MATCH
+
+
+def region_finding(
+    measured: Measurement, scale: float, weight: Weight, policy: Policy
+) -> MatchFinding | None:
+    """What a shared region amounts to: geometry says whether it is worth reporting, the rarity of what
+    coincides how much it is worth."""
+    relation = shape_relation(measured, policy)
+    share = {
+        Relation.PIECE_OF: measured.coverage_body,
+        Relation.CONTAINS: measured.coverage_part,
+    }.get(relation, measured.coverage)
+    least = policy.region_coverage[relation]
+    if share < policy.region_candidate * least:
+        return None
+    if share < least or not weight.is_review:
+        return MatchFinding.CANDIDATE
+    if abs(scale - 1) > policy.scale_tolerance or not weight.is_match:
         return MatchFinding.REVIEW
     return MatchFinding.MATCH
 

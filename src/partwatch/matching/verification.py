@@ -81,7 +81,16 @@ class Measurement:
     @property
     def score(self) -> float:
         """0 to 1: coverage, less up to a quarter for what is covered only loosely."""
-        return self.coverage * (1 - 0.25 * min(self.p95_mm / self.tolerance_mm, 1.0))
+        return self.coverage * self._tightness
+
+    @property
+    def region_score(self) -> float:
+        """The same of the side of which more coincides."""
+        return max(self.coverage_part, self.coverage_body) * self._tightness
+
+    @property
+    def _tightness(self) -> float:
+        return 1 - 0.25 * min(self.p95_mm / self.tolerance_mm, 1.0)
 
 
 def exact_measurement(T_body_part: FloatArray, tolerance_mm: float) -> Measurement:

@@ -21,12 +21,13 @@ class SizeFit(StrEnum):
 @dataclass(frozen=True)
 class Weight:
     """bits: log2 likelihood ratio. false_per_10000: unrelated bodies of 10,000 that would do as well against
-    the list. is_match, is_review: whether a policy of false alerts allows that finding."""
+    the list. information: of a shared region, in bits of rarity; None of a whole. is_match, is_review: whether a policy of false alerts allows that finding."""
 
     bits: float
     false_per_10000: float
     is_match: bool
     is_review: bool
+    information: float | None = None
 
 
 class Judge(Protocol):
@@ -34,6 +35,10 @@ class Judge(Protocol):
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         """What a match of that score with that part is worth."""
+        ...
+
+    def weigh_region(self, information: float) -> Weight:
+        """What a shared region is worth of which that many bits of rarity coincide."""
         ...
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:

@@ -111,6 +111,10 @@ class LateJudge:
         """As `Judge.weigh`."""
         return self._judge.weigh(part, score, size)
 
+    def weigh_region(self, information: float) -> Weight:
+        """As `Judge.weigh_region`."""
+        return self._judge.weigh_region(information)
+
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
         """As `Judge.evidence`."""
         return self._judge.evidence(part, weight, rival)

@@ -1,0 +1,218 @@
+"""Parts that share a region with a body: a piece of one, one within something larger, one that was edited.
+
+Local features propose the parts and how they would lie; refinement and measuring decide. How rare what
+coincides is, in a benign population, is kept with each hit: it, and not coverage, is evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch import kernel
+from partwatch.fingerprint.codebook import PROBES, codebook
+from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
+from partwatch.fingerprint.local import Features, facing_of, radius_mm
+from partwatch.matching.alignment import Target, apply, inverse, turn_normals
+from partwatch.matching.policy import Policy
+from partwatch.matching.verification import MEASURED_SAMPLES, Laid, ListedSurface, Measurement
+from partwatch.model.mesh import FloatArray
+
+# Parts that voting proposes, and those of them that are measured.
+PROPOSED = 24
+MEASURED = 6
+# Fewer features of a body agree on no pose.
+LEAST_FEATURES = 3
+# Points of a part's cloud for a first refinement and a look, rounds, and how far off a proposal may be, as a
+# share of the smaller diagonal.
+LOOK_POINTS, LOOK_ROUNDS = 160, 6
+PROPOSAL_ERROR = 0.02
+FINISH_POINTS, FINISH_ROUNDS = 256, 8
+# Least coverage of either side at a look, and how far a proposal may fall behind the best by it.
+LEAST_LOOK = 0.1
+# Share of its neighbourhood that must coincide for a feature to count at all.
+LEAST_PATCH = 0.5
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A part on a body. information: bits of rarity in what coincides, neighbours counted once."""
+
+    part: int
+    measured: Measurement
+    information: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    part: int
+    T_body_part: FloatArray
+    mirrored: bool
+    worth: float
+
+
+class Regions:
+    """Region search over one list."""
+
+    def __init__(
+        self,
+        features: FeatureIndex,
+        parts: int,
+        policy: Policy,
+        cloud: Callable[[int], npt.NDArray[np.float32]],
+        area_mm2: Callable[[int], float],
+        listed: Callable[[int], ListedSurface],
+    ) -> None:
+        """parts: how many the list has. cloud: (n, 6), of a part as a whole. listed: a part's surface."""
+        self._features = features
+        self._parts = parts
+        self._policy = policy
+        self._cloud = cloud
+        self._area_mm2 = area_mm2
+        self._listed = listed
+
+    def find(self, target: Target, mm_per_unit: float, known: Collection[int] = ()) -> list[Region]:
+        """Parts that share a region with the body, most information first.
+
+        mm_per_unit: of the body's own unit; features are absolute. known: parts not to be looked for.
+        """
+        if len(self._features.part) == 0:
+            return []
+        features = target.features(mm_per_unit)
+        if len(features) < LEAST_FEATURES:
+            return []
+        looks = [
+            look
+            for part, mirrored, T in self._proposed(features)
+            if part not in known and (look := self._look(target, part, mirrored, T, mm_per_unit)) is not None
+        ]
+        looks.sort(key=lambda look: (-look.worth, look.part))
+        found = [self._measured(target, look, features, mm_per_unit) for look in looks[:MEASURED]]
+        return sorted(found, key=lambda region: (-round(region.information, 3), region.part))
+
+    def information(self, target: Target, measured: Measurement, part: int, mm_per_unit: float) -> float:
+        """Bits of rarity in what coincides at a pose that was found otherwise."""
+        return _information(target, measured, self._listed(part), target.features(mm_per_unit), mm_per_unit)
+
+    def _proposed(self, features: Features) -> list[tuple[int, bool, FloatArray]]:
+        """Part, whether mirrored, and pose in millimetres, most votes first."""
+        index = self._features
+        parts, _, mirrored, T = kernel.vote(
+            index.codes,
+            index.part,
+            index.place,
+            index.facing,
+            index.start,
+            self._parts,
+            np.ascontiguousarray(features["code"]),
+            cells_of(features, codebook(), PROBES),
+            np.ascontiguousarray(features["place"], dtype=np.float64),
+            facing_of(features),
+            radius_mm(features["octave"]),
+            PROPOSED,
+        )
+        return [
+            (int(part), bool(flag), T[k]) for k, (part, flag) in enumerate(zip(parts, mirrored, strict=True))
+        ]
+
+    def _look(
+        self, target: Target, part: int, mirrored: bool, T_mm: FloatArray, mm_per_unit: float
+    ) -> _Look | None:
+        """The proposal, refined on few points, with how much of either surface then coincides."""
+        cloud = np.asarray(self._cloud(part), dtype=np.float64)
+        points, normals = np.ascontiguousarray(cloud[:, :3]), np.ascontiguousarray(cloud[:, 3:])
+        diagonal = float(np.linalg.norm(np.ptp(points, axis=0)))
+        tolerance = self._policy.tolerance_mm(diagonal) / mm_per_unit
+        smaller = min(diagonal / mm_per_unit, float(np.linalg.norm(target.mesh.extents)))
+        reach = max(4 * tolerance, PROPOSAL_ERROR * smaller)
+        T = target.tree.refine(
+            points[:LOOK_POINTS], normals[:LOOK_POINTS], T_mm[None] / mm_per_unit,
+            LOOK_ROUNDS, reach, 2 * tolerance, True,
+        )  # fmt: skip
+        distance, _ = target.tree.closest(apply(T, points), turn_normals(T, normals), 1.5 * tolerance)
+        of_part = float(np.isfinite(distance).mean())
+        area = self._area_mm2(part) / mm_per_unit**2
+        of_body = min(of_part * area / max(target.surface.area, 1e-12), 1.0)
+        worth = max(of_part, of_body)
+        return _Look(part, T, mirrored, worth) if worth >= LEAST_LOOK else None
+
+    def _measured(self, target: Target, look: _Look, features: Features, mm_per_unit: float) -> Region:
+        listed = self._listed(look.part)
+        tolerance = self._policy.tolerance_mm(listed.diagonal_mm)
+        T = self._finished(target, look, listed, tolerance / mm_per_unit)
+        measured = Laid(target, listed, T, look.mirrored, tolerance).measure()
+        return Region(look.part, measured, _information(target, measured, listed, features, mm_per_unit))
+
+    def _finished(self, target: Target, look: _Look, listed: ListedSurface, tolerance: float) -> FloatArray:
+        """The pose, refined on points of the part where it coincides: the rest of it would only pull."""
+        points, normals = listed.samples
+        T = look.T_body_part
+        distance, _ = target.tree.closest(apply(T, points), turn_normals(T, normals), 2 * tolerance)
+        near = np.flatnonzero(np.isfinite(distance))
+        if len(near) < 12:
+            return T
+        some = near[np.linspace(0, len(near) - 1, min(FINISH_POINTS, len(near))).astype(int)]
+        return target.tree.refine(
+            np.ascontiguousarray(points[some]), np.ascontiguousarray(normals[some]), T[None],
+            FINISH_ROUNDS, 2 * tolerance, tolerance, True,
+        )  # fmt: skip
+
+
+def _information(
+    target: Target, measured: Measurement, listed: ListedSurface, features: Features, mm_per_unit: float
+) -> float:
+    """Sum of the rarities of the body's features in what coincides, each shared with what overlaps it."""
+    book = codebook()
+    T_part_body = inverse(measured.T_body_part)
+    place = features["place"].astype(np.float64) / mm_per_unit
+    facing = facing_of(features)
+    radius = radius_mm(features["octave"]) / mm_per_unit
+    on_part = apply(T_part_body, place)
+    distance, _ = listed.tree.closest(on_part, turn_normals(T_part_body, facing), 2 * measured.tolerance_mm)
+    there = np.flatnonzero(np.isfinite(distance))
+    if len(there) == 0:
+        return 0.0
+    rarity = book.rarity[book.nearest(features["code"][there])[:, 0]].astype(np.float64)
+    covered, samples = _covered(target, measured, listed, T_part_body)
+    patch = _patch_coverage(place[there], radius[there], samples, covered)
+    crowd = _crowd(place[there], radius[there], features["octave"][there])
+    credit = np.clip((patch - LEAST_PATCH) / (1 - LEAST_PATCH), 0.0, 1.0)
+    return float((rarity * credit / crowd).sum())
+
+
+def _covered(
+    target: Target, measured: Measurement, listed: ListedSurface, T_part_body: FloatArray
+) -> tuple[Flags, FloatArray]:
+    """Which of the body's samples coincide with the part, and the samples."""
+    step = len(target.surface.raw) // MEASURED_SAMPLES
+    samples, normals = target.surface.raw[::step], target.surface.raw_normals[::step]
+    distance, _ = listed.tree.closest(
+        apply(T_part_body, samples), turn_normals(T_part_body, normals), measured.tolerance_mm
+    )
+    return np.isfinite(distance), samples
+
+
+def _patch_coverage(place: FloatArray, radius: FloatArray, samples: FloatArray, covered: Flags) -> FloatArray:
+    """Share of the samples within each feature's radius that coincide; 1 where there are none to tell."""
+    gaps = _squared_distances(place, samples)
+    within = gaps <= (radius**2)[:, None]
+    total = within.sum(axis=1)
+    return np.where(total > 0, (within & covered).sum(axis=1) / np.maximum(total, 1), 1.0)
+
+
+def _crowd(place: FloatArray, radius: FloatArray, octave: npt.NDArray[np.int8]) -> FloatArray:
+    """How many features of its octave each one shares its neighbourhood with, itself included."""
+    close = _squared_distances(place, place) <= (radius**2)[:, None]
+    return np.asarray((close & (octave[:, None] == octave)).sum(axis=1), dtype=np.float64)
+
+
+def _squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    middle = b.mean(axis=0)
+    a, b = a - middle, b - middle
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.asarray(np.maximum(squares, 0.0))
