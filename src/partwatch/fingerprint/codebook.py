@@ -41,10 +41,10 @@ class Codebook:
         """(n, probes) cells of codes, nearest first."""
         distance = self._squares - 2 * codes.astype(np.float32) @ self.centroids.T
         if probes == 1:
-            return distance.argmin(axis=1)[:, None]
+            return np.asarray(distance.argmin(axis=1)[:, None])
         some = np.argpartition(distance, probes, axis=1)[:, :probes]
         order = np.argsort(np.take_along_axis(distance, some, axis=1), axis=1, kind="stable")
-        return np.asarray(np.take_along_axis(some, order, axis=1))
+        return np.asarray(np.take_along_axis(some, order, axis=1), dtype=np.intp)
 
     @cached_property
     def _squares(self) -> npt.NDArray[np.float32]:

@@ -23,7 +23,7 @@ from partwatch.model.mesh import FloatArray
 
 # Parts that voting proposes, and those of them that are measured.
 PROPOSED = 24
-MEASURED = 6
+MEASURED = 4
 # Fewer features of a body agree on no pose.
 LEAST_FEATURES = 3
 # Points of a part's cloud for a first refinement and a look, rounds, and how far off a proposal may be, as a
@@ -32,9 +32,10 @@ LOOK_POINTS, LOOK_ROUNDS = 160, 6
 PROPOSAL_ERROR = 0.02
 FINISH_POINTS, FINISH_ROUNDS = 256, 8
 # Least coverage of either side at a look, and how far a proposal may fall behind the best by it.
-LEAST_LOOK = 0.1
+LEAST_LOOK = 0.35
 # Share of its neighbourhood that must coincide for a feature to count at all.
 LEAST_PATCH = 0.5
+PATCH_SAMPLES = MEASURED_SAMPLES // 2
 
 Flags = npt.NDArray[np.bool_]
 
@@ -189,7 +190,7 @@ def _covered(
     target: Target, measured: Measurement, listed: ListedSurface, T_part_body: FloatArray
 ) -> tuple[Flags, FloatArray]:
     """Which of the body's samples coincide with the part, and the samples."""
-    step = len(target.surface.raw) // MEASURED_SAMPLES
+    step = len(target.surface.raw) // PATCH_SAMPLES
     samples, normals = target.surface.raw[::step], target.surface.raw_normals[::step]
     distance, _ = listed.tree.closest(
         apply(T_part_body, samples), turn_normals(T_part_body, normals), measured.tolerance_mm
@@ -211,8 +212,8 @@ def _crowd(place: FloatArray, radius: FloatArray, octave: npt.NDArray[np.int8]) 
     return np.asarray((close & (octave[:, None] == octave)).sum(axis=1), dtype=np.float64)
 
 
-def _squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
+def _squared_distances(a: FloatArray, b: FloatArray) -> npt.NDArray[np.float32]:
     middle = b.mean(axis=0)
-    a, b = a - middle, b - middle
+    a, b = (a - middle).astype(np.float32), (b - middle).astype(np.float32)
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    return np.asarray(np.maximum(squares, 0.0))
+    return np.asarray(squares)
