@@ -77,7 +77,6 @@ def _pieces() -> dict[str, Kind]:
         "piece with pegs": Kind(piece, pieces.with_pegs, least=0.35),
         "piece with sockets": Kind(piece, pieces.with_sockets, least=0.35),
         "piece along an axis": Kind(piece, pieces.along_an_axis),
-        "print stopped half-way": Kind(piece, pieces.half_printed),
     }
 
 
@@ -114,6 +113,7 @@ def _scans() -> dict[str, Kind]:
         "scan of one side, rough, of unknown scale": Kind(
             Relation.PIECE_OF, scans.one_side, then=scans.rough_and_rescaled
         ),
+        "print stopped half-way": Kind(Relation.PIECE_OF, pieces.half_printed),
     }
 
 
