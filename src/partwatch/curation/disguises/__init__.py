@@ -108,10 +108,14 @@ def _edits() -> dict[str, Kind]:
 def _scans() -> dict[str, Kind]:
     return {
         "scan of one side": Kind(Relation.PIECE_OF, scans.one_side),
+        "scan without one side": Kind(Relation.PIECE_OF, scans.without_one_side),
         "scan, rough": Kind(Relation.SAME_SHAPE, scans.resampled, then=scans.roughened),
         "scan of unknown scale": Kind(Relation.SAME_SHAPE, scans.resampled, then=scans.rescaled),
         "scan of one side, rough, of unknown scale": Kind(
             Relation.PIECE_OF, scans.one_side, then=scans.rough_and_rescaled
+        ),
+        "scan without one side, rough, of unknown scale": Kind(
+            Relation.PIECE_OF, scans.without_one_side, then=scans.rough_and_rescaled
         ),
         "print stopped half-way": Kind(Relation.PIECE_OF, pieces.half_printed),
     }

@@ -154,7 +154,7 @@ def require_manifold() -> None:
 def disguise_tasks(
     by_design: Mapping[str, CorpusFile], number: Mapping[str, int], parts: int, seed: int
 ) -> Iterator[Task[tuple[int, str]]]:
-    """Every kind for so many parts, drawn evenly by the seed, with files of other projects to join to them."""
+    """Every kind for so many parts, drawn by the seed, with files of other projects to join to them."""
     names = sorted(number)
     rng = np.random.default_rng(seed)
     for k in sorted(rng.permutation(len(names))[:parts]):

@@ -1,20 +1,21 @@
-"""Scans of a part: seen from one side only, rough, and of no stated scale."""
+"""Scans of a part: of one side, without one side, rough, and of no stated scale."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from partwatch import kernel
-from partwatch.curation.disguises.solids import direction_of
+from partwatch.curation.disguises.solids import direction_of, frame_of
 from partwatch.geometry.clean import compact, weld
 from partwatch.model.mesh import FloatArray, Mesh
 
 NOISE_RMS_MM = 0.2
 FACTORS = (0.2, 5.0)
 _MOST_TRIANGLES = 200_000
-# Longest edge, as a share of the diagonal.
-_FINENESS = 0.03
-_TILTS_RAD = (0.0, 0.6, 0.6)
+# Longest edge, as a share of the diagonal; the coarser ones for what has very many long facets.
+_FINENESS = (0.03, 0.06, 0.12, 1.0)
 _GRAZING = 0.15
 # By the number of its cut edges, what becomes of a triangle: 0, 1, 2 are its corners, 3, 4, 5 the middles of
 # 0-1, 1-2, 2-0.
@@ -26,7 +27,28 @@ _PATTERNS = {
 
 
 def one_side(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
-    """Facets seen from three directions of one side, finely divided; an open mesh."""
+    """What is seen from three directions of one side; an open mesh, finely divided."""
+    axis = direction_of(rng)
+    return _seen(mesh, rng, [axis, *_around(axis, 2, 0.6, rng)])
+
+
+def without_one_side(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
+    """What is seen of it on a turntable, lying on one of its six sides; an open mesh, finely divided."""
+    # Not quite along an axis of the file: no ray may be.
+    axis = np.eye(3)[int(rng.integers(3))] * rng.choice([-1.0, 1.0]) + 0.02 * direction_of(rng)
+    axis /= np.linalg.norm(axis)
+    return _seen(mesh, rng, [axis, *_around(axis, 8, 1.2, rng)])
+
+
+def _around(axis: FloatArray, count: int, tilt_rad: float, rng: np.random.Generator) -> list[FloatArray]:
+    """Directions evenly around an axis, each tilted from it by that angle."""
+    turns = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / count
+    x, y, z = frame_of(axis).T
+    return [np.cos(tilt_rad) * z + np.sin(tilt_rad) * (np.cos(t) * x + np.sin(t) * y) for t in turns]
+
+
+def _seen(mesh: Mesh, rng: np.random.Generator, views: Sequence[FloatArray]) -> Mesh | None:
+    """The facets that look towards one of the views with nothing before them."""
     fine = resampled(mesh, rng)
     if fine is None:
         return None
@@ -35,10 +57,9 @@ def one_side(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
     size = np.linalg.norm(normal, axis=1)
     normal = normal / np.where(size > 0, size, 1)[:, None]
     tree = kernel.TriangleTree(np.ascontiguousarray(fine.vertices), fine.triangles, 0.0)
-    middle, axis, seen = (a + b + c) / 3, direction_of(rng), np.zeros(len(normal), dtype=bool)
+    middle, seen = (a + b + c) / 3, np.zeros(len(normal), dtype=bool)
     lift = 1e-4 * float(np.linalg.norm(fine.extents))
-    for tilt in _TILTS_RAD:
-        view = _tilted(axis, tilt, rng)
+    for view in views:
         facing = np.flatnonzero((normal @ view > _GRAZING) & (size > 0) & ~seen)
         start = np.ascontiguousarray(middle[facing] + lift * normal[facing])
         blocked = tree.crossings(start, (float(view[0]), float(view[1]), float(view[2]))).any(axis=1)
@@ -47,24 +68,28 @@ def one_side(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
 
 
 def resampled(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
-    """Edges halved until none is longer than a share of the size; None where that is too many triangles."""
+    """Edges halved until none is longer than a share of the size, the least that makes not too many
+    triangles; None where there are too many already."""
     del rng
     mesh = weld(mesh)
-    longest = _FINENESS * float(np.linalg.norm(mesh.extents))
-    while 0 < len(mesh.triangles) <= _MOST_TRIANGLES:
-        finer = _halved(mesh, longest)
-        if finer is None:
-            return mesh
-        mesh = finer
+    size = float(np.linalg.norm(mesh.extents))
+    for fineness in _FINENESS:
+        fine: Mesh | None = mesh
+        while fine is not None and 0 < len(fine.triangles) <= _MOST_TRIANGLES:
+            whole, fine = fine, _halved(fine, fineness * size)
+            if fine is None:
+                return whole
     return None
 
 
 def _halved(mesh: Mesh, longest: float) -> Mesh | None:
     """Every longer edge cut in two on both its sides, so that the surface stays whole; None without one."""
     t = mesh.triangles
-    pairs = np.sort(np.stack([t, np.roll(t, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
-    edges, index = np.unique(pairs, axis=0, return_inverse=True)
-    ends = mesh.vertices[edges]
+    following = np.roll(t, -1, axis=1)
+    # One number an edge sorts much faster than two.
+    key = np.minimum(t, following).astype(np.int64) * len(mesh.vertices) + np.maximum(t, following)
+    edges, index = np.unique(key, return_inverse=True)
+    ends = mesh.vertices[np.stack(np.divmod(edges, len(mesh.vertices)), axis=1)]
     cut = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1) > longest
     if not cut.any():
         return None
@@ -99,8 +124,3 @@ def rescaled(mesh: Mesh, rng: np.random.Generator) -> Mesh:
 def rough_and_rescaled(mesh: Mesh, rng: np.random.Generator) -> Mesh:
     """Both."""
     return rescaled(roughened(mesh, rng), rng)
-
-
-def _tilted(axis: FloatArray, angle_rad: float, rng: np.random.Generator) -> FloatArray:
-    aside = np.cross(axis, direction_of(rng))
-    return np.asarray(np.cos(angle_rad) * axis + np.sin(angle_rad) * aside / np.linalg.norm(aside))
