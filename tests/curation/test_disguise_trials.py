@@ -6,6 +6,7 @@ import csv
 import hashlib
 import importlib.util
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ from partwatch.curation.disguises.observed import (
     Screened,
     Wanted,
     disguise_tasks,
+    drawn_parts,
+    drawn_revisions,
     revision_tasks,
-    revisions,
 )
 from partwatch.curation.earlier import Verdict, changes, has_loss
 from partwatch.curation.evaluate import evaluate, judges_of
@@ -72,7 +74,7 @@ def judged(observed: Observations, gate_rate: float = 1e6) -> dict[str, Any]:
     return evaluate(observed, seed=0, gate_rate=gate_rate, alerts=AlertPolicy(), judges=judges)
 
 
-def test_each_kind_is_tried_on_each_drawn_part_and_a_revision_on_the_other(observed: Observations) -> None:
+def test_each_kind_is_counted_on_so_many_parts_and_a_revision_on_the_other(observed: Observations) -> None:
     kinds = [one.kind for one in observed.disguised]
     assert len(set(kinds)) == len(kinds)
     # A wall may be too thin for a peg, a body of the other project too large.
@@ -196,17 +198,17 @@ NUMBER = {name: k for k, name in enumerate(FILES)}
 
 
 def test_revisions_are_of_one_file_and_of_different_geometry() -> None:
-    chosen = revisions(FILES, 10, seed=0)
+    chosen = drawn_revisions(FILES, 10, seed=0)
     assert sorted(FILES[listed].thing for listed, _ in chosen) == ["a", "c"]
     for listed, others in chosen:
         geometry = [FILES[listed].geometry, *(other.geometry for other in others)]
         assert len(set(geometry)) == len(geometry) == (2 if FILES[listed].thing == "a" else 3)
-    assert len(revisions(FILES, 1, seed=0)) == 1
-    assert revisions(FILES, 10, seed=0) == chosen
+    assert len(drawn_revisions(FILES, 1, seed=0)) == 1
+    assert drawn_revisions(FILES, 10, seed=0) == chosen
 
 
 def test_a_revision_task_names_the_listed_part_and_the_other_file() -> None:
-    chosen = revisions(FILES, 10, seed=3)
+    chosen = drawn_revisions(FILES, 10, seed=3)
     tasks = list(revision_tasks(chosen, FILES, NUMBER))
     assert len(tasks) == 3
     for task in tasks:
@@ -218,13 +220,30 @@ def test_a_revision_task_names_the_listed_part_and_the_other_file() -> None:
 
 
 def test_parts_are_joined_to_files_of_other_projects() -> None:
-    tasks = list(disguise_tasks(FILES, NUMBER, 2, seed=0))
-    assert len(tasks) == 2 * len(KINDS)
+    order = drawn_parts(FILES, 2, seed=0)
+    assert sorted(order) == sorted(FILES)
+    tasks = list(disguise_tasks(order, FILES, NUMBER, 2, 0, {}))
+    assert len(tasks) == len(FILES) * len(KINDS)
     for task in tasks:
         own = FILES[f"part-{task.tag[0]}"]
         assert task.args["path"] == str(own.path)
         of = {one.project for one in FILES.values() if str(one.path) in task.args["others"]}
         assert of == ({"a/one", "b/two"} - {own.project} if KINDS[task.tag[1]].others else set())
+
+
+def test_a_kind_is_tried_until_it_applied_to_enough_parts() -> None:
+    order = drawn_parts(FILES, 1, seed=0)
+    assert len(order) == 4
+    applied: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    for task in disguise_tasks(order, FILES, NUMBER, 1, 0, applied):
+        kind = task.tag[1]
+        tried[kind] += 1
+        # Holes apply at once, chamfers to the third, the others to none.
+        applied[kind] += kind == "holes" or (kind == "chamfers" and tried[kind] == 3)
+    assert tried.pop("holes") == 1
+    assert tried.pop("chamfers") == 3
+    assert set(tried.values()) == {4}
 
 
 def screened(kind: str, surviving: float | None, *listed: Lying) -> Screened:

@@ -12,7 +12,6 @@ import typer
 
 from partwatch.curation.gate import GATE_RATE
 from partwatch.model.errors import UsageError
-from partwatch.report import evaluation_disguises
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -34,7 +33,7 @@ def evaluate(
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes.")] = None,
     parts: Annotated[int, typer.Option(metavar="N", min=1, help="Parts that each change is tried on.")] = 150,
     disguises: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Parts that each disguise is tried on; 0 for none.")
+        int, typer.Option(metavar="N", min=0, help="Parts that each disguise is counted on; 0 for none.")
     ] = 40,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which parts, and which folds.")] = 0,
     sample: Annotated[
@@ -113,6 +112,8 @@ def progress_bar() -> Iterator[Callable[[str], None]]:
 
 def text(result: Mapping[str, Any]) -> str:
     """The figures for people."""
+    from partwatch.report import evaluation_disguises
+
     held, llr = result["held_back"], result["llr"]
     lines = [
         f"{held['of']} parts of {result['population']['projects']} projects; the goodware gate holds back "

@@ -21,10 +21,10 @@ from partwatch.curation.disguises.observed import (
     Screened,
     Wanted,
     Workers,
-    disguise_tasks,
+    disguised_parts,
+    drawn_revisions,
     require_manifold,
     revision_tasks,
-    revisions,
 )
 from partwatch.curation.families import families_of
 from partwatch.curation.trial import BANDS, TRIALS
@@ -358,8 +358,8 @@ def _disguised(
     number = {part.design: part.index for part in snapshot.parts}
     place = Place(str(watchlist.home.absolute()), snapshot.key, terms, number)
     listed = {name: file for name, file in by_design.items() if name in number}
-    found = workers.run(place, list(disguise_tasks(listed, number, wanted.parts, seed)))
-    chosen = revisions(listed, wanted.parts, seed)
+    found = disguised_parts(workers, place, listed, wanted.parts, seed)
+    chosen = drawn_revisions(listed, wanted.parts, seed)
     if not chosen:
         return tuple(found)
     with tempfile.TemporaryDirectory(prefix="partwatch-revisions-") as scratch:
@@ -368,7 +368,7 @@ def _disguised(
         kept.add(enrol(designs, workers.jobs, progress=lambda: workers.progress("list")))
         with kept.snapshot() as of_kept:
             place = Place(scratch, of_kept.key, terms, number)
-            found += workers.run(place, list(revision_tasks(chosen, listed, number)))
+            found += workers.run(place, revision_tasks(chosen, listed, number))
     return tuple(found)
 
 

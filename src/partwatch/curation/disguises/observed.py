@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,13 +27,15 @@ REVISED: Final = "a revision"
 REVISIONS: Final = "revisions"
 # So many files of other projects are offered for joining: few of them may fit.
 _OFFERED: Final = 8
+# So many parts are tried for each that is wanted, until a kind applied to enough.
+_TRIED_FOR_ONE: Final = 4
 # A trial that could not be done is one where nothing was found.
 _FAILED: Final = '{"surviving": null, "listed": []}'
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """parts: how many each kind is tried on. policy, calibration: as for `screen`, None for the default."""
+    """parts: how many for each kind. policy, calibration: as for `screen`, None for the default."""
 
     parts: int
     policy: Path | None = None
@@ -107,9 +110,15 @@ class Workers:
     size_tolerance: float
     progress: Callable[[str], None]
 
-    def run(self, place: Place, tasks: Sequence[Task[tuple[int, str]]]) -> list[Screened]:
-        """Tasks tagged by part and kind, screened in that list; what does not apply is left out."""
+    def run(
+        self, place: Place, tasks: Iterable[Task[tuple[int, str]]], applied: Counter[str] | None = None
+    ) -> list[Screened]:
+        """Tasks tagged by part and kind, screened in that list; what does not apply is left out.
+
+        applied: counts by kind as answers come, for who makes the tasks.
+        """
         found = []
+        applied = Counter() if applied is None else applied
         with WorkerPool[tuple[int, str]](
             jobs=self.jobs,
             limits=Limits(timeout_s=self.timeout_s),
@@ -120,6 +129,7 @@ class Workers:
                 self.progress("disguise")
                 answer = json.loads(_FAILED if isinstance(outcome, Failure) else outcome)
                 if answer is not None:
+                    applied[task.tag[1]] += 1
                     found.append(self._screened(*task.tag, answer, place))
         return sorted(found, key=lambda one: (one.part, one.kind))
 
@@ -151,28 +161,61 @@ def require_manifold() -> None:
         raise UsageError("disguises need the package manifold3d: pip install manifold3d, or --disguises 0")
 
 
+def disguised_parts(
+    workers: Workers, place: Place, by_design: Mapping[str, CorpusFile], parts: int, seed: int
+) -> list[Screened]:
+    """Each kind on the first so many parts that it applies to, in an order drawn by the seed."""
+    order = drawn_parts(by_design, parts, seed)
+    applied: Counter[str] = Counter()
+    found = workers.run(place, disguise_tasks(order, by_design, place.number, parts, seed, applied), applied)
+    # Of what was under way when a kind had enough, the first in the order count, whichever came first.
+    rank = {place.number[name]: k for k, name in enumerate(order)}
+    kept: Counter[str] = Counter()
+    first = []
+    for one in sorted(found, key=lambda one: rank[one.part]):
+        kept[one.kind] += 1
+        if kept[one.kind] <= parts:
+            first.append(one)
+    return sorted(first, key=lambda one: (one.part, one.kind))
+
+
+def drawn_parts(by_design: Mapping[str, CorpusFile], parts: int, seed: int) -> list[str]:
+    """Designs to try, in their order; more than are wanted, for not every kind applies to each."""
+    names = sorted(by_design)
+    drawn = np.random.default_rng(seed).permutation(len(names))[: _TRIED_FOR_ONE * parts]
+    return [names[k] for k in drawn]
+
+
 def disguise_tasks(
-    by_design: Mapping[str, CorpusFile], number: Mapping[str, int], parts: int, seed: int
+    order: Sequence[str],
+    by_design: Mapping[str, CorpusFile],
+    number: Mapping[str, int],
+    parts: int,
+    seed: int,
+    applied: Mapping[str, int],
 ) -> Iterator[Task[tuple[int, str]]]:
-    """Every kind for so many parts, drawn by the seed, with files of other projects to join to them."""
-    names = sorted(number)
+    """Every kind for each of the designs, as long as it did not apply to enough of those before; with files
+    of other projects to join them to."""
+    names = sorted(by_design)
     rng = np.random.default_rng(seed)
-    for k in sorted(rng.permutation(len(names))[:parts]):
-        part = by_design[names[k]]
-        strangers = [name for name in names if by_design[name].project != part.project]
+    for name in order:
+        part = by_design[name]
+        strangers = [other for other in names if by_design[other].project != part.project]
         offered = rng.permutation(len(strangers))[:_OFFERED]
         others = [str(by_design[strangers[n]].path) for n in offered]
         for kind, how in KINDS.items():
+            if applied.get(kind, 0) >= parts:
+                continue
             arguments = {
                 "path": str(part.path),
                 "kind": kind,
                 "others": others if how.others else [],
                 "needed": how.others,
             }
-            yield Task(DISGUISE, arguments, (number[names[k]], kind))
+            yield Task(DISGUISE, arguments, (number[name], kind))
 
 
-def revisions(
+def drawn_revisions(
     by_design: Mapping[str, CorpusFile], parts: int, seed: int
 ) -> list[tuple[str, tuple[CorpusFile, ...]]]:
     """Of so many parts with several revisions of different geometry, drawn by the seed: the design of one
@@ -181,7 +224,8 @@ def revisions(
     of_thing: dict[str, dict[str, str]] = {}
     for name in sorted(by_design):
         file = by_design[name]
-        of_thing.setdefault(file.thing, {}).setdefault(file.geometry, name)
+        if file.thing:
+            of_thing.setdefault(file.thing, {}).setdefault(file.geometry, name)
     several = [list(names.values()) for _, names in sorted(of_thing.items()) if len(names) > 1]
     chosen = []
     for k in sorted(rng.permutation(len(several))[:parts]):
