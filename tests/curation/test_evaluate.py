@@ -122,6 +122,7 @@ def test_the_verb_prints_figures_writes_a_page_and_compares(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wanted = ["evaluate", "--corpus", str(corpus), "--parts", "1", "--jobs", "1", "--gate-rate", "1000000"]
+    wanted += ["--disguises", "0"]
     page = tmp_path / "page.html"
     assert main([*wanted, "--json", "--html", str(page)]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -22,6 +22,19 @@ def test_it_is_kept_as_it_is_further_keys_included() -> None:
     assert checked(more) is more
 
 
+DISGUISE = {
+    "kind": "holes", "part": "a/one: b.stl", "truth": "edited", "surviving": 0.97, "finding": "match",
+    "relation": "edited", "score": 0.95, "coverage_part": 0.97, "coverage_body": 0.98, "bits": 10.5,
+}  # fmt: skip
+
+
+def test_disguises_may_be_there_and_are_then_whole() -> None:
+    assert checked(made_up(disguises=[DISGUISE]))["disguises"] == [DISGUISE]
+    for key, wrong in (("surviving", 1.5), ("finding", "clear"), ("coverage_part", "0.9"), ("part", None)):
+        with pytest.raises(DocumentError, match=rf"disguises\.0\.{key}"):
+            checked(made_up(disguises=[DISGUISE | {key: wrong}]))
+
+
 def test_what_was_not_measured_is_none() -> None:
     assert checked(made_up(llr=None, held_back=None, revisions=None, calibration=None))["llr"] is None
 

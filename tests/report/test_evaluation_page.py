@@ -137,6 +137,37 @@ def test_a_hostile_key_of_a_false_alert_is_text() -> None:
     assert "2 more are in the JSON." in page(MADE | {"wrong": [{}, {}]})
 
 
+def disguise(kind: str, part: str, truth: str, told: str | None) -> dict[str, Any]:
+    said = {"finding": "review", "relation": told, "score": 0.8, "coverage_part": 0.5, "coverage_body": 0.9}
+    said |= {"bits": 4.5}
+    return {
+        "kind": kind, "part": part, "truth": truth, "surviving": 0.5,
+        **(said if told else dict.fromkeys(said)),
+    }  # fmt: skip
+
+
+def test_what_disguised_parts_were_told_as_is_counted_by_what_they_were_made_as() -> None:
+    rows = [
+        *(disguise("piece 1/2", "a/one: b.stl", "piece_of", "piece_of") for _ in range(3)),
+        disguise("piece 1/3", "a/one: b.stl", "piece_of", "edited"),
+        disguise("piece 1/3", "a/one: b.stl", "piece_of", None),
+        disguise("holes", "a/one: b.stl", "edited", None) | {"surviving": None},
+    ]
+    text = Strict(page(MADE | {"disguises": rows})).text
+    assert "piece of4 of 580.00 %edited 1, piece of 3" in text
+    assert "edited0 of 10 %none" in text
+    assert "1 trials failed and count as not found." in text
+    assert "What disguised parts are told as" not in PARSED.text
+
+
+def test_a_hostile_name_in_a_disguise_is_text() -> None:
+    rows = [disguise(HOSTILE, HOSTILE, HOSTILE, HOSTILE)]
+    parsed = Strict(page(MADE | {"disguises": rows}))
+    assert not parsed.tags & {"script", "img"}
+    assert "onerror=alert(1)" in parsed.text
+    assert "\u202e" not in parsed.text
+
+
 def test_what_was_not_measured_says_so() -> None:
     bare = made_up(
         llr=None,
@@ -149,7 +180,7 @@ def test_what_was_not_measured_says_so() -> None:
         wrong=[],
     )
     text = Strict(page(bare)).text
-    assert text.count("Not measured.") == 4
+    assert text.count("Not measured.") == 7
     assert "Not measured: there is no calibration" in text
     assert text.count("None.") == 2
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STAGES = {
     "list": "parts listed",
     "recall": "changed parts screened",
+    "disguise": "disguised parts screened",
     "wrong": "files searched among other projects' parts",
     "stock": "files read",
 }
@@ -31,6 +32,9 @@ def evaluate(
     corpus: Annotated[Path, typer.Option(metavar="DIR", help="Folder that holds MANIFEST.csv.")],
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes.")] = None,
     parts: Annotated[int, typer.Option(metavar="N", min=1, help="Parts that each change is tried on.")] = 150,
+    disguises: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Parts that each disguise is counted on; 0 for none.")
+    ] = 40,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which parts, and which folds.")] = 0,
     sample: Annotated[
         int | None, typer.Option("--files", metavar="N", min=1, help="Only so many files, drawn by the seed.")
@@ -55,6 +59,7 @@ def evaluate(
     calibrated on the folds of neither; that needs the extra `calibrate`.
     """
     from partwatch.curation.corpus import read_corpus
+    from partwatch.curation.disguises.observed import Wanted
     from partwatch.curation.earlier import changes, differences, has_loss
     from partwatch.curation.evaluate import drawn, judges_of
     from partwatch.curation.evaluate import evaluate as run
@@ -73,7 +78,8 @@ def evaluate(
     alerts = read_policy(policy) if policy else AlertPolicy()
     own = calibrated(calibration) if calibration else None
     with progress_bar() as step:
-        observed = gather(files, jobs or default_jobs(), parts, seed, progress=step)
+        wanted = Wanted(disguises, policy, calibration)
+        observed = gather(files, jobs or default_jobs(), parts, seed, progress=step, disguises=wanted)
     result = run(observed, seed, gate_rate, alerts, judges_of(observed, seed, own))
     typer.echo(json.dumps(result, indent=1, ensure_ascii=False) if as_json else text(result))
     if html is not None:
@@ -106,6 +112,8 @@ def progress_bar() -> Iterator[Callable[[str], None]]:
 
 def text(result: Mapping[str, Any]) -> str:
     """The figures for people."""
+    from partwatch.report import evaluation_disguises
+
     held, llr = result["held_back"], result["llr"]
     lines = [
         f"{held['of']} parts of {result['population']['projects']} projects; the goodware gate holds back "
@@ -115,6 +123,8 @@ def text(result: Mapping[str, Any]) -> str:
     for at in ("match", "review"):
         lines += ["", f"recall at {at} (95 % exact interval; 95 % by family)"]
         lines += [_recall_line(row) for row in result["recall"] if row["at"] == at]
+    told = evaluation_disguises.lines(result["disguises"])
+    lines += ["", *told] if told else []
     lines += [
         "",
         f"false alerts in a list of {held['of'] - held['parts']} parts, by bodies of other projects",

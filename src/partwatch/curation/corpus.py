@@ -15,7 +15,7 @@ _COLUMNS = ("role", "repo", "path", "sha256", "same_geometry_as")
 @dataclass(frozen=True)
 class CorpusFile:
     """One file. role: `part` for printable ones. geometry: the same for files that the corpus says
-    have the same geometry. shown: its path within its project."""
+    have the same geometry. shown: its path within its project. thing: the same for revisions of one file."""
 
     path: Path
     project: str
@@ -24,6 +24,7 @@ class CorpusFile:
     geometry: str
     licence: str = ""
     shown: str = ""
+    thing: str = ""
 
     @property
     def name(self) -> str:
@@ -50,6 +51,7 @@ def read_corpus(folder: Path) -> list[CorpusFile]:
                 geometry=row["same_geometry_as"] or f"{row['repo']}:{row['path']}",
                 licence=row.get("licence") or "",
                 shown=row["path"],
+                thing=f"{row['repo']}:{row.get('orig_path') or row['path']}",
             )
             for row in rows
         ]

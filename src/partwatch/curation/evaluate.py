@@ -13,6 +13,8 @@ from partwatch import __version__
 from partwatch.curation.calibrate import require_lir
 from partwatch.curation.corpus import CorpusFile
 from partwatch.curation.crossfit import Panel, Trials, as_shipped, cross_fitted, hardest_pairs, searches
+from partwatch.curation.disguises.counts import rows_of
+from partwatch.curation.disguises.observed import Lying, Screened
 from partwatch.curation.measures import measures
 from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
@@ -24,7 +26,7 @@ from partwatch.evidence.population import Population
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
 from partwatch.matching.weight import SizeFit
-from partwatch.model.document import MatchFinding
+from partwatch.model.document import MatchFinding, Relation
 from partwatch.model.evaluation import SCHEMA
 
 POOLED: Final = "pooled: rotation, mirror, units, format, winding, reordering, plate"
@@ -36,6 +38,8 @@ SIZES: Final = {
 }
 BOOTSTRAPS: Final = 1000
 _BODIES: Final = 10_000
+_BEST_FIRST: Final = (MatchFinding.MATCH, MatchFinding.REVIEW, MatchFinding.CANDIDATE)
+_PARTIAL: Final = (Relation.PIECE_OF, Relation.CONTAINS)
 _SCORES: Final = np.linspace(0.69, 1.0, 125)
 
 Document = dict[str, Any]
@@ -100,6 +104,7 @@ def evaluate(
         "cost": {"share": None},
         "misses": [[label, observed.parts.names[part]] for label, part in judged.misses()],
         "wrong": judged.wrong(),
+        "disguises": judged.disguises(),
     }
 
 
@@ -127,6 +132,27 @@ class _Counted:
             "group": group, "class": label, "at": at.value, "hits": rate.hits, "trials": rate.trials,
             "low": low, "high": high, "family_low": family_low, "family_high": family_high,
         }  # fmt: skip
+
+
+def _rows(counted: dict[tuple[str, str], list[tuple[bool, int]]], at: MatchFinding) -> Iterator[Document]:
+    """A row of recall for each group and class, of trials: whether it was found, and its family."""
+    for (group, label), trials in sorted(counted.items()):
+        hits, families = zip(*trials, strict=True)
+        yield _Counted(np.array(hits), np.array(families)).row(group, label, at)
+
+
+def _said(told: tuple[Lying, MatchFinding] | None) -> Document:
+    if told is None:
+        return dict.fromkeys(("finding", "relation", "score", "coverage_part", "coverage_body", "bits"))
+    lying, finding = told
+    return {
+        "finding": finding.value,
+        "relation": lying.relation.value,
+        "score": lying.score,
+        "coverage_part": lying.coverage_part,
+        "coverage_body": lying.coverage_body,
+        "bits": lying.bits,
+    }
 
 
 def bootstrapped(
@@ -157,6 +183,8 @@ class _Judged:
         self._list_parts = int(self.accepted.sum())
         self._copies = [copy for copy in observed.copies if self.accepted[copy.part] and copy.classes]
         self._found = [self._finding_of(copy) for copy in self._copies]
+        self._disguised = [one for one in observed.disguised if self.accepted[one.part]]
+        self._told = [self._told_of(one) for one in self._disguised]
         self._alerted = list(self._alerts_of_strangers())
 
     def held_back(self) -> Document:
@@ -176,9 +204,31 @@ class _Judged:
                     for label in label_of(copy):
                         family = int(self._observed.parts.families[copy.part])
                         counted.setdefault(label, []).append((finding in enough, family))
-                for label, trials in sorted(counted.items()):
-                    hits, families = zip(*trials, strict=True)
-                    yield _Counted(np.array(hits), np.array(families)).row(group, label, at)
+                yield from _rows({(group, label): trials for label, trials in counted.items()}, at)
+            yield from self._recall_of_disguises(enough, at)
+
+    def _recall_of_disguises(self, enough: set[MatchFinding], at: MatchFinding) -> Iterator[Document]:
+        counted: dict[tuple[str, str], list[tuple[bool, int]]] = {}
+        for one, told in zip(self._disguised, self._told, strict=True):
+            lying, finding = told or (None, None)
+            family = int(self._observed.parts.families[one.part])
+            for group, label, counts in rows_of(one, lying.relation if lying else None):
+                counted.setdefault((group, label), []).append((counts and finding in enough, family))
+        yield from _rows(counted, at)
+
+    def disguises(self) -> list[Document]:
+        """Each disguised part as screened: the truth, and what was said of the part itself."""
+        names = self._observed.parts.names
+        return [
+            {
+                "kind": one.kind,
+                "part": names[one.part],
+                "truth": one.truth.value,
+                "surviving": one.surviving,
+                **_said(told),
+            }
+            for one, told in zip(self._disguised, self._told, strict=True)
+        ]
 
     def misses(self) -> list[tuple[str, int]]:
         """Class and part of each copy that was not a match."""
@@ -246,6 +296,19 @@ class _Judged:
             return None
         judge = self._judges.of_part(copy.part)
         return judge.finding(copy.part, seen, self._list_parts, self._policy, self._alerts)
+
+    def _told_of(self, one: Screened) -> tuple[Lying, MatchFinding] | None:
+        """The part's own match that says most, with its finding."""
+        told = [(lying, finding) for lying in one.own if (finding := self._finding_on(lying)) is not None]
+        return min(told, key=lambda row: (_BEST_FIRST.index(row[1]), -row[0].score), default=None)
+
+    def _finding_on(self, lying: Lying) -> MatchFinding | None:
+        """On a whole body, by a judge that saw neither; of a piece, or within a larger body, as screened."""
+        if lying.relation in _PARTIAL:
+            return lying.finding
+        seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
+        judge = self._judges.of_part(lying.part)
+        return judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
 
     def _alerts_of_strangers(self) -> Iterator[tuple[int, int, MatchFinding]]:
         """Body, its place among the strangers, and the finding."""

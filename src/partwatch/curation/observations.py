@@ -16,6 +16,16 @@ import numpy.typing as npt
 
 from partwatch.curation import observe
 from partwatch.curation.corpus import CorpusFile, listed_parts
+from partwatch.curation.disguises.observed import (
+    Place,
+    Screened,
+    Wanted,
+    Workers,
+    disguised_parts,
+    drawn_revisions,
+    require_manifold,
+    revision_tasks,
+)
 from partwatch.curation.families import families_of
 from partwatch.curation.trial import BANDS, TRIALS
 from partwatch.fingerprint.cloud import radius_of
@@ -24,6 +34,7 @@ from partwatch.matching.relation import size_fit
 from partwatch.matching.weight import SizeFit
 from partwatch.model.document import UnitSource
 from partwatch.model.errors import UsageError
+from partwatch.screening.terms import terms_of
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.manifest import Design, DesignPart
 from partwatch.watchlist.snapshot import Snapshot
@@ -125,7 +136,7 @@ class Revision:
 @dataclass(frozen=True, eq=False)
 class Observations:
     """strangers: parts of other projects that lay on bodies. revisions: scored apart, being neither strangers
-    nor copies."""
+    nor copies. disguised: parts in disguise and other revisions of parts, as screened."""
 
     project_names: tuple[str, ...]
     licences: tuple[str, ...]
@@ -137,6 +148,7 @@ class Observations:
     unlisted: tuple[str, ...]
     unread: int
     items: int
+    disguised: tuple[Screened, ...] = ()
 
 
 def gather(
@@ -147,16 +159,20 @@ def gather(
     home: Path | None = None,
     progress: Progress = lambda stage: None,
     size_tolerance: float = 0.02,
+    disguises: Wanted | None = None,
 ) -> Observations:
     """Lists every part of the corpus, searches every body among the parts of other projects, and changed
     copies of `parts_tried` parts, drawn evenly by `seed`, in the whole list.
 
-    home: where to keep the list; a temporary folder by default.
-    UsageError without the library that simplifies.
+    home: where to keep the list; a temporary folder by default. disguises: none are tried by default.
+    UsageError without the library that simplifies, and without that which cuts, where it is needed.
     """
     if importlib.util.find_spec("fast_simplification") is None:
         # Else every part that cannot be simplified would count as one that was not found.
         raise UsageError("this needs the package fast-simplification: pip install fast-simplification")
+    wanted = disguises or Wanted(0)
+    if wanted.parts:
+        require_manifold()
     with tempfile.TemporaryDirectory(prefix="partwatch-evaluate-") as scratch:
         watchlist = Watchlist.open(home or Path(scratch), create=True)
         by_design, unlisted = _listed(watchlist, files, jobs, progress)
@@ -168,6 +184,8 @@ def gather(
             copies, revisions = _copies(
                 snapshot, by_design, place, jobs, parts_tried, seed, progress, size_tolerance
             )
+            workers = Workers(jobs, TIMEOUT_S, AS_OF.isoformat(), size_tolerance, progress)
+            disguised = _disguised(watchlist, snapshot, by_design, wanted, seed, workers)
             bodies, parts = _numbered(snapshot, of_part, seen, projects)
             return Observations(
                 project_names=tuple(projects),
@@ -180,6 +198,7 @@ def gather(
                 unlisted=tuple(unlisted),
                 unread=unread,
                 items=len(files),
+                disguised=disguised,
             )
 
 
@@ -322,6 +341,35 @@ def _copy(part: int, design: str, kind: str, answer: Mapping[str, Any], size_tol
         relation=best["relation"] if best else None,
         deviation=(deviation[0], deviation[1]) if deviation else None,
     )
+
+
+def _disguised(
+    watchlist: Watchlist,
+    snapshot: Snapshot,
+    by_design: Mapping[str, CorpusFile],
+    wanted: Wanted,
+    seed: int,
+    workers: Workers,
+) -> tuple[Screened, ...]:
+    """Disguised parts against the whole list; other revisions against a list that holds one of each part."""
+    if not wanted.parts:
+        return ()
+    terms = terms_of(watchlist.home, wanted.policy, wanted.calibration)
+    number = {part.design: part.index for part in snapshot.parts}
+    place = Place(str(watchlist.home.absolute()), snapshot.key, terms, number)
+    listed = {name: file for name, file in by_design.items() if name in number}
+    found = disguised_parts(workers, place, listed, wanted.parts, seed)
+    chosen = drawn_revisions(listed, wanted.parts, seed)
+    if not chosen:
+        return tuple(found)
+    with tempfile.TemporaryDirectory(prefix="partwatch-revisions-") as scratch:
+        kept = Watchlist.open(Path(scratch), create=True)
+        designs = [_design(name, listed[name]) for name, _ in chosen]
+        kept.add(enrol(designs, workers.jobs, progress=lambda: workers.progress("list")))
+        with kept.snapshot() as of_kept:
+            place = Place(scratch, of_kept.key, terms, number)
+            found += workers.run(place, revision_tasks(chosen, listed, number))
+    return tuple(found)
 
 
 def _numbered(

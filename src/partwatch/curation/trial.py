@@ -82,14 +82,14 @@ def run_trial(path: str, kind: str) -> bytes:
     """
     trial = TRIALS[kind]
     rng = np.random.default_rng(zlib.crc32(f"{kind}:{Path(path).name}".encode()))
-    part = _part(Path(path))
+    part = part_in_mm(Path(path))
     if trial.bounded and float(np.linalg.norm(part.extents)) < BOUNDED_LEAST_DIAGONAL_MM:
         return b"null"
     shape = trial.shape(part, rng)
     if shape is None or len(shape.triangles) == 0:
         return b"null"
     placed = moved(shape, rng)
-    data = _written(_on_plate(placed, rng) if trial.plate else placed, trial.file_type)
+    data = written(_on_plate(placed, rng) if trial.plate else placed, trial.file_type)
     item = screened(data)
     deviation = _deviation(part, shape) if trial.bounded else None
     return json.dumps(
@@ -101,7 +101,7 @@ def run_trial(path: str, kind: str) -> bytes:
                     "relation": match.relation.value,
                     "score": match.score,
                     "coverage": min(match.coverage_part, match.coverage_body),
-                    **_explained(match, body),
+                    **explained(match, body),
                 }
                 for body in item.bodies
                 for match in body.matches
@@ -111,7 +111,7 @@ def run_trial(path: str, kind: str) -> bytes:
     ).encode()
 
 
-def _explained(match: Match, body: Body) -> dict[str, object]:
+def explained(match: Match, body: Body) -> dict[str, object]:
     """Scale and unit's source that explain this match: the body's unit is that of its best match, which may
     be another one."""
     stated = body.unit if body.unit_source is UnitSource.STATED else None
@@ -126,7 +126,8 @@ def screened(data: bytes) -> Item:
     )
 
 
-def _part(path: Path) -> Mesh:
+def part_in_mm(path: Path) -> Mesh:
+    """All of a file's shapes in one mesh, in millimetres by its stated unit. Raises UnreadableError."""
     reading = formats.read(path.read_bytes(), ReadLimits())
     scale = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
     return merge([Mesh(shape.mesh.vertices * scale, shape.mesh.triangles) for shape in reading.shapes])
@@ -145,7 +146,8 @@ def _on_plate(mesh: Mesh, rng: np.random.Generator) -> Mesh:
     return merge([others[0], mesh, others[1]])
 
 
-def _written(mesh: Mesh, file_type: str) -> bytes:
+def written(mesh: Mesh, file_type: str) -> bytes:
+    """The mesh as a file's bytes."""
     surface = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
     content = surface.export(file_type=file_type)
     return content if isinstance(content, bytes) else str(content).encode()

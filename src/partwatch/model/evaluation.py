@@ -46,7 +46,7 @@ class Population(TypedDict):
 Recall = TypedDict(
     "Recall",
     {
-        "group": Literal["change", "relation", "size"],
+        "group": Literal["change", "relation", "size", "disguise", "surviving", "revision"],
         "class": str,
         "hits": Count,
         "trials": Count,
@@ -166,6 +166,23 @@ class Revisions(TypedDict):
     bits: Quantiles | None
 
 
+class Disguised(TypedDict):
+    """A disguised part, screened. truth: the relation that it was made as; surviving: the share of the part's
+    surface that is left, None where the trial failed. Then what was said of the part itself, None where
+    nothing was."""
+
+    kind: str
+    part: str
+    truth: str
+    surviving: Share | None
+    finding: Literal["match", "review", "candidate"] | None
+    relation: str | None
+    score: Share | None
+    coverage_part: Share | None
+    coverage_body: Share | None
+    bits: Number | None
+
+
 class Cost(TypedDict):
     """The share of a screening's time that the weighing takes."""
 
@@ -190,6 +207,7 @@ class Evaluation(TypedDict):
     cost: Cost
     misses: list[tuple[str, str]]
     wrong: list[dict[str, Any]]
+    disguises: NotRequired[list[Disguised]]
 
 
 _ADAPTER: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)

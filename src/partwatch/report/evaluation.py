@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from partwatch.model.evaluation import Evaluation, FalseAlerts, Recall, checked
-from partwatch.report import evaluation_bits
+from partwatch.report import evaluation_bits, evaluation_disguises
 from partwatch.report.escape import visible
 from partwatch.report.markup import Cell, number, said, share, table, words_of
 from partwatch.report.plots import Axis, scale_of, strip, ticks
@@ -24,6 +24,21 @@ _GROUPS = (
     ("change", "Recall by class of change", "A listed part, changed in one way, written and screened."),
     ("relation", "Recall by relation", "The same trials, by what the copy is to the part."),
     ("size", "Recall by size", "The same trials, by the root mean square radius of the part."),
+    (
+        "disguise",
+        "Recall of disguised parts",
+        "A listed part cut, joined to a body, edited or scanned.",
+    ),
+    (
+        "surviving",
+        "Disguised parts by the surface left",
+        "The same, by how much of the part's surface is left; of revisions, in its own place.",
+    ),
+    (
+        "revision",
+        "Revisions",
+        "One revision of a part screened against a list that holds another, and one of each other part.",
+    ),
 )
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -67,6 +82,7 @@ def page(evaluation: Mapping[str, Any]) -> str:
         _cards(known),
         _false(known),
         *(_recall(known, *group) for group in _GROUPS),
+        evaluation_disguises.section(known.get("disguises", [])),
         _aside(known),
         evaluation_bits.section(known["llr"]),
         _not_claimed(),
