@@ -54,7 +54,8 @@ inline void pair_histograms(const double* p, const double* n, size_t count, doub
         for (size_t j = 0; j < i; ++j) {
             auto spread = [&](int bins, double* histogram, int stride) {
                 float where = at[j] * bins - 0.5f;
-                where = where < 0 ? 0 : (where > bins - 1 ? bins - 1 : where);
+                // What is no number, as on a body of next to no size, goes into the first bin.
+                where = where > 0 ? std::min(where, bins - 1.0f) : 0.0f;
                 int low = static_cast<int>(where);
                 if (low > bins - 2) low = bins - 2;
                 double share = where - low;

@@ -21,7 +21,9 @@ class SizeFit(StrEnum):
 @dataclass(frozen=True)
 class Weight:
     """bits: log2 likelihood ratio. false_per_10000: unrelated bodies of 10,000 that would do as well against
-    the list. information: of a shared region, in bits of rarity; None of a whole. is_match, is_review: whether a policy of false alerts allows that finding."""
+    the list. is_match, is_review: whether a policy of false alerts allows that finding. information: of a
+    shared region, in bits of rarity; None of a whole.
+    """
 
     bits: float
     false_per_10000: float
