@@ -12,7 +12,7 @@ from partwatch.geometry.bodies import Solid
 from partwatch.geometry.clean import triangle_areas
 from partwatch.matching import pairing
 from partwatch.matching.alignment import Target, apply, inverse, scale_of
-from partwatch.matching.difference import Surface, places
+from partwatch.matching.difference import MOST_MEASURED, Surface, places
 from partwatch.matching.lineage import lineage_of
 from partwatch.matching.overlay import drawn_with
 from partwatch.matching.placing import IDENTITY, Placed, Placing
@@ -27,6 +27,9 @@ from partwatch.model.view import encode_view
 # Pairs, and bodies without a partner on either side, that are drawn.
 MOST_DRAWN = 24
 MOST_LONE_DRAWN = 12
+# Triangles up to which surfaces are made finer: shared by all pairs, and the least for each.
+MEASURED_IN_ALL = 20 * MOST_MEASURED
+LEAST_MEASURED = 6_000
 # What rounding leaves of the scale between two copies of one mesh.
 EXACT_SIZE = 1e-5
 SAME = (Relation.SAME_FILE, Relation.SAME_MESH, Relation.SAME_SHAPE)
@@ -93,7 +96,8 @@ def compare(
         unit_a, unit_b, chosen = _chosen(side_a, side_b, policy)
         side_a, side_b = side_a.resized(unit_a), side_b.resized(unit_b)
     pairs = [_Pairing(side_a.solids[c.a], side_b.solids[c.b], c, policy, same_file) for c in chosen]
-    reports = [pairing.report() for pairing in pairs]
+    finest = min(max(MEASURED_IN_ALL // max(len(pairs), 1), LEAST_MEASURED), MOST_MEASURED)
+    reports = [each.report(finest) for each in pairs]
     if views:
         drawn = sorted(range(len(reports)), key=lambda k: (reports[k].same, k))[:MOST_DRAWN]
         for k in drawn:
@@ -161,7 +165,7 @@ class _Pairing:
         placing = Placing(target, listed, self._tolerance)
         return placing.best(self._link.T_a_b)
 
-    def report(self) -> Pair:
+    def report(self, finest: int) -> Pair:
         """All of it but the pictures."""
         m, T = self._placed.measured, self._T
         scale = round(scale_of(T), 6)
@@ -173,7 +177,7 @@ class _Pairing:
         # Of one mesh the size is known to the last digit; of two it shows only where it passes the tolerance.
         most = EXACT_SIZE if exact else m.tolerance_mm / float(np.linalg.norm(self._b.mesh.extents))
         own_size = bool(abs(scale_of(T) - 1) <= most)
-        found, left_out = ([], 0) if exact else self._regions()
+        found, left_out = ([], 0) if exact else self._regions(finest)
         return Pair(
             a=self._link.a,
             b=self._link.b,
@@ -198,9 +202,9 @@ class _Pairing:
             lineage=lineage,
         )
 
-    def _regions(self) -> tuple[list[Region], int]:
+    def _regions(self, finest: int) -> tuple[list[Region], int]:
         a, b = Surface(self._mesh_a, self._a.closed), Surface(self._b.mesh, self._b.closed)
-        found, left_out = places(a, b, self._tolerance)
+        found, left_out = places(a, b, self._tolerance, finest)
         back = inverse(self._T)
         regions = [
             Region(

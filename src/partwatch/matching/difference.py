@@ -83,13 +83,17 @@ class _Far:
         return int(self.patch.max(initial=-1)) + 1
 
 
-def places(a: Surface, b: Surface, tolerance: float) -> tuple[list[Place], int]:
+def places(
+    a: Surface, b: Surface, tolerance: float, finest: int = MOST_MEASURED
+) -> tuple[list[Place], int]:
     """Places where the surfaces are more than `tolerance` apart, by falling area; how many were left out.
+
+    finest: triangles up to which either is made finer for measuring.
 
     Distances are of surfaces, unsigned and to the nearest point. What lies on both is no place of either.
     """
     cap = 2 * (a.diagonal + b.diagonal) + float(np.linalg.norm(a.mesh.bounds[0] - b.mesh.bounds[0]))
-    far_a, far_b = (_far(one, other, tolerance, cap) for one, other in ((a, b), (b, a)))
+    far_a, far_b = (_far(one, other, tolerance, cap, finest) for one, other in ((a, b), (b, a)))
     group = _joined(far_a, far_b, LINK_TOLERANCES * tolerance + BORDER_SHARE * max(a.diagonal, b.diagonal))
     of_a, of_b = group[: far_a.count][far_a.patch], group[far_a.count :][far_b.patch]
     count = int(group.max(initial=-1)) + 1
@@ -101,8 +105,8 @@ def places(a: Surface, b: Surface, tolerance: float) -> tuple[list[Place], int]:
     return found, max(len(order) - MOST_REGIONS, 0)
 
 
-def _far(one: Surface, other: Surface, tolerance: float, cap: float) -> _Far:
-    mesh, distance, of = measured(one.mesh, lambda points: other.distances(points, cap), tolerance)
+def _far(one: Surface, other: Surface, tolerance: float, cap: float, finest: int) -> _Far:
+    mesh, distance, of = measured(one.mesh, lambda points: other.distances(points, cap), tolerance, finest)
     corner = distance[mesh.triangles]
     rows = np.flatnonzero(corner.mean(axis=1) > tolerance)
     triangles = mesh.triangles[rows]
@@ -136,17 +140,17 @@ def _by_face(label: Longs, areas: FloatArray, face: Longs, all_areas: FloatArray
 
 
 def measured(
-    mesh: Mesh, distances: Callable[[FloatArray], FloatArray], tolerance: float
+    mesh: Mesh, distances: Callable[[FloatArray], FloatArray], tolerance: float, finest: int = MOST_MEASURED
 ) -> tuple[Mesh, FloatArray, npt.NDArray[np.intp]]:
     """The mesh made finer where a difference may hide or ends; distances of its vertices; (m,) the triangle
     of the given mesh that each triangle is a part of."""
     diagonal = float(np.linalg.norm(mesh.extents))
-    most = max(MOST_MEASURED, 2 * len(mesh.triangles))
+    most = max(finest, 2 * len(mesh.triangles))
     of: npt.NDArray[np.intp] = np.arange(len(mesh.triangles))
     vertices, triangles = mesh.vertices, mesh.triangles
-    while len(triangles) < MOST_MEASURED:
+    while len(triangles) < finest:
         finer = split_long_edges(vertices, triangles, EDGE_SHARE * diagonal)
-        if finer is None or len(finer[1]) > MOST_MEASURED:
+        if finer is None or len(finer[1]) > finest:
             break
         vertices, triangles, of = finer[0], finer[1], of[finer[2]]
     distance = distances(vertices)

@@ -18,8 +18,7 @@ SCHEMA: Final = "partwatch-comparison-1"
 
 
 class Verdict(StrEnum):
-    """same: every body of each has its own in the other. unknown: what was read is the same, but not all of
-    it could be read."""
+    """same: every body of each has its own in the other. unknown: not all of both could be read."""
 
     SAME = "same"
     DIFFERENT = "different"
