@@ -80,7 +80,9 @@ def exit_code(document: Comparison) -> int:
     """0 same, 1 different, 2 where that cannot be told, as of diff."""
     from partwatch.model.comparison import Verdict
 
-    return {Verdict.SAME: 0, Verdict.DIFFERENT: EXIT_DIFFERENT, Verdict.UNKNOWN: EXIT_UNKNOWN}[document.verdict]
+    return {Verdict.SAME: 0, Verdict.DIFFERENT: EXIT_DIFFERENT, Verdict.UNKNOWN: EXIT_UNKNOWN}[
+        document.verdict
+    ]
 
 
 def compared(a: str, b: str, options: Options) -> Comparison:
@@ -132,9 +134,7 @@ def _write(document: Comparison, as_json: bool, render: Callable[..., None]) -> 
     from partwatch.model.comparison import without_views
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n"
-        )
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
     if as_json:
         typer.echo(without_views(document).model_dump_json(by_alias=True, indent=1))
     else:

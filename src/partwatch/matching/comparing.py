@@ -136,18 +136,14 @@ def _chosen(a: _Side, b: _Side, policy: Policy) -> tuple[Unit, Unit, list[pairin
     found = [pairing.resized(link, mm_a[link.a], mm_b[link.b]) for link in found]
     a, b = a.resized(unit_a), b.resized(unit_b)
     found += pairing.links_in_place(a.solids, b.solids, policy)
-    chosen = pairing.assigned(
-        found, kinds_a.resized(mm_a), kinds_b.resized(mm_b), a.solids, b.solids, policy
-    )
+    chosen = pairing.assigned(found, kinds_a.resized(mm_a), kinds_b.resized(mm_b), a.solids, b.solids, policy)
     return unit_a, unit_b, chosen
 
 
 class _Pairing:
     """Two bodies in millimetres that belong together; all in B's frame from here on."""
 
-    def __init__(
-        self, a: Solid, b: Solid, link: pairing.Link, policy: Policy, same_file: bool
-    ) -> None:
+    def __init__(self, a: Solid, b: Solid, link: pairing.Link, policy: Policy, same_file: bool) -> None:
         self._a, self._b, self._link, self._policy = a, b, link, policy
         self._same_file = same_file
         listed = ListedSurface(b.mesh)
@@ -163,6 +159,11 @@ class _Pairing:
             return Placed(IDENTITY, exact_measurement(IDENTITY, self._tolerance), as_placed=True)
         target = Target(self._a.mesh, sample_surface(self._a.mesh))
         placing = Placing(target, listed, self._tolerance)
+        if self._link.placed:
+            here = placing.as_placed()
+            if pairing.relation_of(here.measured, self._policy) is None:
+                # Too little to rest a better pose on.
+                return here
         return placing.best(self._link.T_a_b)
 
     def report(self, finest: int) -> Pair:
@@ -226,20 +227,25 @@ class _Pairing:
             return Volumes(a_mm3=_mm3(a), b_mm3=_mm3(b), added_mm3=0.0, removed_mm3=0.0)
         only = exchanged(self._mesh_a, self._b.mesh, a is not None and b is not None)
         return Volumes(
-            a_mm3=_mm3(a), b_mm3=_mm3(b), added_mm3=_mm3(only.only_b), removed_mm3=_mm3(only.only_a), why=only.why
+            a_mm3=_mm3(a),
+            b_mm3=_mm3(b),
+            added_mm3=_mm3(only.only_b),
+            removed_mm3=_mm3(only.only_a),
+            why=only.why,
         )
 
     def view(self) -> PairView:
         """Both bodies in B's frame, each with its distance to the other."""
         a, b = Surface(self._mesh_a, False), Surface(self._b.mesh, False)
         cap = 2 * (a.diagonal + b.diagonal)
-        drawn = []
-        for one, other in ((a, b), (b, a)):
-            mesh, distance = drawn_with(
-                one.mesh, lambda points, other=other: other.distances(points, cap), self._tolerance
+
+        def drawn(one: Surface, other: Surface) -> View:
+            shown, distance = drawn_with(
+                one.mesh, lambda points: other.distances(points, cap), self._tolerance
             )
-            drawn.append(encode_view(mesh.vertices, mesh.triangles, distance))
-        return PairView(a=drawn[0], b=drawn[1])
+            return encode_view(shown.vertices, shown.triangles, distance)
+
+        return PairView(a=drawn(a, b), b=drawn(b, a))
 
 
 def _snapped(T: FloatArray) -> FloatArray:

@@ -83,9 +83,7 @@ class _Far:
         return int(self.patch.max(initial=-1)) + 1
 
 
-def places(
-    a: Surface, b: Surface, tolerance: float, finest: int = MOST_MEASURED
-) -> tuple[list[Place], int]:
+def places(a: Surface, b: Surface, tolerance: float, finest: int = MOST_MEASURED) -> tuple[list[Place], int]:
     """Places where the surfaces are more than `tolerance` apart, by falling area; how many were left out.
 
     finest: triangles up to which either is made finer for measuring.
@@ -99,9 +97,7 @@ def places(
     count = int(group.max(initial=-1)) + 1
     areas = np.bincount(of_a, far_a.areas, count) + np.bincount(of_b, far_b.areas, count)
     order = [int(k) for k in np.argsort(-areas, kind="stable") if areas[k] >= tolerance**2]
-    found = [
-        _place(a, b, _only(far_a, of_a == k), _only(far_b, of_b == k)) for k in order[:MOST_REGIONS]
-    ]
+    found = [_place(a, b, _only(far_a, of_a == k), _only(far_b, of_b == k)) for k in order[:MOST_REGIONS]]
     return found, max(len(order) - MOST_REGIONS, 0)
 
 
@@ -223,5 +219,3 @@ def _kind(a: Surface, b: Surface, on_a: Part, on_b: Part) -> RegionKind:
     if gone >= ONE_SIDED * (gone + came):
         return RegionKind.ONLY_A
     return RegionKind.ONLY_B if came >= ONE_SIDED * (gone + came) else RegionKind.MOVED
-
-

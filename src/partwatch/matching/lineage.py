@@ -13,7 +13,7 @@ from partwatch.matching.correspondence import FLOAT32_SHARE
 from partwatch.model.comparison import Lineage, Numbers
 from partwatch.model.mesh import FloatArray, Mesh
 
-# Vertices that must agree for a motion to rest on them, and how far they must spread beside their longest line.
+# Vertices that a motion must rest on, and the least of their spread beside their longest line.
 LEAST_VERTICES = 8
 LEAST_WIDTH = 1e-6
 NARROWING = 0.5

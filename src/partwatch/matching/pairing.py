@@ -1,4 +1,4 @@
-"""Which body of one file belongs to which of another: kinds of equal bodies, the engine, one-to-one choice."""
+"""Which body of one file belongs to which of another: by the engine, by place, then one to one."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Link:
 
 @dataclass(frozen=True, eq=False)
 class Kinds:
-    """Bodies that are one another moved: `first` of each, and the motion (3, 4) from the first one's frame."""
+    """Bodies that are one another moved: the first of each kind, and the motion (3, 4) from its frame."""
 
     first: list[int]
     T_self_first: list[FloatArray]
@@ -206,15 +206,19 @@ def links_in_place(a: Sequence[Solid], b: Sequence[Solid], policy: Policy) -> li
         share = (common / np.maximum(size, size_b)).prod(axis=1)
         near = [int(j) for j in np.argsort(-share, kind="stable")[:MOST_OVERLAPPING] if share[j] >= OVERLAP]
         equal = [j for j in near if is_equal(solid.mesh, b[j].mesh)]
-        target = Target(solid.mesh, sample_surface(solid.mesh)) if near and not equal else None
-        for j in equal[:1]:
-            found.append(Link(k, j, IDENTITY, 1.0, mirrored=False, placed=True))
-        for j in near if target else ():
-            tolerance = policy.tolerance_mm(listed[j].diagonal_mm)
-            m = Placing(target, listed[j], tolerance).as_placed().measured
-            if m.coverage >= LEAST_IN_PLACE or relation_of(m, policy) is not None:
-                found.append(Link(k, j, IDENTITY, m.score, mirrored=False, placed=True))
+        if equal:
+            found.append(Link(k, equal[0], IDENTITY, 1.0, mirrored=False, placed=True))
+        elif near:
+            target = Target(solid.mesh, sample_surface(solid.mesh))
+            found += [link for j in near if (link := _in_place(k, target, j, listed[j], policy)) is not None]
     return found
+
+
+def _in_place(a: int, target: Target, b: int, listed: ListedSurface, policy: Policy) -> Link | None:
+    m = Placing(target, listed, policy.tolerance_mm(listed.diagonal_mm)).as_placed().measured
+    if m.coverage < LEAST_IN_PLACE and relation_of(m, policy) is None:
+        return None
+    return Link(a, b, IDENTITY, m.score, mirrored=False, placed=True)
 
 
 def is_equal(one: Mesh, other: Mesh) -> bool:
@@ -223,7 +227,11 @@ def is_equal(one: Mesh, other: Mesh) -> bool:
 
 
 def units_of(
-    found: Sequence[Link], a: Sequence[Solid], stated_a: Sequence[bool], stated_b: Sequence[bool], policy: Policy
+    found: Sequence[Link],
+    a: Sequence[Solid],
+    stated_a: Sequence[bool],
+    stated_b: Sequence[bool],
+    policy: Policy,
 ) -> tuple[Unit, Unit]:
     """The units of what states none in A and in B, under which the most surface has the other's size.
 
@@ -257,7 +265,12 @@ def resized(link: Link, mm_a: float, mm_b: float) -> Link:
 
 
 def assigned(
-    found: Sequence[Link], kinds_a: Kinds, kinds_b: Kinds, a: Sequence[Solid], b: Sequence[Solid], policy: Policy
+    found: Sequence[Link],
+    kinds_a: Kinds,
+    kinds_b: Kinds,
+    a: Sequence[Solid],
+    b: Sequence[Solid],
+    policy: Policy,
 ) -> list[Link]:
     """One-to-one: what is not mirrored and has its own size first, then by score, then what lies nearest."""
 
@@ -285,7 +298,9 @@ def assigned(
 
 
 def _composed(left: FloatArray, right: FloatArray) -> FloatArray:
-    return np.concatenate([left[:, :3] @ right[:, :3], (left[:, :3] @ right[:, 3] + left[:, 3])[:, None]], axis=1)
+    return np.concatenate(
+        [left[:, :3] @ right[:, :3], (left[:, :3] @ right[:, 3] + left[:, 3])[:, None]], axis=1
+    )
 
 
 def _nearest(
@@ -297,7 +312,8 @@ def _nearest(
     if len(left) == len(right) == 1:
         return [(left[0], right[0])]
     mine, theirs = (
-        np.array([np.mean(solids[k].mesh.bounds, axis=0) for k in ks]) for solids, ks in ((a, left), (b, right))
+        np.array([np.mean(solids[k].mesh.bounds, axis=0) for k in ks])
+        for solids, ks in ((a, left), (b, right))
     )
     distance = np.linalg.norm(mine[:, None] - theirs[None], axis=2)
     pairs: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""One body laid on another as exactly as their surfaces allow: the simplest pose among those that fit as well."""
+"""One body laid on another as exactly as their surfaces allow, by the simplest pose that does it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from partwatch.model.mesh import FloatArray
 
 # A pose replaces a simpler one only where it fits better by more than this: see `looseness`.
 SLACK = 0.01
+# So much worse may one be that leaves A its own size, and so near to it is that tried.
+OWN_SIZE = 0.15
+NEARLY = 0.05
+RESIZINGS = 3
 # Points and rounds of a last refinement, from so many tolerances down to so few.
 POINTS = 4096
 ROUNDS = 20
@@ -49,11 +53,13 @@ class Placing:
         return self._at(IDENTITY)
 
     def best(self, start: FloatArray) -> Placed:
-        """The simplest pose near `start` (T_a_b) that fits about as well as any: none at all, the one by which
-        vertices coincide, one at the same size, any."""
-        tried = [self._at(T) for T in self._tries(start)]
-        least = min(looseness(placed.measured) for placed in tried)
-        return next(placed for placed in tried if looseness(placed.measured) <= least + SLACK)
+        """The simplest pose near `start` (T_a_b) that fits about as well as any: none at all, the one
+        by which vertices coincide, one at the same size, any."""
+        tried = [(self._at(T), abs(scale_of(T) - 1) < 1e-9) for T in self._tries(start)]
+        # What fits perfectly at another size has another size.
+        favour = OWN_SIZE if min(looseness(placed.measured) for placed, _ in tried) > SLACK else 0.0
+        loose = [looseness(placed.measured) - favour * own for placed, own in tried]
+        return next(tried[k][0] for k in range(len(tried)) if loose[k] <= min(loose) + SLACK)
 
     def _tries(self, start: FloatArray) -> Iterable[FloatArray]:
         yield IDENTITY
@@ -65,9 +71,12 @@ class Placing:
         yield start
 
     def _at_its_size(self, T: FloatArray) -> Iterable[FloatArray]:
-        scale = scale_of(T)
-        if abs(scale - 1) * self._b.diagonal_mm <= 2 * self._tolerance:
-            yield self._without_scale(T)
+        if abs(scale_of(T) - 1) <= NEARLY:
+            rigid = self._without_scale(T)
+            yield rigid
+            for _ in range(RESIZINGS):
+                rigid = self._without_scale(self._refined(rigid))
+            yield rigid
         yield T
 
     def _without_scale(self, T: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """What `partwatch compare --json` writes, and its page and table read: two files beside each other.
 
-Lengths are millimetres, areas and volumes of those. A is the first file, B the second: *removed* is what A has
-and B has not, *added* the reverse. Regions, distances and deviations are measured at `T_b_a`.
+Lengths are millimetres, areas and volumes of those. A is the first file, B the second: *removed* is what A
+has and B has not, *added* the reverse. Regions, distances and deviations are measured at `T_b_a`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Lineage(Record):
 
 
 class ComparedBody(Record):
-    """One connected solid of a file. member: where it lies in an archive. volume_mm3: None where it is open."""
+    """One connected solid of a file. member: where it lies in an archive. volume_mm3: None where open."""
 
     index: int
     name: str | None
@@ -176,9 +176,9 @@ class Totals(Record):
 
 
 class Comparison(Record):
-    """All of it. pairs: in the order of A's bodies. removed, added: bodies of A and of B without a partner."""
+    """All of it. pairs: in the order of A's bodies. removed, added: bodies of A, of B without a partner."""
 
-    schema_name: Literal["partwatch-comparison-1"] = Field(SCHEMA, alias="schema")
+    schema_name: Literal["partwatch-comparison-1"] = Field(default=SCHEMA, alias="schema")
     program_version: str
     verdict: Verdict
     a: Side

@@ -12,6 +12,8 @@ from base64 import b64encode
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+
 from partwatch.model.comparison import ComparedBody, Comparison, Lone, Pair, Region, Side
 from partwatch.model.view import decode_view
 from partwatch.report import compared_words as words
@@ -23,9 +25,7 @@ from partwatch.report.words import millimetres
 # Pairs told in full; the JSON has all.
 MOST_PAIRS = 24
 MOST_ROWS = 50
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-)
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _HEAD = """<!doctype html>
 <html lang="en">
 <head>
@@ -130,12 +130,18 @@ def _marks(comparison: Comparison) -> str:
 
 def _pair(comparison: Comparison, pair: Pair) -> str:
     a, b = comparison.a.bodies[pair.a], comparison.b.bodies[pair.b]
-    told = [words.coverage(pair), *words.remarks(pair), words.volumes(pair.volumes), words.lineage(pair.lineage)]
+    told = [
+        words.coverage(pair),
+        *words.remarks(pair),
+        words.volumes(pair.volumes),
+        words.lineage(pair.lineage),
+    ]
     items = "".join(f"<li>{html.escape(line)}</li>" for line in told)
     return (
         '<section class="pair-body">'
         f"<h2>{html.escape(_title(a, b))}: {html.escape(words.RELATIONS[pair.relation])}</h2>\n"
-        f'{_pictures(pair)}<ul class="told">{items}</ul>\n{_regions(pair)}{_raw(pair)}</section>\n'
+        f'<div class="sides">{_pictures(pair)}<ul class="told">{items}</ul></div>\n'
+        f"{_regions(pair)}{_raw(pair)}</section>\n"
     )
 
 
@@ -149,6 +155,7 @@ def _pictures(pair: Pair) -> str:
     a, b = decode_view(pair.views.a), decode_view(pair.views.b)
     front, back = zip(*render_beside(a, b, pair.tolerance_mm), strict=True)
     ramp = ramp_beside(a, b, pair.tolerance_mm)
+    beyond = bool(np.isinf(a.distance_mm).any() or np.isinf(b.distance_mm).any())
     shots = "".join(
         f"<div><p>{name}</p>{_image(png, f'{letter} from the {where}, coloured by its distance to {other}')}</div>"
         for pngs, where in ((front, "front, above"), (back, "back, below"))
@@ -158,7 +165,7 @@ def _pictures(pair: Pair) -> str:
     )
     return (
         f'<figure class="beside">{shots}<figcaption>Each body coloured by its distance to the other, in one '
-        f"frame and at one scale.{_legend(ramp)}</figcaption></figure>\n"
+        f"frame and at one scale.{_legend(ramp, beyond)}</figcaption></figure>\n"
     )
 
 
@@ -169,7 +176,7 @@ def _image(png: bytes, alt: str) -> str:
     )
 
 
-def _legend(ramp: Ramp) -> str:
+def _legend(ramp: Ramp, beyond: bool) -> str:
     def rgb(colour: tuple[int, int, int]) -> str:
         return f"rgb({colour[0]} {colour[1]} {colour[2]})"
 
@@ -180,7 +187,12 @@ def _legend(ramp: Ramp) -> str:
         f'<li><i class="chip" style="background: {rgb(COINCIDENT)}"></i>coincides, within '
         f"{millimetres(ramp.tolerance_mm)}</li>"
         f'<li><span class="scale"><i style="background: linear-gradient(to right, {strip})"></i>{ticks}</span></li>'
-        f'<li><i class="chip" style="background: {rgb(BEYOND)}"></i>farther than 65 mm</li></ul>'
+        + (
+            f'<li><i class="chip" style="background: {rgb(BEYOND)}"></i>farther than 65 mm</li>'
+            if beyond
+            else ""
+        )
+        + "</ul>"
     )
 
 
@@ -207,12 +219,10 @@ def _region(region: Region) -> list[Cell]:
 
 
 def _raw(pair: Pair) -> str:
-    lines = "".join(
-        f"<tr>{''.join(f'<td>{value:.6g}</td>' for value in row)}</tr>" for row in pair.T_b_a
-    )
+    lines = "".join(f"<tr>{''.join(f'<td>{value:.6g}</td>' for value in row)}</tr>" for row in pair.T_b_a)
     return (
         '<details class="plain"><summary>Transform</summary><p class="muted">T_b_a: from A, in millimetres, to '
-        f"B’s frame; scale {pair.scale:g}.</p><table class=\"matrix mono\"><tbody>{lines}</tbody></table></details>\n"
+        f'B’s frame; scale {pair.scale:g}.</p><table class="matrix mono"><tbody>{lines}</tbody></table></details>\n'
     )
 
 
@@ -235,5 +245,3 @@ def _lones(title: str, lones: tuple[Lone, ...], side: Side) -> str:
 
 def _asset(name: str) -> str:
     return (resources.files("partwatch.report") / "assets" / name).read_text(encoding="utf-8")
-
-

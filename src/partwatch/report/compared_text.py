@@ -67,7 +67,7 @@ def _pair(comparison: Comparison, pair: Pair) -> list[str]:
         words.coverage(pair),
         *words.remarks(pair),
     ]
-    if pair.regions or not pair.same:
+    if pair.lineage.share_a < 1 or not pair.same:
         said.append(words.volumes(pair.volumes))
     said += [words.region(region) for region in pair.regions[:MOST_REGIONS]]
     left = max(len(pair.regions) - MOST_REGIONS, 0) + pair.regions_left_out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from partwatch.model.comparison import (
     ComparedBody,
     Comparison,
@@ -55,23 +57,39 @@ def verdict(comparison: Comparison) -> str:
     if comparison.verdict is Verdict.DIFFERENT:
         return "The files differ: " + "; ".join(differences(comparison)) + "."
     exact = all(pair.relation in (Relation.SAME_FILE, Relation.SAME_MESH) for pair in comparison.pairs)
+    tolerance = millimetres(max(pair.tolerance_mm for pair in comparison.pairs))
     moved = "" if all(pair.as_placed for pair in comparison.pairs) else ", moved"
-    return f"The files hold the same {'meshes' if exact else 'shapes, in other triangles'}{moved}."
+    what = "meshes" if exact else f"shapes within {tolerance}, in other triangles"
+    return f"The files hold the same {what}{moved}."
 
 
 def differences(comparison: Comparison) -> list[str]:
-    """What differs, counted."""
-    told = []
-    changed = sum(not pair.same for pair in comparison.pairs)
+    """What differs, the most important first."""
     if not comparison.pairs:
-        told.append("no body of A resembles one of B")
-    elif changed:
-        told.append(f"{changed:,} of {count(len(comparison.pairs), 'pair')} of bodies differ")
-    if comparison.pairs and comparison.removed:
-        told.append(f"{count(len(comparison.removed), 'body', 'bodies')} of A without a partner in B")
-    if comparison.pairs and comparison.added:
-        told.append(f"{count(len(comparison.added), 'body', 'bodies')} of B without a partner in A")
+        return ["no body of A resembles one of B"]
+    changed = [pair for pair in comparison.pairs if not pair.same]
+    told = [difference(pair) for pair in changed[:1]]
+    if len(comparison.pairs) > 1 and changed:
+        told = [f"{len(changed):,} of {len(comparison.pairs):,} pairs of bodies"]
+    for lones, here, there in ((comparison.removed, "A", "B"), (comparison.added, "B", "A")):
+        if lones:
+            told.append(f"{count(len(lones), 'body', 'bodies')} of {here} without a partner in {there}")
     return told
+
+
+def difference(pair: Pair) -> str:
+    """In what two bodies differ, in a clause."""
+    told = ["mirrored"] if pair.mirrored else []
+    if not pair.own_size:
+        told.append(scale(pair))
+    if pair.relation is None:
+        told.append("little of the surfaces coincides")
+    elif pair.regions:
+        places = count(len(pair.regions) + pair.regions_left_out, "place")
+        told.append(f"in {places}, by up to {millimetres(max(region.max_mm for region in pair.regions))}")
+    elif not told:
+        told.append("in details about as small as the tolerance")
+    return ", ".join(told)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -117,12 +135,14 @@ def volume(mm3: float | None) -> str:
         return "unknown"
     if mm3 >= 99_995:
         return f"{mm3 / 1000:,.1f} cm³"
-    return f"{mm3:,.0f} mm³" if mm3 >= 99.5 else f"{mm3:.1f} mm³" if mm3 >= 0.05 or mm3 == 0 else "< 0.1 mm³"
+    if mm3 < 0.05:
+        return "< 0.1 mm³" if mm3 > 0 else "0 mm³"
+    return f"{mm3:,.0f} mm³" if mm3 >= 99.5 else f"{mm3:.1f} mm³"
 
 
 def area(mm2: float) -> str:
     """An area likewise."""
-    return f"{mm2:,.0f} mm²" if mm2 >= 99.5 else f"{mm2:.1f} mm²"
+    return "0 mm²" if mm2 == 0 else f"{mm2:,.0f} mm²" if mm2 >= 99.5 else f"{mm2:.1f} mm²"
 
 
 def volumes(known: Volumes) -> str:
@@ -139,11 +159,24 @@ def remarks(pair: Pair) -> list[str]:
         told.append("mirrored: A is the mirror image of B")
     if not pair.own_size:
         told.append(scale(pair))
-    if pair.as_placed:
-        told.append("compared as the files place them")
-    else:
-        told.append("A was moved onto B to be compared")
+    told.append(
+        "compared as the files place them" if pair.as_placed else f"A was {motion(pair)} to be compared"
+    )
     return told
+
+
+def motion(pair: Pair) -> str:
+    """How A was laid on B: `turned by 90.0° and moved`, `moved by (0.00, 0.00, 5.00) mm`."""
+    T = np.asarray(pair.T_b_a, float)
+    turn = T[:3, :3] / max(float(np.cbrt(abs(np.linalg.det(T[:3, :3])))), 1e-12)
+    if pair.mirrored:
+        return "mirrored and moved onto B"
+    angle = math.degrees(math.acos(min(max((float(np.trace(turn)) - 1) / 2, -1.0), 1.0)))
+    if angle >= 0.05:
+        return f"turned by {angle:.1f}° and moved onto B"
+    if not pair.own_size:
+        return "moved onto B"
+    return f"moved by {point(pair.T_b_a[0][3:] + pair.T_b_a[1][3:] + pair.T_b_a[2][3:])} mm onto B"
 
 
 def scale(pair: Pair) -> str:
@@ -166,16 +199,25 @@ def scale(pair: Pair) -> str:
 def coverage(pair: Pair) -> str:
     """How much of each coincides with the other."""
     deviation = pair.deviation_mm
-    return (
+    said = (
         f"{percent(pair.coverage_a)} of A and {percent(pair.coverage_b)} of B coincide within "
-        f"{millimetres(pair.tolerance_mm)}; there half is closer than {millimetres(deviation.median)}, "
-        f"95 % closer than {millimetres(deviation.p95)}"
+        f"{millimetres(pair.tolerance_mm)}"
     )
+    if deviation.max == 0:
+        return f"{said}, exactly"
+    if deviation.p95 == 0:
+        return f"{said}, nearly all of that exactly"
+    return f"{said}; half of that within {at_most(deviation.median)}, 95 % within {at_most(deviation.p95)}"
+
+
+def at_most(length: float) -> str:
+    """A length that is an upper end, and so never nothing."""
+    return millimetres(max(length, 0.001))
 
 
 def point(place: Vector3) -> str:
     """`(30.61, 13.97, 2.50)`."""
-    return "(" + ", ".join(f"{value + 0.0:.2f}" for value in place) + ")"
+    return "(" + ", ".join(f"{round(value, 2) + 0.0:.2f}" for value in place) + ")"
 
 
 def region(known: Region) -> str:
@@ -208,7 +250,7 @@ def lineage(known: Lineage) -> str:
     elif known.triangles < LEAST_TELLING:
         means = "so few may be chance"
     else:
-        means = "what both have was made by one triangulation"
+        means = "parts of one triangulation, or one program's of the same surfaces"
     return f"{shared}{', ' if marks else ''}{', '.join(marks)}: {means}"
 
 

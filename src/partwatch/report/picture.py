@@ -74,9 +74,7 @@ def render_beside(
     around = np.concatenate([_used(one), _used(other)])
     ramp = ramp_beside(one, other, tolerance_mm)
     models = [_prepare(view, tolerance_mm, around, ramp) for view in (one, other)]
-    drawn = [
-        (_draw(model, Viewpoint.FRONT, size), _draw(model, Viewpoint.BACK, size)) for model in models
-    ]
+    drawn = [(_draw(model, Viewpoint.FRONT, size), _draw(model, Viewpoint.BACK, size)) for model in models]
     return drawn[0], drawn[1]
 
 

@@ -63,9 +63,7 @@ def compare_files(paths: Sequence[str], shown: Sequence[str], views: bool) -> by
         verdict=_verdict(found, same_bytes, complete=not a.reasons and not b.reasons),
         a=_side(a, shown[0], found.a),
         b=_side(b, shown[1], found.b),
-        lineage=FileLineage(
-            same_bytes=same_bytes, same_format=a.format == b.format, names=_names(found)
-        ),
+        lineage=FileLineage(same_bytes=same_bytes, same_format=a.format == b.format, names=_names(found)),
         pairs=found.pairs,
         removed=found.removed,
         added=found.added,
@@ -200,7 +198,9 @@ def _totals(found: Compared) -> Totals:
     return Totals(
         a_mm3=_sum(volumes_a),
         b_mm3=_sum(volumes_b),
-        added_mm3=_sum([p.volumes.added_mm3 for p in found.pairs] + [volumes_b[k.index] for k in found.added]),
+        added_mm3=_sum(
+            [p.volumes.added_mm3 for p in found.pairs] + [volumes_b[k.index] for k in found.added]
+        ),
         removed_mm3=_sum(
             [p.volumes.removed_mm3 for p in found.pairs] + [volumes_a[k.index] for k in found.removed]
         ),
