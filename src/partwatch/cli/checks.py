@@ -93,7 +93,13 @@ LIBRARIES: Final = (
         "python -m pip install 'partwatch[archives]'",
     ),
     Library("lir", "lir", "calibrating bits", False, "python -m pip install 'partwatch[calibrate]'"),
-    Library("manifold3d", "manifold3d", "the demo's samples", False, "python -m pip install manifold3d"),
+    Library(
+        "manifold3d",
+        "manifold3d",
+        "the volumes of compare, and the demo's samples",
+        False,
+        "python -m pip install manifold3d",
+    ),
 )
 
 

@@ -242,7 +242,10 @@ def units_of(
     )
     combined = sorted(
         ((u, v) for u in options_a for v in options_b),
-        key=lambda pair: sum(unit is not Unit.MILLIMETRE for unit in pair),
+        key=lambda pair: (
+            sum(unit is not Unit.MILLIMETRE for unit in pair),
+            max(map(UNIT_HYPOTHESES.index, pair)),
+        ),
     )
     areas = {link.a: float(triangle_areas(a[link.a].mesh).sum()) for link in found}
     best, most = (Unit.MILLIMETRE, Unit.MILLIMETRE), 0.0

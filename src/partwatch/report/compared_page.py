@@ -48,8 +48,8 @@ _HEAD = """<!doctype html>
 """
 _FOOT = (
     '</main>\n<footer class="bottom"><p class="muted">Made by <span class="mono">partwatch compare</span> '
-    "{version}. Distances are between surfaces, unsigned, to the nearest point; volumes are of closed bodies. "
-    "This file opens no network connection and runs no script.</p></footer>\n</body>\n</html>\n"
+    "{version}. Distances are between surfaces, unsigned, to the nearest point; volumes are of closed "
+    "bodies. This file opens no network connection and runs no script.</p></footer>\n</body>\n</html>\n"
 )
 
 
@@ -101,14 +101,12 @@ def _file(letter: str, side: Side) -> str:
 
 def _cards(comparison: Comparison) -> str:
     totals = comparison.totals
+    places = sum(len(pair.regions) + pair.regions_left_out for pair in comparison.pairs)
     cards = [
         (words.volume(totals.added_mm3), "added: in B, not in A"),
         (words.volume(totals.removed_mm3), "removed: in A, not in B"),
         (_change(totals.a_mm3, totals.b_mm3), "change of volume"),
-        (
-            f"{sum(len(p.regions) + p.regions_left_out for p in comparison.pairs):,}",
-            "places where surfaces differ",
-        ),
+        (f"{places:,}", "place where surfaces differ" if places == 1 else "places where surfaces differ"),
     ]
     inner = "".join(f'<div class="card"><b>{figure}</b><span>{name}</span></div>' for figure, name in cards)
     return f'<div class="cards">{inner}</div>\n'
@@ -157,11 +155,10 @@ def _pictures(pair: Pair) -> str:
     ramp = ramp_beside(a, b, pair.tolerance_mm)
     beyond = bool(np.isinf(a.distance_mm).any() or np.isinf(b.distance_mm).any())
     shots = "".join(
-        f"<div><p>{name}</p>{_image(png, f'{letter} from the {where}, coloured by its distance to {other}')}</div>"
+        f"<div><p>{letter}, from the {where}</p>"
+        f"{_image(png, f'{letter} from the {where}, coloured by its distance to {other}')}</div>"
         for pngs, where in ((front, "front, above"), (back, "back, below"))
-        for png, letter, other, name in zip(
-            pngs, "AB", "BA", (f"A, from the {where}", f"B, from the {where}"), strict=True
-        )
+        for png, letter, other in zip(pngs, "AB", "BA", strict=True)
     )
     return (
         f'<figure class="beside">{shots}<figcaption>Each body coloured by its distance to the other, in one '
@@ -182,18 +179,14 @@ def _legend(ramp: Ramp, beyond: bool) -> str:
 
     strip = ", ".join(map(rgb, RAMP))
     ticks = "".join(f"<span>{html.escape(tick)}</span>" for tick in ramp.ticks())
-    return (
-        '<ul class="legend" aria-label="Colours">'
-        f'<li><i class="chip" style="background: {rgb(COINCIDENT)}"></i>coincides, within '
-        f"{millimetres(ramp.tolerance_mm)}</li>"
-        f'<li><span class="scale"><i style="background: linear-gradient(to right, {strip})"></i>{ticks}</span></li>'
-        + (
-            f'<li><i class="chip" style="background: {rgb(BEYOND)}"></i>farther than 65 mm</li>'
-            if beyond
-            else ""
-        )
-        + "</ul>"
-    )
+    entries = [
+        f'<i class="chip" style="background: {rgb(COINCIDENT)}"></i>'
+        f"coincides, within {millimetres(ramp.tolerance_mm)}",
+        f'<span class="scale"><i style="background: linear-gradient(to right, {strip})"></i>{ticks}</span>',
+    ]
+    if beyond:
+        entries.append(f'<i class="chip" style="background: {rgb(BEYOND)}"></i>farther than 65 mm')
+    return f'<ul class="legend" aria-label="Colours">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 
 
 def _regions(pair: Pair) -> str:
@@ -221,8 +214,9 @@ def _region(region: Region) -> list[Cell]:
 def _raw(pair: Pair) -> str:
     lines = "".join(f"<tr>{''.join(f'<td>{value:.6g}</td>' for value in row)}</tr>" for row in pair.T_b_a)
     return (
-        '<details class="plain"><summary>Transform</summary><p class="muted">T_b_a: from A, in millimetres, to '
-        f'B’s frame; scale {pair.scale:g}.</p><table class="matrix mono"><tbody>{lines}</tbody></table></details>\n'
+        '<details class="plain"><summary>Transform</summary><p class="muted">T_b_a: from A, in millimetres, '
+        f"to B’s frame; scale {pair.scale:g}.</p>"
+        f'<table class="matrix mono"><tbody>{lines}</tbody></table></details>\n'
     )
 
 

@@ -207,7 +207,8 @@ def coverage(pair: Pair) -> str:
         return f"{said}, exactly"
     if deviation.p95 == 0:
         return f"{said}, nearly all of that exactly"
-    return f"{said}; half of that within {at_most(deviation.median)}, 95 % within {at_most(deviation.p95)}"
+    half = f"half of that within {at_most(deviation.median)}, " if deviation.p95 > 0.001 else ""
+    return f"{said}; {half}95 % of that within {at_most(deviation.p95)}"
 
 
 def at_most(length: float) -> str:

@@ -97,7 +97,7 @@ _Waiting = tuple[_Chain, Callable[[], bytes]]
 
 
 def _unfolded(data: bytes, limits: ReadLimits) -> Iterator[tuple[_Chain, Sequence[str], list[_Found]]]:
-    """What the bytes are and hold, themselves first and then each member's: where, its formats, what was read.
+    """What the bytes are and hold, themselves first, then each member's: where, its formats, what was read.
 
     Raises UnreadableError for the bytes themselves; what a member cannot be read for is among what was found.
     """
