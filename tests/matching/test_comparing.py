@@ -258,6 +258,27 @@ def test_a_heavy_revision_in_its_place_is_mapped_without_a_relation() -> None:
     assert pair.volumes.added_mm3 == pytest.approx(expected, rel=0.01)
 
 
+def long_plate() -> Mesh:
+    """The plate with as much again on one side: more than the engine bridges."""
+    return mesh_of(plate() + parts.drilled(block(60, 40, 5, (70, 0, 0)), [(90, 12, 7), (110, 28, 4)]))
+
+
+@pytest.mark.parametrize(
+    "T",
+    [parts.motion(11), np.concatenate([np.eye(3), [[-200.0], [7], [3]]], axis=1)],
+    ids=["turned", "shifted"],
+)
+def test_a_part_that_was_drawn_on_is_laid_on_what_was_kept(T: np.ndarray) -> None:
+    kept = mesh_of(plate())
+    pair = only_pair(compared(moved(kept, T), long_plate()))
+
+    assert moved(moved(kept, T), np.array(pair.T_b_a)[:3]).vertices == pytest.approx(kept.vertices, abs=1e-3)
+    assert pair.coverage_a > 0.9
+    assert pair.regions[0].kind is RegionKind.ONLY_B
+    expected = volume(parts.drilled(block(60, 40, 5, (70, 0, 0)), [(90, 12, 7), (110, 28, 4)]))
+    assert pair.volumes.added_mm3 == pytest.approx(expected, rel=0.01)
+
+
 def test_pictures_are_of_both_in_one_frame() -> None:
     T = parts.motion(3)
     found = compare(given(moved(WHOLE, T)), given(with_boss()), Policy(), views=True)

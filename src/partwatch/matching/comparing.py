@@ -17,6 +17,7 @@ from partwatch.matching.lineage import lineage_of
 from partwatch.matching.overlay import drawn_with
 from partwatch.matching.placing import IDENTITY, Placed, Placing
 from partwatch.matching.policy import Policy
+from partwatch.matching.proposals import links_of_revisions
 from partwatch.matching.verification import ListedSurface, exact_measurement
 from partwatch.matching.volumes import exchanged, volume_of
 from partwatch.model.comparison import ComparedBody, Lone, Pair, PairView, Region, Volumes
@@ -137,7 +138,12 @@ def _chosen(a: _Side, b: _Side, policy: Policy) -> tuple[Unit, Unit, list[pairin
     a, b = a.resized(unit_a), b.resized(unit_b)
     found += pairing.links_in_place(a.solids, b.solids, policy)
     chosen = pairing.assigned(found, kinds_a.resized(mm_a), kinds_b.resized(mm_b), a.solids, b.solids, policy)
-    return unit_a, unit_b, chosen
+    left_a = sorted(set(range(len(a.solids))) - {link.a for link in chosen})
+    left_b = sorted(set(range(len(b.solids))) - {link.b for link in chosen})
+    more = links_of_revisions(a.solids, b.solids, left_a, left_b, policy)
+    alone_a, alone_b = pairing.Kinds.alone(len(a.solids)), pairing.Kinds.alone(len(b.solids))
+    chosen += pairing.assigned(more, alone_a, alone_b, a.solids, b.solids, policy)
+    return unit_a, unit_b, sorted(chosen, key=lambda link: link.a)
 
 
 class _Pairing:

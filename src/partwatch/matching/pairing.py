@@ -69,6 +69,11 @@ class Kinds:
             found.setdefault(first, []).append(k)
         return found
 
+    @staticmethod
+    def alone(count: int) -> Kinds:
+        """Each body a kind of its own."""
+        return Kinds(list(range(count)), [IDENTITY] * count)
+
     def resized(self, mm: Sequence[float]) -> Kinds:
         """The same once each body's lengths are multiplied by its own number, which all of a kind share."""
         motions = [
@@ -215,10 +220,14 @@ def links_in_place(a: Sequence[Solid], b: Sequence[Solid], policy: Policy) -> li
 
 
 def _in_place(a: int, target: Target, b: int, listed: ListedSurface, policy: Policy) -> Link | None:
-    m = Placing(target, listed, policy.tolerance_mm(listed.diagonal_mm)).as_placed().measured
-    if m.coverage < LEAST_IN_PLACE and relation_of(m, policy) is None:
-        return None
-    return Link(a, b, IDENTITY, m.score, mirrored=False, placed=True)
+    placed = Placing(target, listed, policy.tolerance_mm(listed.diagonal_mm)).as_placed()
+    return if_worth(Link(a, b, IDENTITY, placed.measured.score, False, placed=True), placed.measured, policy)
+
+
+def if_worth(link: Link, measured: Measurement, policy: Policy) -> Link | None:
+    """The link, where enough coincides for two bodies to be set beside each other."""
+    worth = measured.coverage >= LEAST_IN_PLACE or relation_of(measured, policy) is not None
+    return link if worth else None
 
 
 def is_equal(one: Mesh, other: Mesh) -> bool:

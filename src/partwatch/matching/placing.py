@@ -52,6 +52,10 @@ class Placing:
         """As the files place them."""
         return self._at(IDENTITY)
 
+    def glance(self, T_a_b: FloatArray) -> float:
+        """The lesser coverage at a pose, roughly."""
+        return Laid(self._target, self._b, T_a_b, False, self._tolerance).glance()
+
     def best(self, start: FloatArray) -> Placed:
         """The simplest pose near `start` (T_a_b) that fits about as well as any: none at all, the one
         by which vertices coincide, one at the same size, any."""

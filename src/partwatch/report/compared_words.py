@@ -35,7 +35,7 @@ RELATIONS: dict[Relation | None, str] = {
     Relation.EDITED: "edited",
     Relation.PIECE_OF: "a piece of B",
     Relation.CONTAINS: "contains B",
-    None: "in the same place, but with little in common",
+    None: "partly alike, too little for a relation",
 }
 KINDS: dict[RegionKind, str] = {
     RegionKind.ONLY_A: "removed",
