@@ -45,7 +45,7 @@ def compare(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with pictures.")] = None,
     timeout: Annotated[
         float, typer.Option(metavar="S", min=0.001, help="Seconds for each file, and for comparing them.")
-    ] = 60,
+    ] = 120,
     max_memory: Annotated[int, typer.Option(metavar="MB", min=1, help="Megabytes for the worker.")] = 4096,
     max_file_size: limits.MaxFileSize = limits.FILE_MB,
     max_triangles: limits.MaxTriangles = limits.TRIANGLES,

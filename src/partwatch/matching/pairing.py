@@ -10,9 +10,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.fingerprint.cloud import CLOUD_SIZE
-from partwatch.fingerprint.descriptor import DESCRIPTOR_SIZE
-from partwatch.fingerprint.enrolment import enrol_part
+from partwatch.fingerprint.cloud import CLOUD_SIZE, cloud_of
+from partwatch.fingerprint.descriptor import DESCRIPTOR_SIZE, describe
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import Solid
 from partwatch.geometry.clean import triangle_areas
@@ -124,7 +123,7 @@ class _Part:
     """A body of B as the engine asks for it."""
 
     triangles: int
-    distinctiveness: float
+    distinctiveness: float = 1.0
     design: str = "B"
     name: str = ""
     sha256: str = ""
@@ -140,9 +139,10 @@ class BodyIndex:
         self._parts: list[_Part] = []
         rows = []
         for part, solid in enumerate(solids):
-            enrolled = enrol_part(solid.mesh, [solid])
-            self._parts.append(_Part(len(solid.mesh.triangles), enrolled.distinctiveness))
-            rows += [(descriptor, cloud, part) for descriptor, cloud, _ in enrolled.prints]
+            # As `enrol_part` prints a part of one shell; how plain it is matters to no comparison.
+            surface = sample_surface(solid.mesh)
+            self._parts.append(_Part(len(solid.mesh.triangles)))
+            rows.append((describe(surface), cloud_of(surface), part))
         self._descriptors = np.array([row[0] for row in rows], np.float32).reshape(-1, DESCRIPTOR_SIZE)
         self._clouds = np.array([row[1] for row in rows], np.float32).reshape(-1, CLOUD_SIZE, 6)
         self._part_index = np.array([row[2] for row in rows], np.int32)

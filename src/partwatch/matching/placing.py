@@ -14,13 +14,14 @@ from partwatch.model.mesh import FloatArray
 
 # A pose replaces a simpler one only where it fits better by more than this: see `looseness`.
 SLACK = 0.01
+# A pose this good needs no other tried.
+EXACT = 1e-3
 # So much worse may one be that leaves A its own size, and so near to it is that tried.
 OWN_SIZE = 0.15
 NEARLY = 0.05
 RESIZINGS = 3
-# Points and rounds of a last refinement, from so many tolerances down to so few.
-POINTS = 4096
-ROUNDS = 20
+# Rounds of a last refinement, from so many tolerances down to so few.
+ROUNDS = 12
 CAPS = (2.0, 0.5)
 IDENTITY = np.concatenate([np.eye(3), np.zeros((3, 1))], axis=1)
 
@@ -59,7 +60,12 @@ class Placing:
     def best(self, start: FloatArray) -> Placed:
         """The simplest pose near `start` (T_a_b) that fits about as well as any: none at all, the one
         by which vertices coincide, one at the same size, any."""
-        tried = [(self._at(T), abs(scale_of(T) - 1) < 1e-9) for T in self._tries(start)]
+        tried: list[tuple[Placed, bool]] = []
+        for T in self._tries(start):
+            placed = self._at(T)
+            if looseness(placed.measured) <= EXACT:
+                return placed
+            tried.append((placed, abs(scale_of(T) - 1) < 1e-9))
         # What fits perfectly at another size has another size.
         favour = OWN_SIZE if min(looseness(placed.measured) for placed, _ in tried) > SLACK else 0.0
         loose = [looseness(placed.measured) - favour * own for placed, own in tried]
@@ -67,21 +73,21 @@ class Placing:
 
     def _tries(self, start: FloatArray) -> Iterable[FloatArray]:
         yield IDENTITY
-        exact = vertex_motion(self._target.mesh, self._b.mesh, inverse(start), 2 * self._tolerance)
-        if exact is not None:
-            yield from self._at_its_size(inverse(exact))
+        T_b_a = vertex_motion(self._target.mesh, self._b.mesh, inverse(start), 2 * self._tolerance)
+        if T_b_a is not None:
+            exact = inverse(T_b_a)
+            if abs(scale_of(exact) - 1) <= NEARLY:
+                yield self._without_scale(exact)
+            yield exact
         closer = self._refined(start)
-        yield from self._at_its_size(closer)
-        yield start
-
-    def _at_its_size(self, T: FloatArray) -> Iterable[FloatArray]:
-        if abs(scale_of(T) - 1) <= NEARLY:
-            rigid = self._without_scale(T)
+        if abs(scale_of(closer) - 1) <= NEARLY:
+            rigid = self._without_scale(closer)
             yield rigid
             for _ in range(RESIZINGS):
                 rigid = self._without_scale(self._refined(rigid))
             yield rigid
-        yield T
+        yield closer
+        yield start
 
     def _without_scale(self, T: FloatArray) -> FloatArray:
         """The pose at the same size, about the middle of B."""
@@ -92,10 +98,9 @@ class Placing:
     def _refined(self, T: FloatArray) -> FloatArray:
         """Point to plane on the triangles of A, by many points of B."""
         points, normals = self._b.samples
-        step = max(len(points) // POINTS, 1)
         wide, narrow = (cap * self._tolerance * scale_of(T) for cap in CAPS)
         return self._target.tree.refine(
-            np.ascontiguousarray(points[::step]), np.ascontiguousarray(normals[::step]),
+            np.ascontiguousarray(points), np.ascontiguousarray(normals),
             np.ascontiguousarray(T[None]), ROUNDS, wide, narrow,
         )  # fmt: skip
 
