@@ -54,6 +54,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "both.zip": zipped({"a/whole.stl": stl(WHOLE), "gear.stl": stl(parts.part_mesh("gear"))}),
         "edited.zip": zipped({"gear.stl": stl(parts.part_mesh("gear")), "b/edited.stl": stl(EDITED)}),
         "damaged.zip": zipped({"whole.stl": stl(WHOLE), "cut.stl": stl(WHOLE)[:5000]}),
+        "noted.zip": zipped({"whole.stl": stl(WHOLE), "README": b"how to print it\n" * 9}),
+        "noted-again.zip": zipped({"READ ME": b"how to print it\n" * 9, "whole.stl": stl(WHOLE)}),
+        "noted-else.zip": zipped({"whole.stl": stl(WHOLE), "README": b"how to paint it\n" * 9}),
         "box.step": step_box(np.array([10.0, 6.0, 4.0])),
         "box.stl": stl(parts.mesh_of(parts.block(10, 6, 4))),
     }
@@ -90,6 +93,8 @@ def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, A
         ("both.zip", "edited.zip", 1, "The files differ: 1 of 2 pairs of bodies."),
         ("both.zip", "whole.stl", 1, "The files differ: 1 body of A without a partner in B."),
         ("damaged.zip", "whole.stl", 2, "Not everything could be read"),
+        ("noted.zip", "noted-again.zip", 0, "The files hold the same meshes."),
+        ("noted.zip", "noted-else.zip", 2, "Not everything could be read"),
     ],
 )
 def test_exit_codes_are_those_of_diff(

@@ -131,6 +131,14 @@ def test_a_mirror_image_is_different() -> None:
     assert np.linalg.det(np.array(pair.T_b_a)[:3, :3]) == pytest.approx(-1)
 
 
+def test_a_mirror_image_in_its_place_is_told_as_one_and_not_as_many_edits() -> None:
+    width = WHOLE.extents[1] + 2 * WHOLE.bounds[0][1]
+    flip = np.array([[1.0, 0, 0, 0], [0, -1, 0, width], [0, 0, 1, 0]])
+    pair = only_pair(compared(moved(WHOLE, flip), WHOLE))
+
+    assert (pair.relation, pair.mirrored, pair.regions) == (Relation.SAME_MESH, True, ())
+
+
 @pytest.mark.parametrize("factor", [2.0, 1.05, 1.01, 1.002])
 def test_another_size_is_different_however_small_the_step(factor: float) -> None:
     pair = only_pair(compared(moved(scaled(WHOLE, factor), parts.motion(8)), WHOLE))

@@ -36,6 +36,8 @@ MOST_OVERLAPPING = 3
 MOST_PLACED = 200
 # Least coverage, both ways, for two bodies in one place to be set beside each other though they differ a lot.
 LEAST_IN_PLACE = 0.3
+# What a mirror image or another size must fit better by, to be preferred.
+NOT_OWN = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,11 +286,11 @@ def assigned(
     b: Sequence[Solid],
     policy: Policy,
 ) -> list[Link]:
-    """One-to-one: what is not mirrored and has its own size first, then by score, then what lies nearest."""
+    """One-to-one by score, less for a mirror image or another size; of equals what lies nearest."""
 
-    def rank(link: Link) -> tuple[bool, float, bool, int, int]:
+    def rank(link: Link) -> tuple[float, bool, int, int]:
         own = not link.mirrored and abs(scale_of(link.T_a_b) - 1) <= policy.scale_tolerance
-        return not own, -round(link.score, 4), not link.placed, link.a, link.b
+        return -round(link.score - (0 if own else NOT_OWN), 4), not link.placed, link.a, link.b
 
     members_a, members_b = kinds_a.members(), kinds_b.members()
     free_a, free_b = set(range(len(a))), set(range(len(b)))

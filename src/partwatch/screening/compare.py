@@ -13,7 +13,7 @@ from partwatch.formats import Opened, Reading, ReadLimits
 from partwatch.geometry.bodies import split_largest
 from partwatch.matching.comparing import Compared, Given, compare
 from partwatch.matching.policy import Policy
-from partwatch.model.comparison import Comparison, FileLineage, Side, Totals, Verdict
+from partwatch.model.comparison import ComparedBody, Comparison, FileLineage, Side, Totals, Verdict
 from partwatch.model.document import Reason
 from partwatch.model.errors import DamagedError, LimitError, UnreadableError
 from partwatch.screening.files import read_regular
@@ -27,6 +27,14 @@ _EMPTY = "there is no surface in it to compare: export it again, with its solids
 
 
 @dataclass(frozen=True, eq=False)
+class _Unread:
+    """Why something went unread, and the digest of the file or member that it is in; None where unknown."""
+
+    reason: Reason
+    sha256: str | None
+
+
+@dataclass(frozen=True, eq=False)
 class _File:
     """A file as it was read, and all bodies in it and its members."""
 
@@ -34,7 +42,12 @@ class _File:
     size_bytes: int
     format: str
     given: tuple[Given, ...]
-    reasons: tuple[Reason, ...]
+    unread: tuple[_Unread, ...]
+
+    def reasons(self, other: _File) -> tuple[Reason, ...]:
+        """What went unread, but for what the other file holds in the same bytes: a picture, a text."""
+        known = {each.sha256 for each in other.unread if each.sha256 is not None}
+        return tuple(each.reason for each in self.unread if each.sha256 not in known)
 
 
 _limits: list[ReadLimits] = [ReadLimits()]
@@ -57,12 +70,13 @@ def compare_files(paths: Sequence[str], shown: Sequence[str], views: bool) -> by
     """A `Comparison` as JSON; a file that this worker did not read is read again."""
     a, b = (_files.get(path) or _read(path, _limits[0]) for path in paths)
     same_bytes = a.sha256 == b.sha256
+    reasons_a, reasons_b = a.reasons(b), b.reasons(a)
     found = compare(a.given, b.given, Policy(), same_file=same_bytes, views=views)
     document = Comparison(
         program_version=__version__,
-        verdict=_verdict(found, same_bytes, complete=not a.reasons and not b.reasons),
-        a=_side(a, shown[0], found.a),
-        b=_side(b, shown[1], found.b),
+        verdict=_verdict(found, same_bytes, complete=not reasons_a and not reasons_b),
+        a=_side(a, shown[0], found.a, reasons_a),
+        b=_side(b, shown[1], found.b, reasons_b),
         lineage=FileLineage(same_bytes=same_bytes, same_format=a.format == b.format, names=_names(found)),
         pairs=found.pairs,
         removed=found.removed,
@@ -75,29 +89,33 @@ def compare_files(paths: Sequence[str], shown: Sequence[str], views: bool) -> by
 def _read(path: str, limits: ReadLimits) -> _File:
     data = read_regular(path, limits.max_file_bytes)
     given: list[Given] = []
-    reasons: list[Reason] = []
+    unread: list[_Unread] = []
     name = ""
-    for chain, content, found in _unfolded(data, limits):
-        name = name or "+".join(content)
+    for chain, content, names, found in _unfolded(data, limits):
+        name = name or "+".join(names)
+        reasons: list[Reason] = []
         for entry in found:
             if isinstance(entry, Reason):
-                reasons.append(_of_member(entry, chain))
+                reasons.append(entry)
             else:
                 bodies, over = _bodies(entry, chain, limits.max_bodies - len(given))
                 given += bodies
-                reasons += [*(_of_member(reason, chain) for reason in entry.unread), *over]
+                reasons += [*entry.unread, *over]
+        digest = hashlib.sha256(content).hexdigest() if reasons and content is not None else None
+        unread += [_Unread(_of_member(reason, chain), digest) for reason in reasons]
     if not given:
-        raise DamagedError("; ".join(reason.message for reason in reasons[:3]) or _EMPTY)
-    return _File(hashlib.sha256(data).hexdigest(), len(data), name, tuple(given), tuple(reasons))
+        raise DamagedError("; ".join(each.reason.message for each in unread[:3]) or _EMPTY)
+    return _File(hashlib.sha256(data).hexdigest(), len(data), name, tuple(given), tuple(unread))
 
 
 _Found = Reading | Reason
 _Chain = tuple[str, ...]
 _Waiting = tuple[_Chain, Callable[[], bytes]]
+_Unfolded = tuple[_Chain, bytes | None, Sequence[str], list[_Found]]
 
 
-def _unfolded(data: bytes, limits: ReadLimits) -> Iterator[tuple[_Chain, Sequence[str], list[_Found]]]:
-    """What the bytes are and hold, themselves first, then each member's: where, its formats, what was read.
+def _unfolded(data: bytes, limits: ReadLimits) -> Iterator[_Unfolded]:
+    """What the bytes are and hold, themselves first, then each member's: where, the bytes, formats, readings.
 
     Raises UnreadableError for the bytes themselves; what a member cannot be read for is among what was found.
     """
@@ -105,16 +123,18 @@ def _unfolded(data: bytes, limits: ReadLimits) -> Iterator[tuple[_Chain, Sequenc
     members = 0
     while waiting:
         chain, take = waiting.pop(0)
+        content: bytes | None = None
         try:
-            names, found, inside = _opened(take(), chain, limits)
+            content = take()
+            names, found, inside = _opened(content, chain, limits)
             members += len(inside)
             _check_members(members, chain, inside, limits)
         except UnreadableError as error:
             if not chain:
                 raise
-            yield chain, (), [_reason(error)]
+            yield chain, content, (), [_reason(error)]
             continue
-        yield chain, names, found
+        yield chain, content, names, found
         waiting[0:0] = inside
 
 
@@ -176,15 +196,15 @@ def _verdict(found: Compared, same_bytes: bool, complete: bool) -> Verdict:
     return Verdict.DIFFERENT if alone or not all(pair.same for pair in found.pairs) else Verdict.SAME
 
 
-def _side(file: _File, shown: str, bodies: tuple[Any, ...]) -> Side:
+def _side(file: _File, shown: str, bodies: tuple[ComparedBody, ...], reasons: tuple[Reason, ...]) -> Side:
     return Side(
         path=shown,
         sha256=file.sha256,
         size_bytes=file.size_bytes,
         format=file.format,
         bodies=bodies,
-        reasons=file.reasons,
-        complete=not file.reasons,
+        reasons=reasons,
+        complete=not reasons,
     )
 
 
