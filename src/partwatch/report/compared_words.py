@@ -234,7 +234,7 @@ def lineage(known: Lineage) -> str:
     if known.triangles == 0:
         return "no triangle in common: other exports, or drawn anew"
     shared = (
-        f"{known.triangles:,} triangles in common ({percent(known.share_a)} of A's, "
+        f"{count(known.triangles, 'triangle')} in common ({percent(known.share_a)} of A's, "
         f"{percent(known.share_b)} of B's)"
     )
     marks = []
