@@ -192,3 +192,25 @@ def test_evaluate_without_simplification_refuses_rather_than_count_misses(
     done = partwatch(place, "fast_simplification", "evaluate", "--corpus", tmp_path)
     assert done.returncode == 2
     assert "pip install fast-simplification" in done.stderr
+
+
+def test_without_manifold3d_a_comparison_says_which_volumes_it_lacks(place: Path) -> None:
+    one, other = (place / f"{name}.stl" for name in ("bracket", "bracket-edited"))
+    other.write_bytes(stl(parts.mesh_of(parts.bracket() + parts.rod(5, 10, (40, 20, 5)))))
+    without, known = (
+        partwatch(place, hidden, "compare", "--json", one, other) for hidden in ("manifold3d", "")
+    )
+    assert without.returncode == known.returncode == 1
+    pair, full = (json.loads(done.stdout)["pairs"][0] for done in (without, known))
+    volumes = pair.pop("volumes")
+    assert (volumes["added_mm3"], volumes["removed_mm3"]) == (None, None)
+    assert "pip install manifold3d" in volumes["why"]
+    assert volumes["a_mm3"] == full.pop("volumes")["a_mm3"]
+    assert pair == full
+
+
+def test_without_the_compiled_kernel_two_files_compare_alike(place: Path) -> None:
+    one, other = place / "gear.stl", place / "items" / "gear-fine.stl"
+    slow, fast = (partwatch(place, hidden, "compare", one, other) for hidden in (KERNEL, ""))
+    assert slow.returncode == fast.returncode == 0
+    assert slow.stdout.splitlines()[0] == fast.stdout.splitlines()[0]

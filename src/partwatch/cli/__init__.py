@@ -31,6 +31,7 @@ VERBS = {
     "screen": "partwatch.cli.screen",
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
+    "compare": "partwatch.cli.compare",
     "render": "partwatch.cli.render",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",

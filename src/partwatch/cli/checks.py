@@ -96,7 +96,7 @@ LIBRARIES: Final = (
     Library(
         "manifold3d",
         "manifold3d",
-        "the demo's samples, disguises in `evaluate`",
+        "the volumes of compare, the demo's samples, disguises in `evaluate`",
         False,
         "python -m pip install manifold3d",
     ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from partwatch.geometry.clusters import clustered
+from partwatch.geometry.refine import split_long_edges
 from partwatch.matching.alignment import apply, inverse
 from partwatch.matching.verification import ListedSurface, Measurement
 from partwatch.model.document import View
-from partwatch.model.mesh import FloatArray, IndexArray, Mesh
+from partwatch.model.mesh import FloatArray, Mesh
 from partwatch.model.view import encode_view
 
 # Enough for a picture a hand wide; more only makes the report heavy.
@@ -35,13 +35,21 @@ def overlay(
         on_part = apply(T_part_body, points)
         return listed.tree.closest(on_part, np.zeros_like(on_part), REACH * measured.tolerance_mm)[0]
 
-    shown, distance = _sharpened(_drawable(body), distances, measured.tolerance_mm)
+    shown, distance = drawn_with(body, distances, measured.tolerance_mm)
     positions = shown.vertices * mm_per_unit
     if not with_part:
         return encode_view(positions, shown.triangles, distance)
     part = _drawable(listed.mesh)
     on_body = apply(measured.T_body_part, part.vertices) * mm_per_unit
     return encode_view(positions, shown.triangles, distance, on_body, part.triangles)
+
+
+def drawn_with(
+    mesh: Mesh, distances: Callable[[FloatArray], FloatArray], tolerance: float
+) -> tuple[Mesh, FloatArray]:
+    """A mesh fit to be drawn, and (n,) what `distances` says of its vertices, fine where that passes the
+    tolerance."""
+    return _sharpened(_drawable(mesh), distances, tolerance)
 
 
 def _sharpened(
@@ -53,11 +61,11 @@ def _sharpened(
     for _ in range(BORDER_ROUNDS):
         near = np.asarray(distance[mesh.triangles] <= tolerance)
         mixed = np.asarray(near.any(axis=1) & ~near.all(axis=1))
-        finer = _split_long_edges(mesh.vertices, mesh.triangles, shortest, mixed)
+        finer = split_long_edges(mesh.vertices, mesh.triangles, shortest, mixed)
         if finer is None or len(finer[1]) > 2 * MOST_TRIANGLES:
             break
         distance = np.concatenate([distance, distances(finer[0][len(distance) :])])
-        mesh = Mesh(*finer)
+        mesh = Mesh(*finer[:2])
     return mesh, distance
 
 
@@ -68,10 +76,10 @@ def _drawable(mesh: Mesh) -> Mesh:
     longest = EDGE_SHARE * float(np.linalg.norm(mesh.extents))
     vertices, triangles = mesh.vertices, mesh.triangles
     while True:
-        finer = _split_long_edges(vertices, triangles, longest)
+        finer = split_long_edges(vertices, triangles, longest)
         if finer is None or len(finer[1]) > MOST_TRIANGLES:
             return Mesh(vertices, triangles)
-        vertices, triangles = finer
+        vertices, triangles, _ = finer
 
 
 # How greedy simplification is, 0 to 10: shy enough to stop above the target rather than spoil the shape.
@@ -88,30 +96,3 @@ def _simplified(mesh: Mesh, triangles: int) -> Mesh:
         mesh.vertices.astype(np.float32), mesh.triangles, target_count=triangles, agg=SHY
     )
     return Mesh(points.astype(np.float64), np.ascontiguousarray(faces, dtype=np.int32))
-
-
-def _split_long_edges(
-    vertices: FloatArray, triangles: IndexArray, longest: float, among: npt.NDArray[np.bool_] | None = None
-) -> tuple[FloatArray, IndexArray] | None:
-    """Halves the longest edge of each triangle (of those `among`) that has one too long; None without any.
-
-    Neighbours may be split unlike each other: for drawing, the surface stays where it was.
-    """
-    corners = vertices[triangles]
-    lengths = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
-    edge = lengths.argmax(axis=1)
-    too_long = lengths.max(axis=1) > longest
-    long = np.flatnonzero(too_long if among is None else too_long & among)
-    if len(long) == 0:
-        return None
-    a = triangles[long, edge[long]]
-    b = triangles[long, (edge[long] + 1) % 3]
-    c = triangles[long, (edge[long] + 2) % 3]
-    pairs, inverse_index = np.unique(np.sort(np.stack([a, b], axis=1), axis=1), axis=0, return_inverse=True)
-    middle = (len(vertices) + inverse_index.reshape(-1)).astype(np.int32)
-    halves = np.concatenate([np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)])
-    kept = np.delete(triangles, long, axis=0)
-    return (
-        np.concatenate([vertices, vertices[pairs].mean(axis=1)]),
-        np.ascontiguousarray(np.concatenate([kept, halves]), dtype=np.int32),
-    )

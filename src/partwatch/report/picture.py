@@ -46,6 +46,7 @@ class _Model:
     bias: float
     ghost: Scene | None
     ghost_normals: Floats | None
+    framed: Floats
 
 
 def render(
@@ -66,10 +67,37 @@ def render_pair(
     return _draw(model, Viewpoint.FRONT, size), _draw(model, Viewpoint.BACK, size)
 
 
-def _prepare(view: DecodedView, tolerance_mm: float) -> _Model:
+def render_beside(
+    one: DecodedView, other: DecodedView, tolerance_mm: float, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+    """Front and back of two bodies in one frame, from the same places, at one scale and in one ramp."""
+    around = np.concatenate([_used(one), _used(other)])
+    ramp = ramp_beside(one, other, tolerance_mm)
+    models = [_prepare(view, tolerance_mm, around, ramp) for view in (one, other)]
+    drawn = [(_draw(model, Viewpoint.FRONT, size), _draw(model, Viewpoint.BACK, size)) for model in models]
+    return drawn[0], drawn[1]
+
+
+def ramp_beside(one: DecodedView, other: DecodedView, tolerance_mm: float) -> Ramp:
+    """The ramp that both are drawn in."""
+    return ramp_for(np.concatenate([one.distance_mm, other.distance_mm]), tolerance_mm)
+
+
+def _used(view: DecodedView) -> npt.NDArray[np.float64]:
     used = view.positions[view.triangles.reshape(-1)].astype(np.float64)
     if view.part_positions is not None and view.part_triangles is not None:
         used = np.concatenate([used, view.part_positions[view.part_triangles.reshape(-1)]])
+    return used
+
+
+def _prepare(
+    view: DecodedView,
+    tolerance_mm: float,
+    around: npt.NDArray[np.float64] | None = None,
+    ramp: Ramp | None = None,
+) -> _Model:
+    """around: (n, 3) what is to fit into the picture, else the view itself. ramp: else the view's own."""
+    used = _used(view) if around is None else around
     low, high = (used.min(axis=0), used.max(axis=0)) if len(used) else (np.zeros(3), np.ones(3))
     centre, radius = (low + high) / 2, max(float(np.linalg.norm(high - low)) / 2, 1e-9)
 
@@ -77,7 +105,7 @@ def _prepare(view: DecodedView, tolerance_mm: float) -> _Model:
         return Scene(((points.astype(np.float64) - centre) / radius).astype(np.float32), triangles)
 
     body = scene(view.positions, view.triangles)
-    ramp = ramp_for(view.distance_mm, tolerance_mm)
+    ramp = ramp or ramp_for(view.distance_mm, tolerance_mm)
     ghost = None
     if view.part_positions is not None and view.part_triangles is not None:
         ghost = scene(view.part_positions, view.part_triangles)
@@ -89,6 +117,7 @@ def _prepare(view: DecodedView, tolerance_mm: float) -> _Model:
         bias=max(tolerance_mm / radius, 1e-3),
         ghost=ghost,
         ghost_normals=None if ghost is None else corner_normals(ghost.positions, ghost.triangles),
+        framed=((used - centre) / radius).astype(np.float32),
     )
 
 
@@ -120,8 +149,7 @@ def _camera(
     right = np.cross(look, (0.0, 0.0, 1.0))
     right /= np.linalg.norm(right)
     up = np.cross(right, look)
-    scenes = [model.scene] if model.ghost is None else [model.scene, model.ghost]
-    points = np.concatenate([scene.positions[scene.triangles.reshape(-1)] for scene in scenes])
+    points = model.framed
     x, y = points @ right.astype(np.float32), points @ up.astype(np.float32)
     wide, high = float(x.max() - x.min()), float(y.max() - y.min())
     room = 1 - 2 * _MARGIN
