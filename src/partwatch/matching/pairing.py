@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from partwatch.fingerprint.cloud import CLOUD_SIZE, cloud_of
 from partwatch.fingerprint.descriptor import DESCRIPTOR_SIZE, describe
+from partwatch.fingerprint.feature_index import index_features
+from partwatch.fingerprint.local import features_of_part
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import Solid
 from partwatch.geometry.clean import triangle_areas
@@ -125,6 +127,7 @@ class _Part:
     """A body of B as the engine asks for it."""
 
     triangles: int
+    area_mm2: float
     distinctiveness: float = 1.0
     design: str = "B"
     name: str = ""
@@ -143,7 +146,7 @@ class BodyIndex:
         for part, solid in enumerate(solids):
             # As `enrol_part` prints a part of one shell; how plain it is matters to no comparison.
             surface = sample_surface(solid.mesh)
-            self._parts.append(_Part(len(solid.mesh.triangles)))
+            self._parts.append(_Part(len(solid.mesh.triangles), surface.area))
             rows.append((describe(surface), cloud_of(surface), part))
         self._descriptors = np.array([row[0] for row in rows], np.float32).reshape(-1, DESCRIPTOR_SIZE)
         self._clouds = np.array([row[1] for row in rows], np.float32).reshape(-1, CLOUD_SIZE, 6)
@@ -181,10 +184,12 @@ def links(
     a: Sequence[Solid], b: Sequence[Solid], firsts_a: Sequence[int], firsts_b: Sequence[int], policy: Policy
 ) -> list[Link]:
     """What of A may be what of B, wherever it lies, between those bodies of each that are given."""
-    engine = Engine(BodyIndex([b[k] for k in firsts_b]), policy)
+    solids = [b[k] for k in firsts_b]
+    features = index_features([features_of_part(solid.mesh) for solid in solids])
+    engine = Engine(BodyIndex(solids), policy, features)
     found: list[Link] = []
     for k in firsts_a:
-        for hit in engine.find(a[k], Around([a[k]])).hits:
+        for hit in engine.find(a[k], Around([a[k]]), mm_per_unit=1.0).hits:
             m = hit.measured
             if relation_of(m, policy) is not None:
                 found.append(Link(k, firsts_b[hit.part], m.T_body_part, m.score, m.mirrored, placed=False))
@@ -194,8 +199,11 @@ def links(
 def relation_of(measured: Measurement, policy: Policy) -> Relation | None:
     """The relation as in a screening; None where too little coincides for any."""
     relation = shape_relation(measured, policy)
-    partial = relation in (Relation.PIECE_OF, Relation.CONTAINS)
-    return relation if partial or measured.coverage >= policy.candidate_coverage else None
+    share = {
+        Relation.PIECE_OF: measured.coverage_body,
+        Relation.CONTAINS: measured.coverage_part,
+    }.get(relation, measured.coverage)
+    return relation if share >= policy.region_coverage[relation] else None
 
 
 def links_in_place(a: Sequence[Solid], b: Sequence[Solid], policy: Policy) -> list[Link]:
