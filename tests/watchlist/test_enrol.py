@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from watchlist_samples import design, opened, part, plain
+from watchlist_samples import design, local_features, opened, part, plain
 
 from partwatch.fingerprint import CLOUD_SIZE, DESCRIPTOR_SIZE
+from partwatch.fingerprint.feature_index import index_features
+from partwatch.fingerprint.local import features_of_part
 from partwatch.model.document import Medium
 from partwatch.model.errors import ManifestError
 from partwatch.watchlist.enrol import enrol
@@ -65,6 +67,7 @@ def test_entries_carry_what_the_workers_answered_in_the_manifests_order(tmp_path
                         required=True,
                         source_name=f"d{k}-{place}.txt",
                         gate=None,
+                        features=local_features(3 * k + place),
                     )
                     for place in range(3)
                 ),
@@ -80,7 +83,7 @@ def test_every_part_that_cannot_be_read_is_told_and_nothing_is_added(tmp_path: P
     designs = [
         declared(tmp_path, "a", "1", "damaged"),
         declared(tmp_path, "b", "2"),
-        declared(tmp_path, "c", "nonsense", "crash", "bomb"),
+        declared(tmp_path, "c", "nonsense", "crash", "bomb", "stray features", "zero features"),
     ]
     watchlist = opened(tmp_path)
     with pytest.raises(ManifestError) as caught:
@@ -91,11 +94,13 @@ def test_every_part_that_cannot_be_read_is_told_and_nothing_is_added(tmp_path: P
     )
     places = [
         f'{tmp_path}/c.toml: part "part {what}", c-{k}.txt: '
-        for k, what in enumerate(["nonsense", "crash", "bomb"])
+        for k, what in enumerate(["nonsense", "crash", "bomb", "stray features", "zero features"])
     ]
-    assert [line.startswith(place) for line, place in zip(told[1:], places, strict=True)] == [True] * 3
+    assert [line.startswith(place) for line, place in zip(told[1:], places, strict=True)] == [True] * 5
     assert "reading it failed (crashed)" in told[2]
     assert "compressed arrays" in told[3]
+    assert "local features of uint8(3, 35), not (n, 36) bytes" in told[4]
+    assert "the facing of a local feature is not of unit length" in told[5]
     assert watchlist.counts() == Counts(0, 0, 0)
 
 
@@ -131,6 +136,11 @@ def test_a_real_file_is_read_printed_and_stored(tmp_path: Path) -> None:
     assert known.prints[0].descriptor.shape == (DESCRIPTOR_SIZE,)
     assert known.prints[0].cloud is not None
     assert known.prints[0].cloud.shape == (CLOUD_SIZE, 6)
+    assert plain(known.features) == plain(features_of_part(known.mesh))
+    assert known.features is not None
+    assert len(known.features) > 10
+    with watchlist.snapshot() as snapshot:
+        assert plain(snapshot.features) == plain(index_features([known.features]))
 
 
 @pytest.mark.parametrize(

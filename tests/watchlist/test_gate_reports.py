@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from watchlist_samples import LAYOUT, design, finished, gate_report, many, opened, part, plain, process
+from watchlist_samples import (
+    LAYOUT,
+    as_version,
+    change,
+    design,
+    finished,
+    gate_report,
+    layout_of,
+    many,
+    opened,
+    part,
+    plain,
+    process,
+)
 
 from partwatch.model.errors import StoreError
 from partwatch.watchlist.store import Watchlist
 from partwatch.watchlist.types import DesignEntry, GateReport, LookAlike, PrintLayout, gate_version
 
 VERSION = gate_version("p1", "c1")
-VERSION_1 = Path(__file__).with_name("list_version_1.sql").read_text("utf-8")
 ODD = gate_report(
     0.1 + 0.2, look_alikes=(LookAlike("sh\u202elf: \x1b[2J\n.stl body 3", 1.9999999),), allowed="ü"
 )
@@ -26,6 +37,11 @@ def with_reports(entry: DesignEntry, *reports: GateReport | None) -> DesignEntry
     return replace(entry, parts=tuple(replace(one, gate=report) for one, report in parts))
 
 
+def as_before(entry: DesignEntry) -> DesignEntry:
+    """As version 1 can hold it."""
+    return replace(entry, parts=tuple(replace(one, gate=None, features=None) for one in entry.parts))
+
+
 def reports_of(watchlist: Watchlist) -> dict[str, GateReport | None]:
     """By part; the same whichever way they are read."""
     found = {one.name: one.gate for entry in watchlist.entries() for one in entry.parts}
@@ -34,13 +50,6 @@ def reports_of(watchlist: Watchlist) -> dict[str, GateReport | None]:
         names = [one.name for one in snapshot.parts]
         assert dict(zip(names, snapshot.gate_reports(), strict=True)) == found
     return found
-
-
-def change(watchlist: Watchlist, statement: str) -> None:
-    """Behind the program's back."""
-    connection = sqlite3.connect(watchlist.path)
-    connection.executescript(statement)
-    connection.close()
 
 
 def test_reports_are_kept_to_the_last_digit(tmp_path: Path) -> None:
@@ -180,47 +189,17 @@ def test_a_damaged_report_is_told_by_verify(tmp_path: Path, statement: str) -> N
     assert problem.startswith('design "a": the list holds a damaged gate report')
 
 
-def as_version_1(watchlist: Watchlist) -> list[str]:
-    """Put the list's rows into tables as version 1 made them; the tables there are."""
-    old = watchlist.path.with_name("old.sqlite")
-    connection = sqlite3.connect(old)
-    connection.executescript(VERSION_1)
-    connection.execute("ATTACH DATABASE ? AS new", (str(watchlist.path),))
-    tables = [
-        name for (name,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
-    ]
-    for table in tables:
-        if table != "sqlite_sequence":
-            connection.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
-    connection.execute("DELETE FROM main.sqlite_sequence")
-    connection.execute("INSERT INTO main.sqlite_sequence SELECT * FROM new.sqlite_sequence")
-    connection.commit()
-    connection.close()
-    for file in watchlist.folder.glob("watchlist.sqlite*"):
-        file.unlink()
-    old.rename(watchlist.path)
-    return sorted(tables)
-
-
-def layout_of(path: Path) -> tuple[int, list[str]]:
-    connection = sqlite3.connect(path)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    connection.close()
-    return version, sorted(tables)
-
-
 def test_a_list_of_version_1_is_brought_up_to_date_in_place(tmp_path: Path) -> None:
     watchlist = opened(tmp_path)
-    bare = [with_reports(entry, None, None) for entry in many("d", 3)]
+    bare = [as_before(entry) for entry in many("d", 3)]
     watchlist.add(bare)
     with watchlist.snapshot() as snapshot:
         key = snapshot.key
     version = watchlist.version()
-    tables = as_version_1(watchlist)
+    tables = as_version(watchlist, 1)
     assert layout_of(watchlist.path) == (1, tables)
     found = opened(tmp_path, create=False)
-    assert layout_of(found.path) == (2, sorted([*tables, "gate_reports"]))
+    assert layout_of(found.path) == (3, sorted([*tables, "gate_reports", "local_features"]))
     assert [plain(entry) for entry in found.entries()] == [plain(entry) for entry in bare]
     assert found.version() == version
     with found.snapshot() as snapshot:
@@ -235,16 +214,16 @@ def test_a_list_of_version_1_is_brought_up_to_date_in_place(tmp_path: Path) -> N
 def test_several_processes_may_open_a_list_of_version_1_at_once(tmp_path: Path) -> None:
     watchlist = opened(tmp_path)
     watchlist.add(many("d", 1))
-    as_version_1(watchlist)
+    as_version(watchlist, 1)
     children = [process("open_snapshot", tmp_path) for _ in range(3)]
     assert len({finished(child) for child in children}) == 1
-    assert layout_of(watchlist.path)[0] == 2
+    assert layout_of(watchlist.path)[0] == 3
 
 
 def test_a_list_of_version_1_and_another_fingerprint_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
     watchlist = opened(tmp_path)
     watchlist.add(many("d", 1))
-    tables = as_version_1(watchlist)
+    tables = as_version(watchlist, 1)
     with pytest.raises(StoreError, match=r"fingerprint samples-1.*this program compares other"):
         Watchlist.open(tmp_path, layout=PrintLayout("other", 8, 4))
     assert layout_of(watchlist.path) == (1, tables)
@@ -255,9 +234,9 @@ def test_a_backup_of_version_1_is_restored(tmp_path: Path) -> None:
 
     watchlist = opened(tmp_path / "home")
     watchlist.add(many("d", 3))
-    as_version_1(watchlist)
+    as_version(watchlist, 1)
     backup.write_backup(watchlist.path, tmp_path / "b")
     Watchlist.restore(tmp_path / "other", tmp_path / "b", LAYOUT)
     found = opened(tmp_path / "other", create=False)
-    bare = [with_reports(entry, None, None) for entry in many("d", 3)]
+    bare = [as_before(entry) for entry in many("d", 3)]
     assert [plain(entry) for entry in found.entries()] == [plain(entry) for entry in bare]

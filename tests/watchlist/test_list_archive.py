@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watchlist_samples import LAYOUT, design, many, opened, part, plain, without_geometry
+from watchlist_samples import LAYOUT, design, local_features, many, opened, part, plain, without_geometry
 
 from partwatch.model.errors import StoreError
 from partwatch.watchlist.archive import read_archive, write_archive
+from partwatch.watchlist.features import features_layout, plain_records
 from partwatch.watchlist.npy import pack_npy, unpack_npy
 from partwatch.watchlist.types import Counts, DesignEntry, PrintLayout
 
@@ -115,6 +116,7 @@ def test_an_export_of_before_there_were_gate_reports_is_taken(tmp_path: Path) ->
             for one in found["parts"]:
                 del one["gate"]
 
+    _edited(path, _as_version_2)
     whole = [plain(entry) for entry in read_archive(path, LAYOUT)]
     _edited(path, _in_header(as_before))
     entries = list(read_archive(path, LAYOUT))
@@ -151,6 +153,55 @@ def _in_header(change: Callable[[dict[str, Any]], object]) -> Callable[[Members]
 VERTICES = "designs/000000/part-000-vertices.npy"
 
 
+FEATURES = "designs/000000/features.npy"
+
+
+def _as_version_2(members: Members) -> None:
+    """The same export as it was before there were local features."""
+
+    def as_before(header: dict[str, Any]) -> None:
+        header["schema_version"] = "2"
+        del header["features_layout"], header["members"][FEATURES]
+        for found in header["designs"]:
+            for one in found["parts"]:
+                del one["features"]
+
+    del members[FEATURES]
+    _in_header(as_before)(members)
+
+
+def test_an_export_of_before_there_were_local_features_is_taken_without_any(tmp_path: Path) -> None:
+    path = _exported(tmp_path)
+    _edited(path, _as_version_2)
+    (first, second) = read_archive(path, LAYOUT)
+    assert plain(first.parts[0]) == plain(part(1, features=None))
+    assert plain(second.parts[0]) == plain(part(3, features=None))
+
+
+def test_local_features_go_out_with_geometry_only_and_say_what_made_them(tmp_path: Path) -> None:
+    with zipfile.ZipFile(_exported(tmp_path)) as archive:
+        header = json.loads(archive.read("list.json"))
+        stored = unpack_npy(archive.read(FEATURES))
+    features = part(1).features
+    assert features is not None
+    assert stored.tobytes() == features.tobytes()
+    assert (stored.dtype, stored.shape) == (np.uint8, (len(features), 36))
+    counts = [one["features"] for found in header["designs"] for one in found["parts"]]
+    assert counts == [len(features), None, None]
+    assert header["features_layout"] == features_layout()
+    with zipfile.ZipFile(_exported(tmp_path, with_geometry=False)) as archive:
+        header = json.loads(archive.read("list.json"))
+        assert [name for name in archive.namelist() if "features" in name] == []
+    assert [one["features"] for found in header["designs"] for one in found["parts"]] == [None] * 3
+
+
+@pytest.mark.parametrize("layout", ["1-another", None])
+def test_local_features_of_another_codebook_are_left_out(tmp_path: Path, layout: str | None) -> None:
+    path = _exported(tmp_path)
+    _edited(path, _in_header(lambda header: header.update(features_layout=layout)))
+    assert [one.features for entry in read_archive(path, LAYOUT) for one in entry.parts] == [None] * 3
+
+
 def _rehashed(name: str, content: bytes) -> Callable[[Members], None]:
     def edit(members: Members) -> None:
         members[name] = content
@@ -158,6 +209,9 @@ def _rehashed(name: str, content: bytes) -> Callable[[Members], None]:
         _in_header(lambda header: header["members"].update({name: digest}))(members)
 
     return edit
+
+
+MANY = plain_records(local_features(1))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +228,18 @@ def _rehashed(name: str, content: bytes) -> Callable[[Members], None]:
         (_rehashed(VERTICES, b"\x80\x04K\x01."), "ask for another export"),
         (_in_header(lambda h: h.update(fingerprint_version="other")), "of fingerprint 'other'"),
         (_in_header(lambda h: h.update(descriptor_size=9)), r"\(9 numbers, 4 points\)"),
-        (_in_header(lambda h: h.update(schema_version="3")), "format '3', this one reads 1 and 2"),
+        (_in_header(lambda h: h.update(schema_version="4")), "format '4', this one reads 1, 2, 3"),
+        (lambda m: m.update({FEATURES: pack_npy(np.zeros((9, 36), "u1"))}), "was changed after the export"),
+        (lambda m: m.update({FEATURES: bytes(10**7)}), "is larger than list.json says"),
+        (lambda m: m.pop(FEATURES), "do not agree, first at"),
+        (_rehashed(FEATURES, pack_npy(np.zeros((9, 35), "u1"))), "features.npy is .u1"),
+        (_rehashed(FEATURES, pack_npy(np.zeros_like(MANY))), "features.npy: the facing of a local feature"),
+        (_rehashed(FEATURES, pack_npy(MANY.view("i1"))), "features.npy is .i1"),
+        (_in_header(lambda h: h["designs"][0]["parts"][0].update(features=901)), r"features: "),
+        (_in_header(lambda h: h["designs"][0]["parts"][0].update(features=-1)), r"features: "),
+        (_in_header(lambda h: h["designs"][0]["parts"][0].update(features=None)), "account for .*features"),
+        (_in_header(lambda h: h["designs"][0]["parts"][1].update(features=0)), "features but no mesh"),
+        (_in_header(lambda h: h["designs"][0]["parts"][1].update(features=5)), "features.npy is .u1"),
         (_in_header(lambda h: h.update(kind="x")), "list.json: kind: "),
         (_in_header(lambda h: h.update(more=1)), "list.json: more: Extra inputs"),
         (_in_header(lambda h: h["designs"][0].update(expires=0)), r"list.json: designs\.0\.expires: "),

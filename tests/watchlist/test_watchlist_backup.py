@@ -24,6 +24,9 @@ def listed(tmp_path: Path) -> Watchlist:
     return watchlist
 
 
+FEATURES = [f"features_{name}" for name in ("codes", "part", "place", "facing", "start")]
+
+
 def restore(home: Path, path: Path) -> Restored:
     return Watchlist.restore(home, path, LAYOUT)
 
@@ -78,7 +81,7 @@ def test_whatever_was_changed_is_found(listed: Watchlist, statement: str, says: 
 
 
 @pytest.mark.parametrize(
-    "name", ["descriptors", "prints", "parts", "designs", "texts", "text_ends", "state.json"]
+    "name", ["descriptors", "prints", "parts", "designs", "texts", "text_ends", "state.json", *FEATURES]
 )
 def test_an_index_that_is_not_of_its_list_is_found(listed: Watchlist, name: str) -> None:
     file = index_of(listed) / (name if "." in name else f"{name}.npy")

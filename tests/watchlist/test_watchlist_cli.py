@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watchlist_samples import design, gate_report, part, without_geometry
+from watchlist_samples import as_version, design, gate_report, local_features, part, without_geometry
 
 from partwatch.cli import main
 from partwatch.cli import watchlist as verbs
@@ -116,7 +116,9 @@ def sampled(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Watchlist:
     watchlist.add(
         [
             design("pump", part(1, gate=gate_report()), plain_pin, note="n\n  part"),
-            design("vise", part(3, gate=gate_report(0.0)), expires=date(2026, 1, 31)),
+            design(
+                "vise", part(3, gate=gate_report(0.0), features=local_features(3)), expires=date(2026, 1, 31)
+            ),
         ]
     )
     return watchlist
@@ -389,3 +391,67 @@ def test_a_new_list_takes_the_programs_own_layout(cli: Cli, tmp_path: Path) -> N
         assert snapshot.descriptors.shape == (2, DESCRIPTOR_SIZE)
         assert snapshot.clouds([0, 1]).shape == (2, CLOUD_SIZE, 6)
         assert snapshot.parts[0].sha256 == snapshot.parts[1].sha256
+
+
+LACKING = "2 parts without local features: `partwatch watchlist refresh` makes them\n"
+
+
+def test_parts_of_an_earlier_list_are_told_to_lack_features_and_refresh_makes_them(
+    cli: Cli, tmp_path: Path
+) -> None:
+    cli.run("add", manifest(tmp_path, "vise"))
+    watchlist = Watchlist.open(cli.home)
+    before = [part.features for entry in watchlist.entries() for part in entry.parts]
+    as_version(watchlist, 2)
+    assert [(one["code"], one["part"]) for one in cli.json("lint", "--as-of", "2026-01-01", code=1)] == [
+        ("no_local_features", "bracket"),
+        ("no_local_features", "spare"),
+    ]
+    code, output, errors = cli.end("verify")
+    assert (code, output.startswith("sound: "), errors) == (0, True, f"partwatch: {LACKING}")
+    assert cli.json("verify")["without_features"] == 2
+    assert cli.run("refresh", "--jobs", 1) == "made the local features of 2 parts\n"
+    assert cli.run("refresh") == "made the local features of 0 parts\n"
+    assert cli.run("refresh", "--all", "--jobs", 1) == "made the local features of 2 parts\n"
+    after = [part.features for entry in watchlist.entries() for part in entry.parts]
+    assert [one.tobytes() for one in after if one is not None] == [
+        one.tobytes() for one in before if one is not None
+    ]
+    assert cli.run("lint", "--as-of", "2026-01-01") == ""
+    assert cli.json("verify")["without_features"] == 0
+
+
+def test_an_import_makes_the_features_that_the_export_lacks(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watchlist = sampled(cli, monkeypatch)
+    watchlist.add([design("older", part(3), part(10, features=None))])
+    file = tmp_path / "list.zip"
+    cli.run("export", "--with-part-geometry", file, "older")
+    other = cli.at(tmp_path / "other")
+    theirs = Watchlist.open(other.home, create=True)
+    theirs.add([design("own", part(17))])
+    assert other.run("import", file) == "imported 1 design\n"
+    # What was listed before is left to `refresh`.
+    assert theirs.without_features() == 1
+    assert [part.features is None for entry in theirs.entries() for part in entry.parts] == [
+        False,
+        False,
+        True,
+    ]
+    cli.run("export", file)
+    bare = cli.at(tmp_path / "bare")
+    assert bare.run("import", file) == "imported 3 designs\n"
+    assert Watchlist.open(bare.home).without_features() == 0
+
+
+def test_a_restored_backup_of_an_earlier_list_says_what_it_lacks(cli: Cli, tmp_path: Path) -> None:
+    cli.run("add", manifest(tmp_path, "vise"))
+    as_version(Watchlist.open(cli.home), 2)
+    cli.run("backup", tmp_path / "b")
+    code, output, errors = cli.end("restore", tmp_path / "b")
+    assert (code, output.startswith("restored 1 design, 2 parts"), errors) == (
+        0,
+        True,
+        f"partwatch: {LACKING}",
+    )

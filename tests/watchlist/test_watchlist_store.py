@@ -187,7 +187,7 @@ def test_removing_is_all_or_none_and_takes_every_row_along(tmp_path: Path) -> No
     assert watchlist.design_names() == ["d 0", "d 1", "d 2"]
     watchlist.remove(["d 0", "d 1", "d 2"])
     with sqlite3.connect(watchlist.path) as database:
-        for table in ("designs", "parts", "geometry", "prints", "clouds", "gate_reports"):
+        for table in ("designs", "parts", "geometry", "prints", "clouds", "gate_reports", "local_features"):
             assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
     database.close()
     with pytest.raises(StoreError, match='not listed: "d 0"'):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import event
 
+from partwatch.fingerprint.local import FEATURE, Features
 from partwatch.model.document import Medium
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.store import Watchlist
@@ -32,6 +34,18 @@ def gate_report(rate: float = 0.25, **changes: Any) -> GateReport:
         "allowed": None,
     }
     return GateReport(**(fields | changes))
+
+
+def local_features(seed: int) -> Features:
+    """Some tens of well-formed features that follow from the seed; sometimes none."""
+    rng = np.random.default_rng([seed, 36])
+    found = np.zeros(rng.integers(60) if seed % 5 else 0, dtype=FEATURE)
+    found["octave"] = rng.integers(-2, 2, len(found))
+    found["code"] = rng.integers(-127, 128, found["code"].shape)
+    found["place"] = rng.normal(size=found["place"].shape)
+    facing = rng.normal(size=found["facing"].shape)
+    found["facing"] = np.rint(127 * facing / np.linalg.norm(facing, axis=1, keepdims=True))
+    return found
 
 
 def part(seed: int = 0, **changes: Any) -> PartEntry:
@@ -66,8 +80,13 @@ def part(seed: int = 0, **changes: Any) -> PartEntry:
         "gate": gate_report(seed / 7, allowed="for the test" if seed % 2 else None)
         if seed % 3 == 1
         else None,
+        # Most parts have them, but none that came before there were any.
+        "features": None if seed % 7 == 3 else local_features(seed),
     }
-    return PartEntry(**(fields | changes))
+    fields |= changes
+    if fields["mesh"] is None:
+        fields["features"] = None
+    return PartEntry(**fields)
 
 
 def without_geometry(entry: PartEntry) -> PartEntry:
@@ -76,6 +95,7 @@ def without_geometry(entry: PartEntry) -> PartEntry:
         **{field: getattr(entry, field) for field in PartEntry.__dataclass_fields__}
         | {
             "mesh": None,
+            "features": None,
             "prints": tuple(PartPrint(one.descriptor, None, one.shell) for one in entry.prints),
         }
     )
@@ -114,6 +134,45 @@ def plain(value: Any) -> Any:
 def opened(home: Path, create: bool = True) -> Watchlist:
     """The list at home, with the samples' layout."""
     return Watchlist.open(home, create=create, layout=LAYOUT)
+
+
+def change(watchlist: Watchlist, statement: str) -> None:
+    """Behind the program's back."""
+    connection = sqlite3.connect(watchlist.path)
+    connection.executescript(statement)
+    connection.close()
+
+
+def as_version(watchlist: Watchlist, version: int) -> list[str]:
+    """Put the list's rows into tables as an earlier version made them; the tables there are."""
+    old = watchlist.path.with_name("old.sqlite")
+    connection = sqlite3.connect(old)
+    for each in range(1, version + 1):
+        connection.executescript(Path(__file__).with_name(f"list_version_{each}.sql").read_text("utf-8"))
+    connection.execute("ATTACH DATABASE ? AS new", (str(watchlist.path),))
+    tables = [
+        name for (name,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+    ]
+    for table in tables:
+        if table != "sqlite_sequence":
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
+    connection.execute("DELETE FROM main.sqlite_sequence")
+    connection.execute("INSERT INTO main.sqlite_sequence SELECT * FROM new.sqlite_sequence")
+    connection.commit()
+    connection.close()
+    for file in watchlist.folder.glob("watchlist.sqlite*"):
+        file.unlink()
+    old.rename(watchlist.path)
+    return sorted(tables)
+
+
+def layout_of(path: Path) -> tuple[int, list[str]]:
+    """The version of a list's tables, and their names."""
+    connection = sqlite3.connect(path)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    connection.close()
+    return version, sorted(tables)
 
 
 def process(action: str, *arguments: object) -> subprocess.Popen[str]:

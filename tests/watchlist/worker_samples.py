@@ -9,9 +9,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from watchlist_samples import part
+from watchlist_samples import local_features, part
 
 from partwatch.model.errors import DamagedError
+from partwatch.watchlist.features import plain_records
 
 
 def sample_part(path: str) -> bytes:
@@ -25,10 +26,14 @@ def sample_part(path: str) -> bytes:
         return b"PK nonsense"
     if word == "bomb":
         return _bomb()
-    return _packed(int(word))
+    if word == "stray features":
+        return _packed(1, np.zeros((3, 35), dtype=np.uint8))
+    if word == "zero features":
+        return _packed(1, np.zeros((3, 36), dtype=np.uint8))
+    return _packed(int(word), plain_records(local_features(int(word))))
 
 
-def _packed(seed: int) -> bytes:
+def _packed(seed: int, features: np.ndarray) -> bytes:
     known = part(seed)
     assert known.mesh is not None
     about = {
@@ -47,6 +52,7 @@ def _packed(seed: int) -> bytes:
         triangles=known.mesh.triangles,
         descriptors=np.stack([one.descriptor for one in known.prints]),
         clouds=np.stack([one.cloud for one in known.prints if one.cloud is not None]),
+        features=features,
     )
     return file.getvalue()
 

@@ -233,6 +233,7 @@ def check_list(home: Path) -> Iterator[Found]:
     try:
         watchlist = Watchlist.open(home)
         designs, version = watchlist.designs(), watchlist.version()
+        lacking = watchlist.without_features()
     except StoreError as error:
         yield Found("watch-list", State.BROKEN, str(error), "partwatch watchlist restore FILE")
         return
@@ -243,6 +244,9 @@ def check_list(home: Path) -> Iterator[Found]:
     if expired:
         mend = "partwatch watchlist lint names them: renew or remove them"
         yield Found("watch-list", State.NOTICE, f"expired, and matching no more: {expired:,}", mend)
+    if lacking:
+        says = f"parts without local features, of which no piece is looked for: {lacking:,}"
+        yield Found("watch-list", State.NOTICE, says, "partwatch watchlist refresh")
 
 
 def check_runs(home: Path) -> Iterator[Found]:

@@ -196,6 +196,7 @@ def run(options: Options) -> int:
         judge = baseline.judge if baseline else None
         keep = journal.keep if journal else None
         _tell_kernel()
+        _tell_lacking(snapshot)
         driver = Driver(pool, limits=options.read_limits, judge=judge, keep=keep)
         items = keep_views(driver.screen(sources), options.max_views)
         shown = stack.enter_context(_progress(tally.over(items), options.output))
@@ -216,6 +217,17 @@ def _tell_kernel() -> None:
     if kernel.KERNEL == kernel.NUMPY:
         told = f"partwatch: slow, since the numpy kernel is used: {kernel.WHY}; see `partwatch doctor`"
         typer.echo(told, err=True)
+
+
+def _tell_lacking(snapshot: Snapshot) -> None:
+    """Say of how many parts no piece is looked for: they are compared as wholes only."""
+    lacking = int(snapshot.parts.without_features.sum())
+    if lacking:
+        of = int(snapshot.parts.has_geometry.sum())
+        told = (
+            f"partwatch: {lacking:,} of {of:,} parts have no local features, so pieces of them are not found"
+        )
+        typer.echo(f"{told}: `partwatch watchlist refresh` makes them", err=True)
 
 
 def exit_code(summary: Summary, fail_on: FailOn) -> int:

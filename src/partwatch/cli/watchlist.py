@@ -24,6 +24,7 @@ from partwatch.watchlist.archive import read_archive, write_archive
 from partwatch.watchlist.enrol import enrol
 from partwatch.watchlist.lint import Remark, Thresholds, lint_list
 from partwatch.watchlist.manifest import read_manifests
+from partwatch.watchlist.refresh import parts_to_refresh, refresh
 from partwatch.watchlist.store import Watchlist
 from partwatch.watchlist.types import DesignEntry, DesignSummary, GateReport, PartSummary, gate_version
 from partwatch.watchlist.verify import Verification
@@ -209,9 +210,23 @@ def import_list(
 ) -> None:
     """Add the designs of an exported file: all of them, or none."""
     watchlist = Watchlist.open(home_of(context), create=True)
-    before = watchlist.counts().designs
-    watchlist.add(read_archive(file, watchlist.layout))
-    typer.echo(f"imported {_many(watchlist.counts().designs - before, 'design')}")
+    names: list[str] = []
+    watchlist.add(_named(read_archive(file, watchlist.layout), names))
+    typer.echo(f"imported {_many(len(names), 'design')}")
+    # An older export has none of the features that go with its shapes.
+    _make_features(watchlist, default_jobs(), designs=set(names))
+
+
+@app.command("refresh")
+def refresh_list(
+    context: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Also of the parts that have some.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Parts looked at in parallel.")] = None,
+) -> None:
+    """Make the local features of listed parts that have none: by these, pieces of them are found."""
+    watchlist = Watchlist.open(home_of(context))
+    made = _make_features(watchlist, jobs or default_jobs(), every)
+    typer.echo(f"made the local features of {_many(made, 'part')}")
 
 
 @app.command()
@@ -227,6 +242,7 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
                 "designs": found.counts.designs,
                 "parts": found.counts.parts,
                 "index": found.index,
+                "without_features": found.without_features,
                 "problems": list(found.problems),
             }
         )
@@ -236,6 +252,7 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         index = "and the index" if found.index else "(no index has been made of it yet)"
         typer.echo(f"sound: {_contents(found)} {index}, version {found.version}")
+        _tell_lacking(found.without_features)
     if found.problems:
         raise typer.Exit(1)
 
@@ -258,6 +275,7 @@ def restore(
     replaced = _many(restored.replaced.designs, "design")
     found = restored.verification
     typer.echo(f"restored {_contents(found)}, version {found.version}, in place of {replaced}")
+    _tell_lacking(found.without_features)
 
 
 def _gate(context: typer.Context, most: float) -> Gate:
@@ -296,6 +314,24 @@ def _check_page(background: Path | None, page: Path | None) -> None:
 def _refresh(watchlist: Watchlist, gate: Gate) -> None:
     with _progress("asking the gate", watchlist.counts().designs) as advance:
         watchlist.replace_reports(_counted(gate.renewed(watchlist.entries()), advance))
+
+
+def _make_features(
+    watchlist: Watchlist, jobs: int, every: bool = False, designs: set[str] | None = None
+) -> int:
+    """Of the parts that have none, or with `every` of all; how many got them."""
+    with watchlist.snapshot() as snapshot:
+        parts = parts_to_refresh(snapshot, every, designs)
+        if not parts:
+            return 0
+        with _progress("looking at parts", len(parts)) as advance:
+            return refresh(watchlist, snapshot, parts, jobs, progress=advance)
+
+
+def _tell_lacking(parts: int) -> None:
+    if parts:
+        told = f"partwatch: {_many(parts, 'part')} without local features"
+        typer.echo(f"{told}: `partwatch watchlist refresh` makes them", err=True)
 
 
 def _listed_reports(watchlist: Watchlist) -> list[tuple[str, str, GateReport]]:
@@ -399,6 +435,12 @@ def _echo_told(told: Told, as_json: bool, added: bool) -> None:
 
 def _echo_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _named(entries: Iterator[DesignEntry], names: list[str]) -> Iterator[DesignEntry]:
+    for entry in entries:
+        names.append(entry.name)
+        yield entry
 
 
 def _counted(entries: Iterator[DesignEntry], advance: Callable[[], None]) -> Iterator[DesignEntry]:

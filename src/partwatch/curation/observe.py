@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from partwatch import formats
 from partwatch.fingerprint import Surface, describe, sample_surface
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.matching.alignment import scale_of
@@ -52,6 +54,13 @@ class Others:
     def part_index(self) -> npt.NDArray[np.int32]:
         """(rows,): the part of each row."""
         return self.listed.part_index[self.rows]
+
+    @cached_property
+    def features(self) -> FeatureIndex:
+        """The local features of its parts."""
+        kept = np.zeros(len(self.listed.snapshot.parts), dtype=bool)
+        kept[self.part_index] = True
+        return self.listed.features.of_parts(kept)
 
     def part(self, index: int) -> ListedPart:
         """The part of that number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -32,6 +33,15 @@ class Codebook:
     def cells(self) -> int:
         """How many cells an octave has."""
         return len(self.centroids)
+
+    @cached_property
+    def version(self) -> str:
+        """12 hex digits over all of its arrays: codes of two codebooks are never compared."""
+        state = hashlib.sha256()
+        for array in (self.mean, self.basis, self.centroids, self.rarity):
+            state.update(str(array.shape).encode())
+            state.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+        return state.hexdigest()[:12]
 
     def encode(self, descriptors: npt.NDArray[np.float32]) -> Codes:
         """(n, CODE_SIZE) codes of (n, LOCAL_SIZE) descriptors."""

@@ -28,6 +28,17 @@ class FeatureIndex:
     facing: npt.NDArray[np.float32]
     start: npt.NDArray[np.int64]
 
+    def of_parts(self, kept: npt.NDArray[np.bool_]) -> FeatureIndex:
+        """Without the features of some parts. kept: (parts,), whose stay; parts keep their numbers."""
+        rows = np.flatnonzero(kept[self.part])
+        return FeatureIndex(
+            codes=self.codes[rows],
+            part=self.part[rows],
+            place=self.place[rows],
+            facing=self.facing[rows],
+            start=np.searchsorted(rows, self.start).astype(np.int64),
+        )
+
 
 def index_features(features: Sequence[Features | None], book: Codebook | None = None) -> FeatureIndex:
     """features: of each part by its number; None or empty where it has none."""

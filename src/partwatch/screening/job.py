@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from partwatch import formats
 from partwatch.fingerprint.cloud import radius_of
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.formats import Content, Opened, Reading, ReadLimits
 from partwatch.geometry.bodies import Solid, split_largest
 from partwatch.geometry.clean import triangle_areas
@@ -52,6 +53,11 @@ class Listed:
     def part_index(self) -> npt.NDArray[np.int32]:
         """(rows,): the part of each row."""
         return self.snapshot.part_index
+
+    @property
+    def features(self) -> FeatureIndex:
+        """The local features of the parts that have some."""
+        return self.snapshot.features
 
     def part(self, index: int) -> ListedPart:
         """The part of that number."""

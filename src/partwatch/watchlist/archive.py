@@ -4,11 +4,12 @@
 
     designs/000000/descriptors.npy        (prints of the design, D) float32
     designs/000000/clouds.npy             (prints of its parts with geometry, K, 6) float32
+    designs/000000/features.npy           (local features of its parts with geometry, 36) uint8
     designs/000000/part-000-vertices.npy  (n, 3) float32 or float64, millimetres
     designs/000000/part-000-triangles.npy (m, 3) int32
     list.json                             the rest, and the SHA-256 of every other member
 
-Clouds, vertices and triangles go out only where geometry was asked for: a cloud is geometry too.
+Clouds, features, vertices and triangles go out only where geometry was asked for: places are geometry too.
 The same designs give the same bytes.
 """
 
@@ -21,6 +22,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -29,19 +31,21 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from partwatch.fingerprint.local import FEATURE, Features
 from partwatch.formats.base import ReadLimits
 from partwatch.model.document import Medium
 from partwatch.model.errors import StoreError
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.codec import pack_vertices, unpack_vertices
+from partwatch.watchlist.features import MOST_FEATURES, features_layout, plain_records, records_of
 from partwatch.watchlist.gating import MAX_LOOK_ALIKES
 from partwatch.watchlist.npy import MAX_HEADER_BYTES, pack_npy, unpack_npy
 from partwatch.watchlist.rules import MAX_QUANTITY
 from partwatch.watchlist.types import DesignEntry, GateReport, LookAlike, PartEntry, PartPrint, PrintLayout
 
-ARCHIVE_VERSION: Final = "2"
-# Version 1 had no gate reports.
-_READ: Final = ("1", ARCHIVE_VERSION)
+ARCHIVE_VERSION: Final = "3"
+# Version 1 had no gate reports, version 2 no local features.
+_READ: Final = ("1", "2", ARCHIVE_VERSION)
 _LIST: Final = "list.json"
 _MAX_LIST_BYTES: Final = 512 << 20
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -94,6 +98,7 @@ class _Part(_Record):
     vertices: Annotated[int, Field(ge=1, le=3 * ReadLimits.max_triangles)] | None
     shells: Annotated[tuple[int, ...], Field(max_length=_MAX_SHELLS)]
     gate: _GateReport | None = None
+    features: Annotated[int, Field(ge=0, le=MOST_FEATURES)] | None = None
 
 
 class _Design(_Record):
@@ -111,6 +116,7 @@ class _List(_Record):
     fingerprint_version: str
     descriptor_size: int
     cloud_size: int
+    features_layout: str | None = None
     designs: tuple[_Design, ...]
     members: dict[str, str]
 
@@ -139,6 +145,8 @@ def write_archive(
 def read_archive(path: Path, layout: PrintLayout) -> Iterator[DesignEntry]:
     """The designs of an archive, one at a time, every hash verified.
 
+    Local features that another codebook made are left out, for `refresh` to make.
+
     Raises StoreError, at the latest at the design concerned: not an archive, changed since it was
     written, with members that nothing names, or of another fingerprint.
     """
@@ -146,7 +154,9 @@ def read_archive(path: Path, layout: PrintLayout) -> Iterator[DesignEntry]:
         with zipfile.ZipFile(path) as archive:
             header = _read_header(archive, path, layout)
             for number, design in enumerate(header.designs):
-                yield _read_design(_Members(archive, path, header.members), number, design, layout)
+                members = _Members(archive, path, header.members)
+                entry = _read_design(members, number, design, layout)
+                yield entry if header.features_layout == features_layout() else _without_features(entry)
     except _DAMAGE as error:
         raise StoreError(f"{path}: is no export of a watch-list, or damaged ({error})") from error
     except OSError as error:
@@ -169,6 +179,7 @@ def _write(
         fingerprint_version=layout.version,
         descriptor_size=layout.descriptor_size,
         cloud_size=layout.cloud_size,
+        features_layout=features_layout(),
         designs=tuple(designs),
         members=members,
     )
@@ -193,6 +204,9 @@ def _arrays(entry: DesignEntry, number: int, with_geometry: bool) -> Arrays:
     if not with_geometry or not clouds:
         return arrays
     arrays[f"{folder}/clouds.npy"] = np.stack(clouds)
+    features = [plain_records(part.features) for part in entry.parts if part.features is not None]
+    if features:
+        arrays[f"{folder}/features.npy"] = np.concatenate(features)
     for index, part in enumerate(entry.parts):
         if part.mesh is not None:
             kind, vertices = pack_vertices(part.mesh.vertices)
@@ -229,6 +243,7 @@ def _part_record(part: PartEntry, with_geometry: bool) -> _Part:
         vertices=len(part.mesh.vertices) if with_geometry and part.mesh is not None else None,
         shells=tuple(one.shell for one in part.prints),
         gate=None if part.gate is None else _GateReport.model_validate(part.gate, from_attributes=True),
+        features=len(part.features) if with_geometry and part.features is not None else None,
     )
 
 
@@ -259,7 +274,7 @@ def _check_versions(path: Path, header: _List, layout: PrintLayout) -> None:
     if header.schema_version not in _READ:
         raise StoreError(
             f"{path}: was exported by another version of this program (format {header.schema_version!a}, "
-            f"this one reads {' and '.join(_READ)})"
+            f"this one reads {', '.join(_READ)})"
         )
     theirs = PrintLayout(header.fingerprint_version, header.descriptor_size, header.cloud_size)
     if theirs != layout:
@@ -275,6 +290,8 @@ def _expected(number: int, design: _Design) -> Iterator[str]:
     yield f"{folder}/descriptors.npy"
     if any(part.vertices is not None for part in design.parts):
         yield f"{folder}/clouds.npy"
+    if any(part.features is not None for part in design.parts):
+        yield f"{folder}/features.npy"
     for index, part in enumerate(design.parts):
         if part.vertices is not None:
             yield f"{folder}/part-{index:03d}-vertices.npy"
@@ -286,23 +303,23 @@ class _Members:
 
     def __init__(self, archive: zipfile.ZipFile, path: Path, hashes: Mapping[str, str]) -> None:
         self._archive = archive
-        self._path = path
+        self.path = path
         self._hashes = hashes
 
     def read(self, name: str, shape: tuple[int, ...], kinds: tuple[str, ...]) -> npt.NDArray[Any]:
         size = math.prod(shape) * np.dtype(kinds[-1]).itemsize + MAX_HEADER_BYTES
         # Before it is unpacked: what unfolds into more than its list says is not unfolded.
         if self._archive.getinfo(name).file_size > size:
-            raise StoreError(f"{self._path}: {name} is larger than {_LIST} says; do not trust it")
+            raise StoreError(f"{self.path}: {name} is larger than {_LIST} says; do not trust it")
         content = self._archive.read(name)
         if hashlib.sha256(content).hexdigest() != self._hashes[name]:
-            raise StoreError(f"{self._path}: {name} was changed after the export; do not trust it")
+            raise StoreError(f"{self.path}: {name} was changed after the export; do not trust it")
         try:
             array = unpack_npy(content)
         except ValueError as error:
-            raise StoreError(f"{self._path}: {name}: {error}; ask for another export") from error
+            raise StoreError(f"{self.path}: {name}: {error}; ask for another export") from error
         if array.shape != shape or array.dtype.str not in kinds:
-            raise StoreError(f"{self._path}: {name} is {array.dtype.str}{array.shape}, not {kinds[0]}{shape}")
+            raise StoreError(f"{self.path}: {name} is {array.dtype.str}{array.shape}, not {kinds[0]}{shape}")
         return array
 
 
@@ -314,6 +331,7 @@ def _read_design(members: _Members, number: int, design: _Design, layout: PrintL
     clouds: Iterator[Any] = iter(())
     if any(part.vertices is not None for part in design.parts):
         clouds = iter(members.read(f"{folder}/clouds.npy", (with_clouds, layout.cloud_size, 6), ("<f4",)))
+    features = _read_features(members, folder, design)
     rows = iter(descriptors)
     parts = []
     for index, part in enumerate(design.parts):
@@ -321,10 +339,31 @@ def _read_design(members: _Members, number: int, design: _Design, layout: PrintL
         found = [
             PartPrint(next(rows), None if mesh is None else next(clouds), shell) for shell in part.shells
         ]
-        parts.append(_part_entry(part, mesh, tuple(found)))
+        parts.append(_part_entry(part, mesh, tuple(found), features[index]))
     return DesignEntry(
         design.name, design.authority, design.reason, design.expires, design.note, tuple(parts)
     )
+
+
+def _read_features(members: _Members, folder: str, design: _Design) -> list[Features | None]:
+    """Of each part; None where none went out with it."""
+    counts = [part.features for part in design.parts]
+    if all(count is None for count in counts):
+        return [None] * len(counts)
+    ends = np.cumsum([count or 0 for count in counts])
+    name = f"{folder}/features.npy"
+    plain = members.read(name, (int(ends[-1]), FEATURE.itemsize), ("|u1",))
+    try:
+        return [
+            None if count is None else records_of(plain[end - count : end])
+            for count, end in zip(counts, ends, strict=True)
+        ]
+    except ValueError as error:
+        raise StoreError(f"{members.path}: {name}: {error}; ask for another export") from error
+
+
+def _without_features(entry: DesignEntry) -> DesignEntry:
+    return replace(entry, parts=tuple(replace(part, features=None) for part in entry.parts))
 
 
 def _read_mesh(members: _Members, place: str, part: _Part) -> Mesh | None:
@@ -335,7 +374,9 @@ def _read_mesh(members: _Members, place: str, part: _Part) -> Mesh | None:
     return Mesh(unpack_vertices(vertices.dtype.str, vertices.tobytes()), triangles.astype(np.int32))
 
 
-def _part_entry(part: _Part, mesh: Mesh | None, prints: tuple[PartPrint, ...]) -> PartEntry:
+def _part_entry(
+    part: _Part, mesh: Mesh | None, prints: tuple[PartPrint, ...], features: Features | None
+) -> PartEntry:
     return PartEntry(
         name=part.name,
         quantity=part.quantity,
@@ -351,6 +392,7 @@ def _part_entry(part: _Part, mesh: Mesh | None, prints: tuple[PartPrint, ...]) -
         mesh=mesh,
         prints=prints,
         gate=None if part.gate is None else _gate_report(part.gate),
+        features=features,
     )
 
 

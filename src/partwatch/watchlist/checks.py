@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from partwatch.model.errors import StoreError
+from partwatch.watchlist.features import feature_problems
 from partwatch.watchlist.gating import report_problems
 from partwatch.watchlist.rules import alternative_problems, name_problem, quantity_problem, text_problem
 from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint, PrintLayout
@@ -62,6 +63,10 @@ def _part_problems(part: PartEntry, layout: PrintLayout) -> Iterator[str]:
     yield from _mesh_problems(part)
     if part.gate is not None:
         yield from report_problems(part.gate)
+    if part.features is not None:
+        if not part.has_geometry:
+            yield "has local features but no mesh"
+        yield from feature_problems(part.features)
 
 
 def _print_problems(one: PartPrint, has_geometry: bool, layout: PrintLayout) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch.fingerprint import EnrolledPart, enrol_part
+from partwatch.fingerprint.local import Features, features_of_part
 from partwatch.formats import read
 from partwatch.formats.base import Reading, ReadLimits
 from partwatch.formats.worker import Failure, FailureKind, Limits, Outcome, Task, WorkerPool
@@ -22,6 +23,7 @@ from partwatch.geometry.bodies import merge, split_bodies
 from partwatch.model.document import Medium
 from partwatch.model.errors import DamagedError, ManifestError, UnsupportedError
 from partwatch.model.mesh import MM_PER_UNIT, Mesh
+from partwatch.watchlist.features import plain_records, records_of
 from partwatch.watchlist.manifest import Design, DesignPart
 from partwatch.watchlist.npy import unpack_npy
 from partwatch.watchlist.types import DesignEntry, PartEntry, PartPrint
@@ -90,20 +92,21 @@ def read_part(path: str) -> bytes:
     """
     content = Path(path).read_bytes()
     reading = read(content, ReadLimits())
-    mesh, prints = _printed(reading)
+    mesh, prints, features = _printed(reading)
     arrays = {
         "about": np.frombuffer(json.dumps(_about(content, reading, mesh, prints)).encode(), dtype="u1"),
         "vertices": mesh.vertices,
         "triangles": mesh.triangles,
         "descriptors": np.stack([descriptor for descriptor, _, _ in prints.prints]),
         "clouds": np.stack([cloud for _, cloud, _ in prints.prints]),
+        "features": plain_records(features),
     }
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 
-def _printed(reading: Reading) -> tuple[Mesh, EnrolledPart]:
+def _printed(reading: Reading) -> tuple[Mesh, EnrolledPart, Features]:
     if reading.unread:
         told = "; ".join(reason.message for reason in reading.unread)
         raise UnsupportedError(f"not all of it can be read: {told}")
@@ -115,7 +118,7 @@ def _printed(reading: Reading) -> tuple[Mesh, EnrolledPart]:
     # Of the solids, not of the file: bodies are split the same way, so the same mesh looks the same.
     mesh = merge([solid.mesh for solid in solids])
     try:
-        return mesh, enrol_part(mesh, solids)
+        return mesh, enrol_part(mesh, solids), features_of_part(mesh)
     except ValueError as error:
         raise DamagedError(f"it has no surface ({error}); a part needs one to be found by") from error
 
@@ -164,6 +167,7 @@ def _part_entry(part: DesignPart, outcome: Outcome) -> PartEntry:
             triangles=len(arrays["triangles"]),
             mesh=Mesh(arrays["vertices"], arrays["triangles"]),
             prints=tuple(PartPrint(descriptor, cloud, shell) for descriptor, cloud, shell in prints),
+            features=records_of(arrays["features"]),
         )
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise _UnenrolledError(f"its reader answered nonsense ({error}); report this file") from error

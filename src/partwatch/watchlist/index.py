@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +21,16 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, select
 
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.model.document import Medium
 from partwatch.watchlist.codec import unpack_floats
+from partwatch.watchlist.features import features_layout
+from partwatch.watchlist.index_features import load_features, write_features
+from partwatch.watchlist.npy import mapped
 from partwatch.watchlist.schema import DESIGNS, PARTS, PRINTS
 from partwatch.watchlist.types import Float32Array, PrintLayout
 
-INDEX_FORMAT: Final = 1
+INDEX_FORMAT: Final = 2
 MEDIA: Final = tuple(Medium)
 DESIGN_TEXTS: Final = ("name", "authority", "reason", "note")
 PART_TEXTS: Final = ("name", "source_name", "alternative_to")
@@ -45,6 +49,7 @@ _PART_DTYPE: Final = np.dtype(
         ("medium", "u1"),
         ("required", "?"),
         ("has_geometry", "?"),
+        ("features", "<i4"),
     ]
 )
 _PRINT_DTYPE: Final = np.dtype([("print_id", "<i8"), ("part", "<i4"), ("shell", "<i4")])
@@ -53,16 +58,20 @@ _FETCH_ROWS: Final = 5000
 
 @dataclass(frozen=True)
 class IndexState:
-    """Which list an index is of. generation: counts the writes, for the ids differ where it does."""
+    """Which list an index is of. generation: counts the writes, for the ids differ where it does.
+
+    features: the layout of the local features; two programs may search one list with their own.
+    """
 
     version: str
     generation: int
     layout: PrintLayout
+    features: str = field(default_factory=features_layout)
 
     @property
     def key(self) -> str:
         """Names this state within its home."""
-        return f"{self.version[:16]}-{self.generation}"
+        return f"{self.version[:16]}-{self.generation}-{self.features}"
 
 
 def index_folder(parent: Path, key: str) -> Path:
@@ -97,7 +106,7 @@ class IndexArrays:
     """An index as mapped from its folder, all arrays read-only.
 
     descriptors: (R, D) float32. prints, parts, designs: structured, one record a row. texts: the
-    DESIGN_TEXTS of each design, then the PART_TEXTS of each part.
+    DESIGN_TEXTS of each design, then the PART_TEXTS of each part. features: of the parts that have some.
     """
 
     state: IndexState
@@ -106,19 +115,22 @@ class IndexArrays:
     parts: npt.NDArray[np.void]
     designs: npt.NDArray[np.void]
     texts: Texts
+    features: FeatureIndex
 
 
 def load_index(folder: Path) -> IndexArrays:
     """Map an index. Raises OSError, ValueError or KeyError where it is not whole."""
     state = json.loads((folder / "state.json").read_text("utf-8"))
     layout = PrintLayout(**state.pop("layout"))
+    parts = mapped(folder, "parts", _PART_DTYPE)
     arrays = IndexArrays(
         state=IndexState(layout=layout, **state),
-        descriptors=_mapped(folder, "descriptors", np.dtype("<f4")),
-        prints=_mapped(folder, "prints", _PRINT_DTYPE),
-        parts=_mapped(folder, "parts", _PART_DTYPE),
-        designs=_mapped(folder, "designs", _DESIGN_DTYPE),
-        texts=Texts(_mapped(folder, "texts", np.dtype("u1")), _mapped(folder, "text_ends", np.dtype("<i8"))),
+        descriptors=mapped(folder, "descriptors", np.dtype("<f4")),
+        prints=mapped(folder, "prints", _PRINT_DTYPE),
+        parts=parts,
+        designs=mapped(folder, "designs", _DESIGN_DTYPE),
+        texts=Texts(mapped(folder, "texts", np.dtype("u1")), mapped(folder, "text_ends", np.dtype("<i8"))),
+        features=load_features(folder, parts["features"]),
     )
     texts = len(arrays.designs) * len(DESIGN_TEXTS) + len(arrays.parts) * len(PART_TEXTS)
     if arrays.descriptors.shape != (len(arrays.prints), layout.descriptor_size) or len(arrays.texts) != texts:
@@ -149,9 +161,12 @@ def write_index(connection: Connection, state: IndexState, folder: Path) -> None
     parts = list(_fetched(connection, _ordered_parts()))
     design_of = {row.id: index for index, row in enumerate(designs)}
     np.save(folder / "designs.npy", _design_records(designs))
-    np.save(folder / "parts.npy", _part_records(parts, design_of))
+    part_ids = [row.id for row in parts]
+    records = _part_records(parts, design_of)
+    records["features"] = write_features(connection, folder, part_ids)
+    np.save(folder / "parts.npy", records)
     _write_texts(folder, designs, parts)
-    _write_prints(connection, folder, [row.id for row in parts], state.layout.descriptor_size)
+    _write_prints(connection, folder, part_ids, state.layout.descriptor_size)
     (folder / "state.json").write_text(json.dumps(asdict(state)), "utf-8")
 
 
@@ -174,8 +189,8 @@ def _part_records(rows: list[Row[Any]], design_of: dict[int, int]) -> npt.NDArra
         record["extents_mm"] = (row.extent_x_mm, row.extent_y_mm, row.extent_z_mm)
         record["sha256"] = row.sha256.encode("ascii")
         record["medium"] = media[row.medium]
-        for field in ("quantity", "triangles", "distinctiveness", "area_mm2", "required", "has_geometry"):
-            record[field] = getattr(row, field)
+        for name in ("quantity", "triangles", "distinctiveness", "area_mm2", "required", "has_geometry"):
+            record[name] = getattr(row, name)
     return records
 
 
@@ -207,13 +222,6 @@ def _write_prints(connection: Connection, folder: Path, part_ids: list[int], siz
 
 def _fetched(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
     return iter(connection.execution_options(yield_per=_FETCH_ROWS).execute(statement))
-
-
-def _mapped(folder: Path, name: str, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    if array.dtype != dtype:
-        raise ValueError(f"{folder}: {name} has type {array.dtype}")
-    return array
 
 
 def _sync(path: Path) -> None:

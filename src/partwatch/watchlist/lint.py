@@ -21,8 +21,8 @@ _MEND: Final = "`partwatch watchlist lint --refresh` makes it"
 
 @dataclass(frozen=True)
 class Remark:
-    """One remark. code: expired, expires_soon, no_gate_report, stale_gate_report, generic_part, same_file or
-    same_shape."""
+    """One remark. code: expired, expires_soon, no_gate_report, stale_gate_report, no_local_features,
+    generic_part, same_file or same_shape."""
 
     code: str
     design: str
@@ -51,6 +51,7 @@ def lint_list(snapshot: Snapshot, as_of: date, thresholds: Thresholds) -> list[R
     found = [
         *_expiries(snapshot, as_of, thresholds.soon_days),
         *_unfit_reports(snapshot, reports, thresholds.gate_version),
+        *_without_features(snapshot),
         *_generic_parts(snapshot, reports, thresholds),
         *_repeated_parts(snapshot),
     ]
@@ -77,6 +78,14 @@ def _unfit_reports(snapshot: Snapshot, reports: list[GateReport | None], version
         else:
             message = f"its gate report is stale (made with {report.version}, now {version}); {_MEND}"
             yield Remark("stale_gate_report", part.design, part.name, message)
+
+
+def _without_features(snapshot: Snapshot) -> Iterator[Remark]:
+    for index in np.flatnonzero(snapshot.parts.without_features):
+        part = snapshot.parts[int(index)]
+        message = "has no local features, so pieces of it are not found"
+        mend = "`partwatch watchlist refresh` makes them"
+        yield Remark("no_local_features", part.design, part.name, f"{message}; {mend}")
 
 
 def _generic_parts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -38,4 +39,12 @@ def unpack_npy(content: bytes) -> npt.NDArray[Any]:
     if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(body):
         raise ValueError(f"claims the shape {shape} and holds {len(body)} bytes")
     array: npt.NDArray[Any] = np.frombuffer(body, dtype=dtype).reshape(shape)
+    return array
+
+
+def mapped(folder: Path, name: str, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """An array of our own making, mapped from `name`.npy. OSError or ValueError where that is no such one."""
+    array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    if array.dtype != dtype:
+        raise ValueError(f"{folder}: {name} has type {array.dtype}")
     return array

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from partwatch.model.document import Medium
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.codec import unpack_floats, unpack_mesh
+from partwatch.watchlist.features import features_of
 from partwatch.watchlist.gating import unpack_report
 from partwatch.watchlist.schema import CLOUDS, DESIGNS, GATE_REPORTS, GEOMETRY, PARTS, PRINTS
 from partwatch.watchlist.types import (
@@ -97,6 +98,7 @@ def _part_entry(connection: Connection, row: AnyRow, layout: PrintLayout) -> Par
         mesh=mesh_of(connection, row.id),
         prints=tuple(_part_print(one, layout) for one in found),
         gate=_gate_report(connection, row.id),
+        features=features_of(connection, row.id),
     )
 
 

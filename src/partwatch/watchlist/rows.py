@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
+from partwatch.fingerprint.local import Features
 from partwatch.watchlist.codec import PackedMesh, digest, pack_floats, pack_mesh
+from partwatch.watchlist.features import pack_features
 from partwatch.watchlist.gating import pack_report
-from partwatch.watchlist.schema import CLOUDS, DESIGNS, GATE_REPORTS, GEOMETRY, PARTS, PRINTS
+from partwatch.watchlist.schema import (
+    CLOUDS,
+    DESIGNS,
+    GATE_REPORTS,
+    GEOMETRY,
+    LOCAL_FEATURES,
+    PARTS,
+    PRINTS,
+)
 from partwatch.watchlist.types import DesignEntry, GateReport, PartEntry, PartPrint
 
 Row = dict[str, Any]
@@ -24,7 +34,7 @@ _BATCH_ROWS = 5000
 
 def _rows_by_table() -> dict[Table, list[Row]]:
     # In this order no row comes before the one that it refers to.
-    return {table: [] for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS, GATE_REPORTS)}
+    return {table: [] for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS, GATE_REPORTS, LOCAL_FEATURES)}
 
 
 @dataclass
@@ -68,6 +78,8 @@ class RowBatch:
             self._add_geometry(part_id, packed)
         if part.gate is not None:
             self._put(GATE_REPORTS, {"part_id": part_id, **pack_report(part.gate)})
+        if part.features is not None:
+            self._add_features(part_id, part.features)
         return _part_digest(part, columns, packed)
 
     def _add_print(self, part_id: int, one: PartPrint) -> None:
@@ -83,13 +95,19 @@ class RowBatch:
         self._put(GEOMETRY, {"part_id": part_id, **columns})
         self._held_bytes += len(columns["vertices"]) + len(columns["triangles"])
 
+    def _add_features(self, part_id: int, features: Features) -> None:
+        columns = pack_features(features)
+        self._put(LOCAL_FEATURES, {"part_id": part_id, **columns})
+        self._held_bytes += len(columns["records"])
+
     def _put(self, table: Table, row: Row) -> None:
         self._rows[table].append(row)
         self._held_rows += 1
 
 
 def digest_of(entry: DesignEntry) -> bytes:
-    """The digest that is stored with the design: of all that is known of it but its gate reports."""
+    """The digest that is stored with the design: of all that is known of it but its gate reports and
+    local features."""
     parts = [
         _part_digest(part, _part_columns(part, position), None if part.mesh is None else pack_mesh(part.mesh))
         for position, part in enumerate(entry.parts)
@@ -117,6 +135,20 @@ def replace_reports(connection: Connection, made: Sequence[tuple[bytes, Sequence
         ]
     if rows:
         connection.execute(insert(GATE_REPORTS), rows)
+    return len(rows)
+
+
+def replace_features(connection: Connection, made: Mapping[int, Features]) -> int:
+    """Put local features in place of those of listed parts, by their ids; how many parts got them."""
+    listed = set(connection.scalars(select(GEOMETRY.c.part_id).where(GEOMETRY.c.part_id.in_(list(made)))))
+    connection.execute(delete(LOCAL_FEATURES).where(LOCAL_FEATURES.c.part_id.in_(listed)))
+    rows = [
+        {"part_id": part_id, **pack_features(features)}
+        for part_id, features in made.items()
+        if part_id in listed
+    ]
+    if rows:
+        connection.execute(insert(LOCAL_FEATURES), rows)
     return len(rows)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x50572D4C  # "PW-L": tells our file from any other SQLite database
 
 METADATA: Final = MetaData()
@@ -122,4 +122,16 @@ GATE_REPORTS: Final = Table(
     Column("calibration", Text, nullable=False),
     Column("made", Text, nullable=False),  # ISO 8601
     Column("allowed", Text),
+)
+
+# Since version 3. By what pieces of a part are found, for parts with geometry. They follow from the mesh and
+# from the codebook, so no digest and no list's version counts them; a part without a row of this program's
+# layout has none yet.
+LOCAL_FEATURES: Final = Table(
+    "local_features",
+    METADATA,
+    _parent("parts", primary_key=True),
+    Column("layout", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("records", LargeBinary, nullable=False),
 )

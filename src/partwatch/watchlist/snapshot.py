@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Engine, select
 
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.model.document import ListVersion, Medium
 from partwatch.model.errors import StoreError
 from partwatch.model.mesh import Mesh
@@ -116,6 +117,7 @@ class PartTable(Sequence[ListedPart]):
         self.area_mm2: npt.NDArray[np.float64] = arrays.parts["area_mm2"]
         self.extents_mm: npt.NDArray[np.float64] = arrays.parts["extents_mm"]
         self.has_geometry: npt.NDArray[np.bool_] = arrays.parts["has_geometry"]
+        self._features: npt.NDArray[np.int32] = arrays.parts["features"]
 
     def __len__(self) -> int:
         return len(self._records)
@@ -168,6 +170,11 @@ class PartTable(Sequence[ListedPart]):
         order = np.argsort(digests, kind="stable")
         return order, digests[order]
 
+    @property
+    def without_features(self) -> npt.NDArray[np.bool_]:
+        """(P,): which have geometry but no usable local features, so that no piece of them is looked for."""
+        return np.asarray(self.has_geometry & (self._features < 0))
+
     def unexpired(self, as_of: date) -> npt.NDArray[np.bool_]:
         """(P,): whether each part still matches on that day."""
         still = self._designs.expires_ordinal >= as_of.toordinal()
@@ -177,7 +184,8 @@ class PartTable(Sequence[ListedPart]):
 class Snapshot:
     """What matching searches. R prints of P parts; print row r belongs to part `part_index[r]`.
 
-    descriptors: (R, D) float32. part_index, shells: (R,) int32. print_ids: (R,) int64. All read-only.
+    descriptors: (R, D) float32. part_index, shells: (R,) int32. print_ids: (R,) int64. features: the local
+    features of the parts that have some (`parts.without_features`). All read-only.
     key: gives another process the same snapshot by `Watchlist.snapshot(key)`.
     Use as a context or `close` it: while it is open the list keeps what it sees. Safe in threads.
     """
@@ -193,6 +201,7 @@ class Snapshot:
         self.part_index: npt.NDArray[np.int32] = arrays.prints["part"]
         self.print_ids: npt.NDArray[np.int64] = arrays.prints["print_id"]
         self.shells: npt.NDArray[np.int32] = arrays.prints["shell"]
+        self.features: FeatureIndex = arrays.features
         self.designs = DesignTable(arrays)
         self.parts = PartTable(arrays, self.designs)
         self._path = path

@@ -19,14 +19,23 @@ from partwatch.model.errors import StoreError
 from partwatch.watchlist.database import explained, spool_engine
 from partwatch.watchlist.folders import Hold, only_one, sweep
 from partwatch.watchlist.rows import RowBatch
-from partwatch.watchlist.schema import CLOUDS, DESIGNS, GATE_REPORTS, GEOMETRY, METADATA, PARTS, PRINTS
+from partwatch.watchlist.schema import (
+    CLOUDS,
+    DESIGNS,
+    GATE_REPORTS,
+    GEOMETRY,
+    LOCAL_FEATURES,
+    METADATA,
+    PARTS,
+    PRINTS,
+)
 from partwatch.watchlist.types import DesignEntry
 
 ATTACHED_AS: Final = "spool"
 
 _SPOOLED: Final = {
     table: table.to_metadata(MetaData(), schema=ATTACHED_AS)
-    for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS, GATE_REPORTS)
+    for table in (DESIGNS, PARTS, GEOMETRY, PRINTS, CLOUDS, GATE_REPORTS, LOCAL_FEATURES)
 }
 # Which ids each column of ids counts in.
 _COUNTED_IN: Final = {"design_id": DESIGNS, "part_id": PARTS, "print_id": PRINTS}

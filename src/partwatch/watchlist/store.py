@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +19,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from partwatch.fingerprint import CLOUD_SIZE, DESCRIPTOR_SIZE, FINGERPRINT_VERSION
+from partwatch.fingerprint.local import Features
 from partwatch.model.errors import StoreError
 from partwatch.watchlist import reading
 from partwatch.watchlist.backup import copy_database, is_damaged, read_backup, set_aside, write_backup
 from partwatch.watchlist.checks import check_entry
 from partwatch.watchlist.codec import digest
 from partwatch.watchlist.database import durable_engine, explained, spool_engine
+from partwatch.watchlist.features import count_without
 from partwatch.watchlist.folders import only_one, scratch
 from partwatch.watchlist.gating import check_reports
-from partwatch.watchlist.rows import digest_of, replace_reports
+from partwatch.watchlist.rows import digest_of, replace_features, replace_reports
 from partwatch.watchlist.schema import APPLICATION_ID, DESIGNS, META, METADATA, SCHEMA_VERSION
 from partwatch.watchlist.snapshot import Snapshot, open_snapshot
 from partwatch.watchlist.spool import ATTACHED_AS, Spool, clashing_names, copy_spool
@@ -119,6 +121,20 @@ class Watchlist:
         made = [(digest_of(entry), [part.gate for part in entry.parts]) for entry in entries]
         with self._writing(sealed=False) as connection:
             return replace_reports(connection, made)
+
+    def replace_features(self, made: Mapping[int, Features]) -> int:
+        """Put local features in place of those that parts have; how many got them.
+
+        made: by the part's id (`Snapshot.parts.id_of`); parts that are gone are left out. The version stays;
+        the index is made again, since it holds them.
+        """
+        with self._writing() as connection:
+            return replace_features(connection, made)
+
+    def without_features(self) -> int:
+        """How many parts with geometry have no local features of this program's layout yet."""
+        with self._reading() as connection:
+            return count_without(connection)
 
     def design_names(self) -> list[str]:
         """The names of all designs, sorted."""

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from partwatch.fingerprint.local import Features
 from partwatch.model.document import Medium
 from partwatch.model.mesh import Mesh
 
@@ -83,6 +84,7 @@ class PartEntry:
     source_name: name of the file that it was read from, without its folders. sha256: of that file,
     lower-case hex. extents_mm: of the axis-aligned box. mesh: in millimetres, or None in a list
     without geometry; `triangles` is known all the same. gate: None where the gate was not asked.
+    features: by which pieces of it are found; None without geometry, and where they were not made yet.
     """
 
     name: str
@@ -99,6 +101,7 @@ class PartEntry:
     mesh: Mesh | None
     prints: tuple[PartPrint, ...]
     gate: GateReport | None = None
+    features: Features | None = None
 
     @property
     def has_geometry(self) -> bool:

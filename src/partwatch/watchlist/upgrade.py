@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from partwatch.watchlist.schema import APPLICATION_ID, GATE_REPORTS, SCHEMA_VERSION
+from partwatch.watchlist.schema import APPLICATION_ID, GATE_REPORTS, LOCAL_FEATURES, SCHEMA_VERSION
 
 
 def layout_of(connection: Connection) -> tuple[int, int]:
@@ -14,16 +14,20 @@ def layout_of(connection: Connection) -> tuple[int, int]:
 
 def is_earlier(connection: Connection) -> bool:
     """Whether it is a list of an earlier layout that `upgrade` knows."""
-    return layout_of(connection) == (APPLICATION_ID, 1)
+    owner, version = layout_of(connection)
+    return owner == APPLICATION_ID and 1 <= version < SCHEMA_VERSION
 
 
 def upgrade(connection: Connection) -> None:
     """Bring the tables up to date, all or nothing, in the connection's transaction.
 
-    Version 1 had no gate reports; its parts have none now.
+    Version 1 had no gate reports, version 2 no local features; parts have none now, and `refresh` makes the
+    latter: of a long list that takes too long for whoever opens it.
     """
     if is_earlier(connection):
-        GATE_REPORTS.create(connection)
+        if pragma(connection, "user_version") < 2:
+            GATE_REPORTS.create(connection)
+        LOCAL_FEATURES.create(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -16,6 +16,7 @@ from partwatch.model.errors import StoreError
 from partwatch.watchlist import reading
 from partwatch.watchlist.checks import check_entry
 from partwatch.watchlist.codec import digest
+from partwatch.watchlist.features import count_without
 from partwatch.watchlist.folders import Hold
 from partwatch.watchlist.index import IndexState, index_folder, write_index
 from partwatch.watchlist.rows import digest_of
@@ -27,12 +28,16 @@ _MOST_TOLD: Final = 100
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at, and every problem found. index: whether there is one of this state to compare."""
+    """What was looked at, and every problem found. index: whether there is one of this state to compare.
+
+    without_features: parts with geometry whose local features are still to be made; no damage.
+    """
 
     version: str
     counts: Counts
     index: bool
     problems: tuple[str, ...]
+    without_features: int
 
 
 def verify_list(
@@ -53,7 +58,8 @@ def verify_list(
         if not problems and place is not None:
             problems += _index_problems(connection, state, place)
     counts = reading.counts(connection)
-    return Verification(meta["version"], counts, place is not None, tuple(problems))
+    lacking = count_without(connection)
+    return Verification(meta["version"], counts, place is not None, tuple(problems), lacking)
 
 
 @contextmanager
@@ -93,7 +99,7 @@ def _design_problems(
             stated = [part.has_geometry for part in summary.parts]
             if digest_of(entry) != row.digest or stated != [part.has_geometry for part in entry.parts]:
                 yield f'design "{row.name}": its content is not what its digest says'
-        except (StoreError, ValueError) as error:
+        except (StoreError, ValueError, TypeError) as error:
             yield f'design "{row.name}": {error}'
         progress()
     if digest(layout.version.encode(), *sorted(digests)).hex() != version:
