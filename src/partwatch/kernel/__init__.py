@@ -16,35 +16,43 @@ from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from partwatch._kernel import (
+        CODE_SIZE,
         D2_BINS,
+        LOCAL_SIZE,
         PPF_BINS,
         Field,
         PointGrid,
         TriangleTree,
         farthest,
         first_of_equals,
+        local_features,
         local_normals,
         pair_histograms,
         sample,
         shells,
         signed_volume,
+        vote,
         weld,
         weld_within,
     )
 
 __all__ = [
+    "CODE_SIZE",
     "D2_BINS",
+    "LOCAL_SIZE",
     "PPF_BINS",
     "Field",
     "PointGrid",
     "TriangleTree",
     "farthest",
     "first_of_equals",
+    "local_features",
     "local_normals",
     "pair_histograms",
     "sample",
     "shells",
     "signed_volume",
+    "vote",
     "weld",
     "weld_within",
 ]
