@@ -69,6 +69,26 @@ class CellGrid {
         }
     }
 
+    // Of a cell with more than `most` points only every k-th is looked at from now on, and stands for k: what lies
+    // more crowded than a surface can then costs no more than one that does not.
+    void thin(size_t most) {
+        stands_for_.assign(next_.size(), 1);
+        for (int32_t head : heads_) {
+            size_t count = 0;
+            for (int32_t i = head; i >= 0; i = next_[i]) ++count;
+            if (count <= most) continue;
+            int32_t step = static_cast<int32_t>((count + most - 1) / most);
+            for (int32_t i = head; i >= 0; i = next_[i]) {
+                int32_t after = next_[i];
+                for (; stands_for_[i] < step && after >= 0; ++stands_for_[i]) after = next_[after];
+                next_[i] = after;
+            }
+        }
+    }
+
+    // How many points this one stands for, once thinned.
+    int32_t stands_for(int32_t i) const { return stands_for_[i]; }
+
     // Calls visit(index, squared distance) for each point within the radius of p.
     template <class Visit> void within(Vec3 p, Visit visit) const {
         // A hair wider, since a distance may round down to the radius.
@@ -96,9 +116,11 @@ class CellGrid {
 
   private:
     std::array<int64_t, 3> cell_of(Vec3 p) const {
-        return {static_cast<int64_t>(std::floor((p.x - lo_.x) / cell_)),
-                static_cast<int64_t>(std::floor((p.y - lo_.y) / cell_)),
-                static_cast<int64_t>(std::floor((p.z - lo_.z) / cell_))};
+        // Cells farther out are one: there a double no longer tells neighbours apart, nor fits a whole number.
+        constexpr double out = 1125899906842624.0;  // 2^50
+        auto number = [=](double at) { return !(at > -out) ? -out : std::min(std::floor(at), out); };
+        return {static_cast<int64_t>(number((p.x - lo_.x) / cell_)), static_cast<int64_t>(number((p.y - lo_.y) / cell_)),
+                static_cast<int64_t>(number((p.z - lo_.z) / cell_))};
     }
     size_t slot_of(std::array<int64_t, 3> c) const {
         uint64_t h = mix(static_cast<uint64_t>(c[0]) * 0x9e3779b97f4a7c15ULL ^
@@ -110,7 +132,7 @@ class CellGrid {
     const Vec3* points_;
     double radius_, cell_;
     Vec3 lo_;
-    std::vector<int32_t> heads_, next_;
+    std::vector<int32_t> heads_, next_, stands_for_;
 };
 
 }  // namespace partwatch

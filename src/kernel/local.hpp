@@ -34,6 +34,7 @@ inline LocalFeatures local_features(const std::vector<Vec3>& points, const std::
     std::vector<Vec3> smooth(n);
     std::vector<float> salient(n);
     CellGrid close(points.data(), n, near);
+    close.thin(2048);
     for (size_t i = 0; i < n; ++i) {
         Vec3 sum, turned;
         double xx = 0, xy = 0, xz = 0, yy = 0, yz = 0, zz = 0;
@@ -77,13 +78,15 @@ inline LocalFeatures local_features(const std::vector<Vec3>& points, const std::
     using L = LocalLayout;
     out.descriptor.assign(out.origin.size() * L::size, 0.0f);
     CellGrid around(points.data(), n, radius);
-    const double share = area / (radius * radius);
+    around.thin(8192);
+    const double one = area / (radius * radius);
     for (size_t k = 0; k < out.origin.size(); ++k) {
         float* spin = out.descriptor.data() + k * L::size;
         float* bent = spin + L::rings * L::heights;
         Vec3 p = points[out.origin[k]], axis = out.normals[k];
         around.within(p, [&](int32_t j, double d2) {
             Vec3 d = points[j] - p;
+            double share = one * around.stands_for(j);
             double height = dot(d, axis), ring = std::sqrt(std::max(d2 - height * height, 0.0)) / radius;
             auto split = [](double at, int bins, int& low, double& upper) {
                 at = std::clamp(at - 0.5, 0.0, bins - 1.0);

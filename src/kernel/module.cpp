@@ -323,7 +323,11 @@ static auto find_local_features(Points points, Points normals, double area, doub
     check_finite(points);
     check_finite(normals);
     if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
-    if (!(radius > 0) || !(apart > 0)) throw std::invalid_argument("radius and apart must be positive");
+    auto is_size = [](double x) { return x > 0 && x * x > 0 && std::isfinite(x * x); };
+    if (!is_size(radius) || !is_size(apart)) throw std::invalid_argument("radius and apart must be positive");
+    if (!(area >= 0) || !std::isfinite(area)) throw std::invalid_argument("an area is not negative");
+    for (Vec3 n : vectors(normals))
+        if (norm2(n) > 1.000001) throw std::invalid_argument("a normal is longer than one");
     auto found = local_features(vectors(points), vectors(normals), area, radius, apart, least, most);
     size_t n = found.origin.size();
     auto* origin = new int32_t[n];
@@ -368,6 +372,9 @@ static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts
             throw std::out_of_range("no such cell");
     for (size_t i = 0; i < rows; ++i)
         if (part.data()[i] < 0 || static_cast<size_t>(part.data()[i]) >= parts) throw std::out_of_range("no such part");
+    check_finite(place);
+    check_finite(facing);
+    check_finite(q_radius);
     ListedFeatures listed{codes.data(), part.data(), place.data(), facing.data(), start.data()};
     BodyFeatures body{n, q_cells.shape(1), q_codes.data(), q_cells.data(), vectors(q_place), vectors(q_facing),
                       std::vector<double>(q_radius.data(), q_radius.data() + n)};

@@ -30,6 +30,8 @@ struct BodyFeatures {
 struct Ballot {
     // Parts that a feature may vote for, and features a part that may be voted for by one.
     size_t parts = 64, repeats = 2;
+    // Listed features closest to one of the body's that it may vote for.
+    size_t nearest = 8 * parts;
     // Votes of one part that are looked at together.
     size_t votes = 96;
     // Parts that are looked at.
@@ -68,18 +70,10 @@ class Voting {
         std::vector<std::pair<int32_t, int64_t>> near;
         const double most = std::log(static_cast<double>(parts) + ballot.parts);
         for (size_t q = 0; q < body.count; ++q) {
-            near.clear();
-            for (size_t c = 0; c < body.probes; ++c) {
-                int32_t cell = body.cells[q * body.probes + c];
-                for (int64_t row = listed.start[cell]; row < listed.start[cell + 1]; ++row)
-                    near.push_back({code_distance(body.codes + q * kCodeSize, listed.codes + row * kCodeSize), row});
-            }
-            size_t kept = std::min(near.size(), ballot.parts * 8);
-            std::nth_element(near.begin(), near.begin() + (kept ? kept - 1 : 0), near.end());
-            std::sort(near.begin(), near.begin() + kept);
+            closest(q, near);
             size_t rank = 0;
-            for (size_t k = 0; k < kept; ++k) {
-                int32_t part = listed.part[near[k].second];
+            for (auto [_, row] : near) {
+                int32_t part = listed.part[row];
                 if (seen[part] != q + 1) {
                     if (++rank > ballot.parts) break;
                     seen[part] = static_cast<uint32_t>(q + 1);
@@ -87,7 +81,7 @@ class Voting {
                 }
                 if (++times[part] > ballot.repeats) continue;
                 float weight = static_cast<float>((most - std::log(static_cast<double>(rank))) / most);
-                votes_[part].push_back({static_cast<int32_t>(q), near[k].second, weight});
+                votes_[part].push_back({static_cast<int32_t>(q), row, weight});
             }
         }
     }
@@ -108,6 +102,31 @@ class Voting {
     }
 
   private:
+    // The listed features closest to one of the body's, in the cells that it looks into: code distance and row.
+    void closest(size_t q, std::vector<std::pair<int32_t, int64_t>>& near) const {
+        near.clear();
+        int32_t bar = std::numeric_limits<int32_t>::max();
+        auto cut = [&] {
+            if (near.size() <= ballot_.nearest) return;
+            std::nth_element(near.begin(), near.begin() + (ballot_.nearest - 1), near.end());
+            near.resize(ballot_.nearest);
+            bar = near.back().first;
+        };
+        const int32_t* cells = body_.cells + q * body_.probes;
+        for (size_t c = 0; c < body_.probes; ++c) {
+            if (std::find(cells, cells + c, cells[c]) != cells + c) continue;
+            for (int64_t row = listed_.start[cells[c]]; row < listed_.start[cells[c] + 1]; ++row) {
+                int32_t distance = code_distance(body_.codes + q * kCodeSize, listed_.codes + row * kCodeSize);
+                if (distance > bar) continue;
+                near.push_back({distance, row});
+                // Cut now and then, so that a crowded cell costs time but no room.
+                if (near.size() == 4 * ballot_.nearest) cut();
+            }
+        }
+        cut();
+        std::sort(near.begin(), near.end());
+    }
+
     // Parts with the most votes by weight: the others are not looked at.
     std::vector<size_t> likely() const {
         std::vector<std::pair<double, size_t>> order;
@@ -289,7 +308,8 @@ class Voting {
         double sum = 0;
         counted_.clear();
         for (const Placed& v : all) {
-            if (norm(T(v.p) - v.q) > 0.35 * v.radius || dot(T.linear(v.np), v.nq) < 0.8) continue;
+            bool agrees = norm(T(v.p) - v.q) <= 0.35 * v.radius && dot(T.linear(v.np), v.nq) >= 0.8;
+            if (!agrees) continue;
             bool again = false;
             for (const Placed* other : counted_) again = again || other->query == v.query;
             if (again) continue;

@@ -1,6 +1,7 @@
 """The kernel in numpy: what machines without a compiler and without a wheel use."""
 
 from partwatch.kernel.numpy_field import Field
+from partwatch.kernel.numpy_local import LOCAL_SIZE, local_features
 from partwatch.kernel.numpy_samples import (
     D2_BINS,
     PPF_BINS,
@@ -18,20 +19,25 @@ from partwatch.kernel.numpy_topology import (
     weld_within,
 )
 from partwatch.kernel.numpy_tree import TriangleTree
+from partwatch.kernel.numpy_voting import CODE_SIZE, vote
 
 __all__ = [
+    "CODE_SIZE",
     "D2_BINS",
+    "LOCAL_SIZE",
     "PPF_BINS",
     "Field",
     "PointGrid",
     "TriangleTree",
     "farthest",
     "first_of_equals",
+    "local_features",
     "local_normals",
     "pair_histograms",
     "sample",
     "shells",
     "signed_volume",
+    "vote",
     "weld",
     "weld_within",
 ]

@@ -14,6 +14,7 @@ Longs = npt.NDArray[np.int64]
 
 # Pairs looked at in one go: some 100 MB of working room.
 MOST_PAIRS = 1 << 20
+_OUT = 2.0**50
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
@@ -122,6 +123,24 @@ class Cells:
         # Stable: within a cell in the order they came.
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
+        # How many points each stands for.
+        self.stands_for = np.ones(len(points), dtype=np.int64)
+
+    def thin(self, most: int) -> None:
+        """Of a cell with more than `most` points only every k-th is looked at, and stands for k."""
+        size = 16
+        while size < 2 * len(self._order):
+            size *= 2
+        # Cells that share a place in the compiled kernel's table are thinned together there.
+        slot = self._keys & np.uint64(size - 1)
+        order = np.lexsort((self._order, slot))
+        _, of, count = np.unique(slot[order], return_inverse=True, return_counts=True)
+        rank = np.arange(len(order)) - (np.cumsum(count) - count)[of]
+        step = -(-count // most)[of]
+        self.stands_for[self._order[order]] = np.minimum(step, count[of] - rank)
+        kept = np.empty(len(order), dtype=bool)
+        kept[order] = rank % step == 0
+        self._order, self._keys = self._order[kept], self._keys[kept]
 
     def within(self, queries: Floats) -> Iterator[tuple[Longs, Longs, Floats]]:
         """(query, point, squared distance) of all that lie within the radius, in pieces.
@@ -149,9 +168,9 @@ class Cells:
                     yield query[near], point[near], squared[near]
 
     def _cell_of(self, points: Floats) -> Longs:
-        # Far beyond any cell that is asked for, and still a number that a cell can have.
-        at = np.floor((points - self._low) / self._cell)
-        return np.clip(at, -(2.0**60), 2.0**60).astype(np.int64)
+        # Cells farther out are one: there a double no longer tells neighbours apart.
+        at = np.nan_to_num(np.floor((points - self._low) / self._cell), nan=-_OUT)
+        return np.asarray(np.clip(at, -_OUT, _OUT), dtype=np.int64)
 
     @staticmethod
     def _key(cell: Longs) -> npt.NDArray[np.uint64]:

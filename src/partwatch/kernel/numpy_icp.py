@@ -59,9 +59,11 @@ def icp(
     rounds: int,
     cap_from: float,
     cap_to: float,
+    rigid: bool = False,
 ) -> Floats:
-    """Point-to-plane ICP with uniform scale (Chen and Medioni 1992; seven parameters), Tukey weights on the
-    distance to the closest point with a cap that shrinks from `cap_from` to `cap_to`. start: (b, 3, 4)."""
+    """Point-to-plane ICP with uniform scale (Chen and Medioni 1992; seven parameters, six if rigid), Tukey
+    weights on the distance to the closest point with a cap that shrinks from `cap_from` to `cap_to`.
+    start: (b, 3, 4)."""
     T = start.copy()
     active = np.arange(len(T))
     for k in range(rounds):
@@ -69,7 +71,7 @@ def icp(
             break
         share = k / (rounds - 1) if rounds > 1 else 1.0
         cap = cap_from * (cap_to / cap_from) ** min(1.0, share * 1.5)
-        moved, improved, still = _step(target, points, normals, T[active], cap)
+        moved, improved, still = _step(target, points, normals, T[active], cap, rigid)
         T[active[improved]] = moved[improved]
         # The last cap is not reached before the end of the shrinking, so until then all go on.
         going = improved & (still if cap <= cap_to * 1.0001 else True)
@@ -78,7 +80,7 @@ def icp(
 
 
 def _step(
-    target: Target, points: Floats, normals: Floats, T: Floats, cap: float
+    target: Target, points: Floats, normals: Floats, T: Floats, cap: float, rigid: bool
 ) -> tuple[Floats, Mask, Mask]:
     """One step of each pose: where it leads, whether there is one, whether it is worth another."""
     x = apply(T, points)
@@ -102,6 +104,8 @@ def _step(
     # A little damping keeps what the shape leaves free (a sphere's rotation) where it is.
     for k in range(_UNKNOWNS):
         M[:, k, k] += 1e-6 * (size2 if k < 3 or k == 6 else weight)
+    if rigid:
+        M[:, 6, :6], M[:, 6, 6], b[:, 6] = 0.0, 1.0, 0.0
     solution, solved = _solve(M, b)
     angle = np.sqrt(dot(solution[:, :3], solution[:, :3]))
     brake = np.where(angle > 0.3, 0.3 / angle, 1.0)

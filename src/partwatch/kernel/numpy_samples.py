@@ -6,6 +6,8 @@ kernel made it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from partwatch.kernel.numpy_common import (
     Cells,
     Floats,
     Ints,
+    Longs,
     as_points,
     as_triangles,
     corners,
@@ -93,11 +96,19 @@ def local_normals(samples: Floats, queries: Floats, radius: float) -> Floats:
     s, q = as_points(samples), as_points(queries)
     if not radius > 0:
         raise ValueError("radius must be positive")
-    count = np.zeros(len(q))
-    sums, products = np.zeros((3, len(q))), np.zeros((6, len(q)))
+    within = Cells(s, radius).within(q)
+    _, spread = spreads(((query, s[point] - q[query]) for query, point, _ in within), len(q))
+    _, axes = eigen(spread)
+    return np.ascontiguousarray(axes[:, :, 0])
+
+
+def spreads(offsets: Iterable[tuple[Longs, Floats]], queries: int) -> tuple[Floats, Floats]:
+    """(n,) how many and (n, 3, 3) covariance of the offsets that come with each query's number, in pieces."""
+    count = np.zeros(queries)
+    sums, products = np.zeros((3, queries)), np.zeros((6, queries))
     pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-    for query, point, _ in Cells(s, radius).within(q):
-        d = (s[point] - q[query]).T
+    for query, offset in offsets:
+        d = offset.T
         np.add.at(count, query, 1.0)
         for k in range(3):
             np.add.at(sums[k], query, d[k])
@@ -105,17 +116,18 @@ def local_normals(samples: Floats, queries: Floats, radius: float) -> Floats:
             np.add.at(product, query, d[i] * d[j])
     n = np.maximum(count, 1)
     mean = sums * (1 / n)
-    spread = np.empty((len(q), 3, 3))
+    spread = np.empty((queries, 3, 3))
     for product, (i, j) in zip(products, pairs, strict=True):
         spread[:, i, j] = spread[:, j, i] = product / n - mean[i] * mean[j]
-    return _least_axes(spread)
+    return count, spread
 
 
-def _least_axes(a: Floats) -> Floats:
-    """The eigenvectors of the least eigenvalues of symmetric (n, 3, 3), by Jacobi rotations.
+def eigen(a: Floats) -> tuple[Floats, Floats]:
+    """(n, 3) eigenvalues, ascending, and eigenvectors in columns, of symmetric (n, 3, 3) by Jacobi rotations.
 
     The compiled kernel's own, so that a spread without a least direction gives the same one in both.
     """
+    a = a.copy()
     V = np.tile(np.eye(3), (len(a), 1, 1))
     for _ in range(_SWEEPS):
         off = a[:, 0, 1] ** 2 + a[:, 0, 2] ** 2 + a[:, 1, 2] ** 2
@@ -128,8 +140,8 @@ def _least_axes(a: Floats) -> Floats:
             _rotate(b, W, p, q)
         a[at_work], V[at_work] = b, W
     values = np.stack([a[:, k, k] for k in range(3)], axis=1)
-    least = np.argsort(values, axis=1, kind="stable")[:, 0]
-    return np.ascontiguousarray(V[np.arange(len(a)), :, least])
+    order = np.argsort(values, axis=1, kind="stable")
+    return np.take_along_axis(values, order, axis=1), np.take_along_axis(V, order[:, None], axis=2)
 
 
 def _rotate(a: Floats, V: Floats, p: int, q: int) -> None:

@@ -58,15 +58,16 @@ class TriangleTree:
         iterations: int,
         cap_from: float,
         cap_to: float,
+        rigid: bool = False,
     ) -> Floats:
-        """The (3, 4) pose that ICP leads to from `start`, (1, 3, 4)."""
+        """The (3, 4) pose that ICP leads to from `start`, (1, 3, 4); of the same scale if `rigid`."""
         T = as_points(start, (3, 4))
         if len(T) != 1:
             raise ValueError("one frame to start from")
         p, n = as_points(points), as_points(normals)
         if len(p) != len(n):
             raise ValueError("one normal a point")
-        return np.asarray(icp(self, p, n, T, iterations, cap_from, cap_to)[0])
+        return np.asarray(icp(self, p, n, T, iterations, cap_from, cap_to, rigid)[0])
 
     @quiet
     def closest(self, points: Floats, normals: Floats, cap: float) -> tuple[Floats, Ints]:
