@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from partwatch.curation import standins
 from partwatch.curation.observations import Copy, Observations
-from partwatch.evidence.calibration import Calibration, Line, PlainShapes
+from partwatch.curation.region_fit import best_of_strangers, fit_region_tail, mates_of
+from partwatch.evidence.calibration import Calibration, Line, PlainShapes, RegionModel
 from partwatch.evidence.judge import Profile, false_share, profile_of, surprise_of
 from partwatch.evidence.population import Population
 from partwatch.evidence.tail import TailModel, similarity_nearness
@@ -151,6 +152,7 @@ def fit(
         projects=int(np.count_nonzero(np.bincount(observed.bodies.projects[subset.bodies]))),
         list_parts=len(subset.parts),
         made_from=made_from,
+        regions=_fit_regions(subset),
     )
     return replace(
         draft,
@@ -371,6 +373,29 @@ def _fit_weight(surprises: _Surprises) -> tuple[Line, float, float]:
     plain = ratio(np.isfinite(mates) & ~telling_mates, np.isfinite(strangers) & ~telling)
     missed = ratio(np.isneginf(mates), np.isneginf(strangers))
     return Line(offset, slope), min(plain, 0.0), missed
+
+
+def _fit_regions(subset: Subset) -> RegionModel | None:
+    """None where no regions were looked for, or too few were found to tell."""
+    observed, list_parts = subset.observed, len(subset.parts)
+    listed = subset.projects[observed.parts.projects]
+    best = best_of_strangers(observed, subset.bodies, listed)
+    families = observed.bodies.families[subset.bodies]
+    tail = fit_region_tail(best, families, list_parts)
+    mates, mate_families = mates_of(observed, subset.projects)
+    if tail is None or not (mates > 0).any():
+        return None
+
+    def surprises(information: Floats) -> Floats:
+        told = [surprise_of(tail.share(one), list_parts) if one > 0 else -np.inf for one in information]
+        return np.array(told)
+
+    line, _, _ = _fit_weight(
+        _Surprises(
+            surprises(mates), _family_weights(mate_families), surprises(best), _family_weights(families)
+        )
+    )
+    return RegionModel(tail, line, len(mates), len(best))
 
 
 def _share(telling: Mask, weights: Floats) -> float:

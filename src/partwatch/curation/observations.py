@@ -97,6 +97,15 @@ class Lain:
     size: tuple[SizeFit, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """Regions that bodies shared with parts. body, part, information: (r,), the last in bits of rarity."""
+
+    body: Ints
+    part: Ints
+    information: Floats
+
+
 @dataclass(frozen=True)
 class Copy:
     """A changed copy of a part, searched for in the list. score is 0 where the part was not found on it.
@@ -136,7 +145,8 @@ class Revision:
 @dataclass(frozen=True, eq=False)
 class Observations:
     """strangers: parts of other projects that lay on bodies. revisions: scored apart, being neither strangers
-    nor copies. disguised: parts in disguise and other revisions of parts, as screened."""
+    nor copies. disguised: parts in disguise and other revisions of parts, as screened. shared: regions of
+    strangers, None where they were not looked for."""
 
     project_names: tuple[str, ...]
     licences: tuple[str, ...]
@@ -149,6 +159,7 @@ class Observations:
     unread: int
     items: int
     disguised: tuple[Screened, ...] = ()
+    shared: Shared | None = None
 
 
 def gather(
@@ -199,6 +210,7 @@ def gather(
                 unread=unread,
                 items=len(files),
                 disguised=disguised,
+                shared=_shared(seen),
             )
 
 
@@ -409,6 +421,19 @@ def _numbered(
         np.array([part.distinctiveness for part in snapshot.parts]),
     )
     return bodies, parts
+
+
+def _shared(seen: _Seen) -> Shared:
+    rows = [
+        (k, told["part"], told["information"])
+        for k, (_, _, body) in enumerate(seen)
+        for told in body["regions"]
+    ]
+    return Shared(
+        body=np.array([row[0] for row in rows], dtype=np.int32),
+        part=np.array([row[1] for row in rows], dtype=np.int32),
+        information=np.array([row[2] for row in rows], dtype=np.float64),
+    )
 
 
 def _strangers(seen: _Seen, size_tolerance: float) -> Lain:

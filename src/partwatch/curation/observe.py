@@ -22,9 +22,9 @@ from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.matching.alignment import scale_of
 from partwatch.matching.engine import Around, Engine
-from partwatch.matching.index import PartIndex, Rows
+from partwatch.matching.index import Rows
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import explain_size
+from partwatch.matching.relation import explain_size, region_share
 from partwatch.model.mesh import MM_PER_UNIT, Mesh, Unit
 from partwatch.screening.job import Listed
 from partwatch.watchlist.snapshot import ListedPart
@@ -94,8 +94,8 @@ class Observer:
         if project not in self._engines:
             kept_out = np.asarray(self.excluded.get(project, ()), dtype=int)
             rows = np.flatnonzero(~np.isin(self.listed.part_index, kept_out))
-            index: PartIndex = Others(self.listed, rows)
-            self._engines[project] = Engine(index, self.policy)
+            index = Others(self.listed, rows)
+            self._engines[project] = Engine(index, self.policy, index.features)
         return self._engines[project]
 
 
@@ -138,7 +138,7 @@ def _body(
     observer: Observer, project: str, solid: Solid, around: Around, unit: Unit | None
 ) -> dict[str, object]:
     surface = sample_surface(solid.mesh)
-    found = observer.engine(project).find(solid, around)
+    found = observer.engine(project).find(solid, around, (), MM_PER_UNIT[unit] if unit else 1.0)
     sizes = [
         explain_size(1 / scale_of(hit.measured.T_body_part), unit, observer.policy.scale_tolerance)
         for hit in found.hits
@@ -154,5 +154,13 @@ def _body(
                 "source": size.source.value,
             }
             for hit, size in zip(found.hits, sizes, strict=True)
+            if hit.measured.coverage >= LEAST_COVERAGE
+        ],
+        "regions": [
+            {"part": hit.part, "information": round(hit.information, 3)}
+            for hit, size in zip(found.hits, sizes, strict=True)
+            if hit.information is not None
+            and region_share(hit.measured, observer.policy) >= 1
+            and abs(size.scale - 1) <= observer.policy.scale_tolerance
         ],
     }

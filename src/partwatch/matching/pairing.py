@@ -22,7 +22,7 @@ from partwatch.matching.correspondence import fit_similarity
 from partwatch.matching.engine import Around, Engine
 from partwatch.matching.placing import IDENTITY, Placing
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import shape_relation
+from partwatch.matching.relation import region_share, shape_relation
 from partwatch.matching.verification import ListedSurface, Measurement
 from partwatch.model.document import Relation
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, FloatArray, Mesh, Unit
@@ -198,12 +198,7 @@ def links(
 
 def relation_of(measured: Measurement, policy: Policy) -> Relation | None:
     """The relation as in a screening; None where too little coincides for any."""
-    relation = shape_relation(measured, policy)
-    share = {
-        Relation.PIECE_OF: measured.coverage_body,
-        Relation.CONTAINS: measured.coverage_part,
-    }.get(relation, measured.coverage)
-    return relation if share >= policy.region_coverage[relation] else None
+    return shape_relation(measured, policy) if region_share(measured, policy) >= 1 else None
 
 
 def links_in_place(a: Sequence[Solid], b: Sequence[Solid], policy: Policy) -> list[Link]:

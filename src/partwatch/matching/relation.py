@@ -80,20 +80,25 @@ def match_finding(
     return MatchFinding.MATCH
 
 
-def region_finding(
-    measured: Measurement, scale: float, weight: Weight, policy: Policy
-) -> MatchFinding | None:
-    """What a shared region amounts to: geometry says whether it is worth reporting, the rarity of what
-    coincides how much it is worth."""
+def region_share(measured: Measurement, policy: Policy) -> float:
+    """How much of the side that must lie on the other does, over the least of it that is reported."""
     relation = shape_relation(measured, policy)
     share = {
         Relation.PIECE_OF: measured.coverage_body,
         Relation.CONTAINS: measured.coverage_part,
     }.get(relation, measured.coverage)
-    least = policy.region_coverage[relation]
-    if share < policy.region_candidate * least:
+    return share / policy.region_coverage[relation]
+
+
+def region_finding(
+    measured: Measurement, scale: float, weight: Weight, policy: Policy
+) -> MatchFinding | None:
+    """What a shared region amounts to: geometry says whether it is worth reporting, the rarity of what
+    coincides how much it is worth."""
+    share = region_share(measured, policy)
+    if share < policy.region_candidate:
         return None
-    if share < least or not weight.is_review:
+    if share < 1 or not weight.is_review:
         return MatchFinding.CANDIDATE
     if abs(scale - 1) > policy.scale_tolerance or not weight.is_match:
         return MatchFinding.REVIEW

@@ -253,7 +253,9 @@ def setup(
     snapshot = Watchlist.open(Path(home)).snapshot(snapshot_key)
     listed = Listed(snapshot)
     judge = LateJudge(Terms.heard(terms), listed) if terms is not None else None
-    matcher = Matcher(listed, Policy(), date.fromisoformat(as_of), views, with_part_geometry, judge)
+    matcher = Matcher(
+        listed, Policy(), date.fromisoformat(as_of), views, with_part_geometry, judge, listed.features
+    )
     _screener[:] = [Screener(matcher, ReadLimits(**limits or {}))]
 
 

@@ -44,7 +44,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Lying:
-    """A listed part that was named on a screened body, with all that was said. size: as of `Copy`."""
+    """A listed part that was named on a screened body, with all that was said. size: as of `Copy`.
+
+    information: of a shared region, in bits of rarity.
+    """
 
     part: int
     finding: MatchFinding
@@ -53,6 +56,7 @@ class Lying:
     coverage_part: float
     coverage_body: float
     bits: float | None
+    information: float | None
     size: SizeFit
 
 
@@ -148,6 +152,7 @@ class Workers:
                     coverage_part=told["coverage_part"],
                     coverage_body=told["coverage_body"],
                     bits=told["bits"],
+                    information=told["information"],
                     size=size_fit(told["scale"], UnitSource(told["source"]), self.size_tolerance),
                 )
                 for told in answer["listed"]
