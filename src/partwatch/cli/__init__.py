@@ -32,6 +32,7 @@ VERBS = {
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
     "render": "partwatch.cli.render",
+    "families": "partwatch.cli.families",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",
     "evaluate": "partwatch.cli.evaluate",

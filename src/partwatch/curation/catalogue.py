@@ -1,0 +1,126 @@
+"""A folder of files as a catalogue: what each holds, in numbers that can be searched, and what went unread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch.curation.catalogue_job import READ, SETUP, kept_name
+from partwatch.curation.specimens import Specimens, read_specimens
+from partwatch.formats.base import ReadLimits
+from partwatch.formats.worker import Limits, WorkerPool
+from partwatch.model.document import Item, Reason
+from partwatch.screening.driver import Driver
+from partwatch.screening.expansion import Node
+from partwatch.screening.walk import Source
+
+_GONE = Reason(code="unreadable", message="what was read of it could not be kept: check the disk, run it again")
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogueFile:
+    """A file or an archive's member of which at least one surface was read."""
+
+    item: Item
+    kept: str
+    first: int
+    count: int
+
+    @property
+    def bodies(self) -> range:
+        """Rows of its bodies; of a file with one body it is the whole."""
+        return range(self.first + min(self.count - 1, 1), self.first + self.count)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """files: in the order of the walk; the specimens of each are rows of `specimens`, the whole first.
+
+    owner: (rows,) the file of each row. unread: items with nothing to compare, archives left out.
+    """
+
+    folder: Path
+    files: tuple[CatalogueFile, ...]
+    specimens: Specimens
+    owner: npt.NDArray[np.int64]
+    unread: tuple[Item, ...]
+
+    def place(self, row: int) -> tuple[str, int]:
+        """Where a row's mesh is kept: the name of the file in the folder, and its number there."""
+        file = self.files[int(self.owner[row])]
+        return file.kept, row - file.first
+
+    def named(self, row: int) -> str:
+        """The file of a row as the result calls it."""
+        item = self.files[int(self.owner[row])].item
+        return item.path if item.member is None else f"{item.path}!{item.member}"
+
+
+def read_catalogue(
+    sources: Sequence[Source],
+    folder: Path,
+    jobs: int,
+    worker: Limits,
+    limits: ReadLimits,
+    progress: Callable[[], None],
+) -> Catalogue:
+    """Read all sources in workers. folder: an empty one, for the specimens."""
+    pool = WorkerPool[Node](
+        jobs=jobs,
+        limits=worker,
+        setup=SETUP,
+        setup_args={"folder": str(folder), "limits": asdict(limits)},
+    )
+    files: list[CatalogueFile] = []
+    found: list[Specimens] = []
+    unread: list[Item] = []
+    first = 0
+    with pool:
+        for item in Driver(pool, READ, limits=limits).screen(sources):
+            progress()
+            kept, specimens = _kept(folder, item)
+            if specimens is None or len(specimens) == 0:
+                if item.reasons:
+                    unread.append(item)
+                continue
+            files.append(CatalogueFile(item, kept, first, len(specimens)))
+            found.append(specimens)
+            first += len(specimens)
+    owner = np.repeat(np.arange(len(files)), [file.count for file in files])
+    return Catalogue(folder, tuple(files), _joined(found), owner, tuple(unread))
+
+
+def _kept(folder: Path, item: Item) -> tuple[str, Specimens | None]:
+    """The first reading of an item that holds a surface."""
+    for name in (item.format or "").split("+"):
+        kept = kept_name(item.sha256 or "", name)
+        try:
+            specimens = read_specimens(folder / kept)
+        except (OSError, ValueError, KeyError):
+            continue
+        if len(specimens):
+            return kept, specimens
+    return "", None
+
+
+def _joined(found: Sequence[Specimens]) -> Specimens:
+    if not found:
+        none = np.zeros(0)
+        counts = np.zeros(0, dtype=np.int64)
+        return Specimens(
+            np.zeros((0, 1), np.float32), none, none, none, none, np.zeros((0, 3)), counts > 0, counts, counts, ()
+        )
+    return Specimens(
+        *(
+            np.concatenate([getattr(each, name) for each in found])
+            for name in (
+                "descriptors", "area", "volume", "radius", "distinct", "extents", "closed", "triangles",
+                "repeats",
+            )
+        ),
+        placed=tuple(digest for each in found for digest in each.placed),
+    )  # fmt: skip
