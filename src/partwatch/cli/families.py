@@ -82,9 +82,7 @@ def run(folder: str, means: Means, as_json: bool, html: Path | None, max_picture
     if html is not None:
         families_page.write(document, drawn, html)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n"
-        )
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
     if as_json:
         sys.stdout.write(document.model_dump_json(indent=1) + "\n")
     else:

@@ -1,4 +1,4 @@
-"""A folder of files as a catalogue: what each holds, in numbers that can be searched, and what went unread."""
+"""A folder of files as a catalogue: what each holds, in numbers to be searched, and what went unread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch.curation.catalogue_job import READ, SETUP, kept_name
-from partwatch.curation.specimens import Specimens, read_specimens
+from partwatch.curation.specimens import FACTS, Specimens, read_specimens
+from partwatch.fingerprint import DESCRIPTOR_SIZE
 from partwatch.formats.base import ReadLimits
 from partwatch.formats.worker import Limits, WorkerPool
 from partwatch.model.document import Item, Reason
@@ -18,7 +19,9 @@ from partwatch.screening.driver import Driver
 from partwatch.screening.expansion import Node
 from partwatch.screening.walk import Source
 
-_GONE = Reason(code="unreadable", message="what was read of it could not be kept: check the disk, run it again")
+_GONE = Reason(
+    code="unreadable", message="what was read of it could not be kept: check the disk, run it again"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,19 +111,10 @@ def _kept(folder: Path, item: Item) -> tuple[str, Specimens | None]:
 
 
 def _joined(found: Sequence[Specimens]) -> Specimens:
-    if not found:
-        none = np.zeros(0)
-        counts = np.zeros(0, dtype=np.int64)
-        return Specimens(
-            np.zeros((0, 1), np.float32), none, none, none, none, np.zeros((0, 3)), counts > 0, counts, counts, ()
-        )
     return Specimens(
-        *(
-            np.concatenate([getattr(each, name) for each in found])
-            for name in (
-                "descriptors", "area", "volume", "radius", "distinct", "extents", "closed", "triangles",
-                "repeats",
-            )
+        facts=np.concatenate([each.facts for each in found] or [np.zeros((0, FACTS))]),
+        descriptors=np.concatenate(
+            [each.descriptors for each in found] or [np.zeros((0, DESCRIPTOR_SIZE), np.float32)]
         ),
         placed=tuple(digest for each in found for digest in each.placed),
-    )  # fmt: skip
+    )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch.curation.specimens import Shown, read_shown
-from partwatch.fingerprint import describe, sample_surface
+from partwatch.fingerprint import DESCRIPTOR_SIZE
 from partwatch.geometry.bodies import Solid
 from partwatch.matching.alignment import scale_of
 from partwatch.matching.engine import Around, Engine, Hit
@@ -29,7 +29,7 @@ COMPARE = "partwatch.curation.kin_job:compare"
 # Specimens kept ready; neighbours are asked for one after the other.
 KEPT = 48
 # What coincides less than this is measured no further.
-LEAST_COVERAGE = 0.3
+LEAST_COVERAGE = 0.4
 
 _POLICY = Policy()
 _MEASURED = Policy(review_coverage=LEAST_COVERAGE, candidate_coverage=LEAST_COVERAGE)
@@ -52,10 +52,9 @@ class Candidate:
 
 @dataclass(eq=False)
 class Kept:
-    """A specimen as it is compared: its mesh, cloud, descriptor, and its surface once somebody is laid on it."""
+    """A specimen as it is compared; what its surface needs is built once somebody is laid on it."""
 
     shown: Shown
-    descriptor: npt.NDArray[np.float32]
     surface: ListedSurface
 
 
@@ -67,8 +66,8 @@ class Few:
 
     @property
     def descriptors(self) -> npt.NDArray[np.float32]:
-        """(n, D)."""
-        return np.stack([each.descriptor for each in self.kept])
+        """(n, D), all the same: who is alike was settled before, and all of a handful are tried."""
+        return np.zeros((len(self.kept), DESCRIPTOR_SIZE), dtype=np.float32)
 
     @property
     def part_index(self) -> npt.NDArray[np.int32]:
@@ -117,8 +116,7 @@ class Comparer:
         known = self._kept.get(place)
         if known is None:
             shown = read_shown(self.folder / place[0], place[1])
-            descriptor = describe(sample_surface(shown.mesh))
-            known = self._kept[place] = Kept(shown, descriptor, ListedSurface(shown.mesh))
+            known = self._kept[place] = Kept(shown, ListedSurface(shown.mesh))
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(place)

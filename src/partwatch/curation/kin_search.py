@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.fingerprint.descriptor import COARSE_SIZE
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray
 
 # Least similarity of descriptors, of 2 for the same: of revisions in one size, and of copies in any size.
@@ -37,7 +36,10 @@ class Pairs:
 
 
 def likely_pairs(
-    descriptors: npt.NDArray[np.float32], radius: FloatArray, distinct: FloatArray, rows: npt.NDArray[np.int64]
+    descriptors: npt.NDArray[np.float32],
+    radius: FloatArray,
+    distinct: FloatArray,
+    rows: npt.NDArray[np.int64],
 ) -> Pairs:
     """The NEIGHBOURS most alike of each of the rows, among the rows, where they are alike enough."""
     size = np.log(radius[rows])
@@ -63,7 +65,11 @@ def likely_pairs(
         pair = np.stack([start + k, top[k, place]], axis=1)
         found.append(np.sort(pair, axis=1))
         alike.append(value[k, place])
-    return _ordered(np.concatenate(found or [np.zeros((0, 2), np.int64)]), np.concatenate(alike or [np.zeros(0, np.float32)]), rows)
+    return _ordered(
+        np.concatenate(found or [np.zeros((0, 2), np.int64)]),
+        np.concatenate(alike or [np.zeros(0, np.float32)]),
+        rows,
+    )
 
 
 def _ordered(

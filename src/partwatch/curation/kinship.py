@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from partwatch.curation import kin_job
 from partwatch.curation.catalogue import Catalogue
@@ -21,8 +20,6 @@ from partwatch.curation.kin_search import likely_pairs
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.model.document import Relation
 
-# Plainer shapes are everywhere: they are kin only where they come of one export.
-PLAIN = 0.3
 # Comparisons of one specimen in a round; what a round joins is compared no more.
 AT_ONCE = 4
 # Searches: each looks among the groups that the one before left.
@@ -101,10 +98,10 @@ def settle(catalogue: Catalogue, compare: Compare) -> Kinship:
     first: dict[bytes, int] = {}
     for row, digest in enumerate(specimens.placed):
         found.groups.join(row, first.setdefault(digest, row))
-    telling = specimens.distinct >= PLAIN
+    telling = [row for row in range(len(specimens)) if not specimens.is_plain(row)]
     tried: set[tuple[int, int]] = set()
     for _ in range(MOST_SEARCHES):
-        rows = np.array([r for r in range(len(specimens)) if telling[r] and found.groups.of(r) == r], np.int64)
+        rows = np.array([row for row in telling if found.groups.of(row) == row], np.int64)
         pairs = list(likely_pairs(specimens.descriptors, specimens.radius, specimens.distinct, rows))
         before = len(found.same)
         while batch := _batch(pairs, found.groups, tried):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from partwatch import __version__
-from partwatch.curation import kin_search, kinship, lineage_edges
+from partwatch.curation import kin_search, kinship, lineage_edges, specimens
 from partwatch.curation.catalogue import Catalogue
 from partwatch.curation.kinship import Groups
 from partwatch.curation.lineage_edges import Edge, is_major, shared_edges, unit_factor, whole_edges
@@ -46,9 +44,7 @@ class _Builder:
         self.of_shape: dict[int, list[int]] = {}
         for number, file in enumerate(catalogue.files):
             self.of_shape.setdefault(found.groups.of(file.first), []).append(number)
-        self.wholes = {
-            shape: catalogue.files[numbers[0]].first for shape, numbers in self.of_shape.items()
-        }
+        self.wholes = {shape: catalogue.files[numbers[0]].first for shape, numbers in self.of_shape.items()}
         self.meshes = _meshes(catalogue, found)
         self.scales = _scales(catalogue, found)
 
@@ -62,21 +58,21 @@ class _Builder:
 
     def shape(self, shape: int, number: int) -> model.FamilyShape:
         """A shape of the document."""
-        specimens = self.catalogue.specimens
+        known = self.catalogue.specimens
         row = self.wholes[shape]
         first = self.catalogue.files[self.of_shape[shape][0]]
-        x, y, z = (_tidy(size) for size in specimens.extents[row])
+        x, y, z = (_tidy(size) for size in known.extents[row])
         size: Vector3 = (x, y, z)
         return model.FamilyShape(
             id=number,
             files=tuple(self.file(k, row) for k in self.of_shape[shape]),
             extents_mm=size,
-            area_mm2=_tidy(specimens.area[row]),
-            volume_mm3=_tidy(abs(specimens.volume[row])) if specimens.closed[row] else None,
-            triangles=int(specimens.triangles[row]),
+            area_mm2=_tidy(known.area[row]),
+            volume_mm3=_tidy(abs(known.volume[row])) if known.closed[row] else None,
+            triangles=int(known.triangles[row]),
             bodies=len(first.bodies),
-            distinctiveness=_tidy(specimens.distinct[row]),
-            plain=bool(specimens.distinct[row] < kinship.PLAIN),
+            distinctiveness=_tidy(known.distinct[row]),
+            plain=known.is_plain(row),
         )
 
     def file(self, number: int, first: int) -> model.FamilyFile:
@@ -107,15 +103,15 @@ class _Builder:
 
     def difference(self, edge: Edge, parent_row: int, child_row: int) -> model.Difference:
         """An edge, seen from the parent."""
-        specimens = self.catalogue.specimens
+        known = self.catalogue.specimens
         turned = edge.a != parent_row
         share_parent, share_child = (edge.share_b, edge.share_a) if turned else (edge.share_a, edge.share_b)
         scale = 1.0
         if edge.kin is not None:
             scale = 1 / edge.kin.scale if turned else edge.kin.scale
-        closed = bool(specimens.closed[parent_row] and specimens.closed[child_row])
-        volumes = [abs(float(specimens.volume[row])) for row in (parent_row, child_row)]
-        areas = [float(specimens.area[row]) for row in (parent_row, child_row)]
+        closed = bool(known.closed[parent_row] and known.closed[child_row])
+        volumes = [abs(float(known.volume[row])) for row in (parent_row, child_row)]
+        areas = [float(known.area[row]) for row in (parent_row, child_row)]
         median, p95, most = edge.kin.deviation_mm if edge.kin else (0.0, 0.0, 0.0)
         return model.Difference(
             kinship=edge.kind,
@@ -254,9 +250,7 @@ def _numbered(shape: int, numbers: dict[int, int]) -> int:
 
 def _link(builder: _Builder, edge: Edge, numbers: Mapping[int, int]) -> model.Link:
     a, b = builder.ends(edge)
-    return model.Link(
-        shape=numbers[a], other=numbers[b], difference=builder.difference(edge, edge.a, edge.b)
-    )
+    return model.Link(shape=numbers[a], other=numbers[b], difference=builder.difference(edge, edge.a, edge.b))
 
 
 def _document(
@@ -268,9 +262,7 @@ def _document(
         model.Unread(path=item.path, member=item.member, sha256=item.sha256, reasons=item.reasons)
         for item in catalogue.unread
     )
-    unsettled = tuple(
-        (catalogue.named(a), catalogue.named(b)) for a, b in sorted(found.failed)
-    )
+    unsettled = tuple((catalogue.named(a), catalogue.named(b)) for a, b in sorted(found.failed))
     return model.FamiliesDocument(
         schema_version=model.SCHEMA,
         program_version=__version__,
@@ -303,8 +295,12 @@ def thresholds() -> dict[str, float]:
         "neighbours": float(kin_search.NEIGHBOURS),
         "size_gap": kin_search.SIZE_GAP,
         "scaled_distinctiveness": kin_search.SCALED_DISTINCT,
-        "plain_distinctiveness": kinship.PLAIN,
+        "plain_distinctiveness": specimens.PLAIN,
+        "plain_triangles": float(specimens.PLAIN_TRIANGLES),
         "revision_coverage": lineage_edges.REVISION_COVERAGE,
+        "changed_coverage": lineage_edges.CHANGED_COVERAGE,
+        "changed_alike": lineage_edges.CHANGED_ALIKE,
+        "changed_scale": lineage_edges.CHANGED_SCALE,
         "major_share": lineage_edges.MAJOR_SHARE,
         "plain_share": lineage_edges.PLAIN_SHARE,
         "link_share": lineage_edges.LINK_SHARE,

@@ -27,8 +27,11 @@ MOST_BODIES = 24
 LEAST_SHARE = 0.02
 # Coordinates are compared in steps of this share of the size, a power of two so that rounding cannot move it.
 STEP_BITS = 12
+# Less distinct shapes, or ones of fewer facets, are everywhere: they are kin only if they come of one export.
+PLAIN = 0.3
+PLAIN_TRIANGLES = 16
 
-FACTS = 13
+FACTS = 9
 
 Digest = bytes
 
@@ -37,35 +40,67 @@ Digest = bytes
 class Specimens:
     """Those of one reading, the whole first; then, where there are several, its bodies, largest first.
 
-    descriptors: (n, DESCRIPTOR_SIZE). area, volume, radius, distinct: (n,), in mm. extents: (n, 3).
-    closed: (n,) whether the surface encloses a volume. triangles, repeats: (n,); repeats: how many bodies of
-    the file are this one over again, itself included.
+    facts: (n, FACTS), numbers by the column that a property below names. descriptors: (n, DESCRIPTOR_SIZE).
     placed: (n,) digests of the triangles in mm, the same for one export of one thing wherever it was put.
     """
 
+    facts: FloatArray
     descriptors: npt.NDArray[np.float32]
-    area: FloatArray
-    volume: FloatArray
-    radius: FloatArray
-    distinct: FloatArray
-    extents: FloatArray
-    closed: npt.NDArray[np.bool_]
-    triangles: npt.NDArray[np.int64]
-    repeats: npt.NDArray[np.int64]
     placed: tuple[Digest, ...]
+
+    @property
+    def area(self) -> FloatArray:
+        """(n,) in square millimetres."""
+        return self.facts[:, 0]
+
+    @property
+    def volume(self) -> FloatArray:
+        """(n,) in cubic millimetres, negative where wound inside out; means little where not closed."""
+        return self.facts[:, 1]
+
+    @property
+    def radius(self) -> FloatArray:
+        """(n,) root mean square distance from the middle, in millimetres."""
+        return self.facts[:, 2]
+
+    @property
+    def distinct(self) -> FloatArray:
+        """(n,) distinctiveness, 0 to 1."""
+        return self.facts[:, 3]
+
+    @property
+    def extents(self) -> FloatArray:
+        """(n, 3) in millimetres."""
+        return self.facts[:, 4:7]
+
+    @property
+    def closed(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the surface encloses a volume."""
+        return np.asarray(self.facts[:, 7] > 0)
+
+    @property
+    def triangles(self) -> npt.NDArray[np.int64]:
+        """(n,)."""
+        return self.facts[:, 8].astype(np.int64)
 
     def __len__(self) -> int:
         return len(self.area)
 
+    def is_plain(self, row: int) -> bool:
+        """Whether a specimen is so plain that its shape alone says nothing of where it comes from."""
+        return bool(self.distinct[row] < PLAIN or self.triangles[row] < PLAIN_TRIANGLES)
+
+    def alike(self, a: int, b: int) -> float:
+        """Similarity of two descriptors, 2 for the same."""
+        return float(self.descriptors[a] @ self.descriptors[b])
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What alignment needs of one specimen: its mesh in mm about its middle, its cloud there, and where the
-    middle lies in the file."""
+    """What alignment needs of one specimen, in millimetres about the middle of its box: mesh and cloud."""
 
     mesh: Mesh
     cloud: npt.NDArray[np.float32]
-    middle: FloatArray
 
 
 def write_specimens(path: Path, solids: Sequence[Solid], mm_per_unit: float) -> None:
@@ -76,7 +111,8 @@ def write_specimens(path: Path, solids: Sequence[Solid], mm_per_unit: float) -> 
     if path.exists():
         return
     entries = [entry for each in _chosen(solids, mm_per_unit) if (entry := _entry(*each)) is not None]
-    arrays: dict[str, npt.NDArray[Any]] = {
+    # Any: numpy's own word for these keywords takes them for its options.
+    arrays: dict[str, Any] = {
         "descriptors": _stacked([e["descriptor"] for e in entries], (DESCRIPTOR_SIZE,), np.float32),
         "clouds": _stacked([e["cloud"] for e in entries], (CLOUD_SIZE, 6), np.float32),
         "facts": _stacked([e["facts"] for e in entries], (FACTS,), np.float64),
@@ -97,20 +133,10 @@ def read_specimens(path: Path) -> Specimens:
         facts = _shaped(kept["facts"], (FACTS,), np.float64)
         placed = _shaped(kept["placed"], (32,), np.uint8)
         descriptors = _shaped(kept["descriptors"], (DESCRIPTOR_SIZE,), np.float32)
-    if not len(facts) == len(placed) == len(descriptors) or not np.isfinite(descriptors).all():
+    sound = np.isfinite(descriptors).all() and np.isfinite(facts).all()
+    if not (sound and len(facts) == len(placed) == len(descriptors)):
         raise ValueError(f"{path.name}: its arrays do not fit together")
-    return Specimens(
-        descriptors=descriptors,
-        area=facts[:, 0],
-        volume=facts[:, 1],
-        radius=facts[:, 2],
-        distinct=facts[:, 3],
-        extents=facts[:, 4:7],
-        closed=facts[:, 7] > 0,
-        triangles=facts[:, 8].astype(np.int64),
-        repeats=facts[:, 9].astype(np.int64),
-        placed=tuple(row.tobytes() for row in placed),
-    )
+    return Specimens(facts, descriptors, tuple(row.tobytes() for row in placed))
 
 
 def read_shown(path: Path, number: int) -> Shown:
@@ -119,31 +145,30 @@ def read_shown(path: Path, number: int) -> Shown:
         vertices = _shaped(kept[f"v{number}"], (3,), np.float32).astype(np.float64)
         triangles = _shaped(kept[f"t{number}"], (3,), np.int32)
         cloud = kept["clouds"][number]
-        middle = kept["facts"][number, 10:13]
-    return Shown(Mesh(np.ascontiguousarray(vertices), np.ascontiguousarray(triangles)), cloud, middle)
+    return Shown(Mesh(np.ascontiguousarray(vertices), np.ascontiguousarray(triangles)), cloud)
 
 
-def _chosen(solids: Sequence[Solid], mm: float) -> list[tuple[Mesh, bool, int]]:
-    """Meshes in millimetres, whether closed, and how often each comes: the whole, then the larger bodies."""
+def _chosen(solids: Sequence[Solid], mm: float) -> list[tuple[Mesh, bool, Digest]]:
+    """Meshes in millimetres, whether closed, and digests: the whole, then the larger bodies, each once."""
     usable = [solid for solid in solids if len(solid.mesh.triangles) and solid.mesh.extents.max() > 0]
     meshes = [Mesh(solid.mesh.vertices * mm, solid.mesh.triangles) for solid in usable]
     if len(meshes) < 2:
-        return [(mesh, solid.closed, 1) for mesh, solid in zip(meshes, usable, strict=True)]
+        return [(mesh, usable[0].closed, placed_digest(mesh)) for mesh in meshes]
     areas = np.array([triangle_areas(mesh).sum() for mesh in meshes])
-    groups: dict[tuple[object, ...], list[int]] = {}
+    groups: dict[Digest, list[int]] = {}
     for k in np.argsort(-areas, kind="stable"):
-        groups.setdefault(_looks(meshes[k], float(areas[k])), []).append(int(k))
-    large = [g for g in groups.values() if len(g) * areas[g[0]] >= LEAST_SHARE * areas.sum()]
-    whole = (merge(meshes), all(solid.closed for solid in usable), 1)
-    return [whole, *((meshes[g[0]], usable[g[0]].closed, len(g)) for g in large[:MOST_BODIES])]
+        groups.setdefault(placed_digest(meshes[k]), []).append(int(k))
+    large = [
+        (meshes[same[0]], usable[same[0]].closed, digest)
+        for digest, same in groups.items()
+        if len(same) * areas[same[0]] >= LEAST_SHARE * areas.sum()
+    ]
+    whole = merge(meshes)
+    closed = all(solid.closed for solid in usable)
+    return [(whole, closed, placed_digest(whole)), *large[:MOST_BODIES]]
 
 
-def _looks(mesh: Mesh, area: float) -> tuple[object, ...]:
-    """The same for bodies of one file that are copies of each other."""
-    return len(mesh.triangles), len(mesh.vertices), f"{area:.4g}", f"{signed_volume(mesh):.4g}"
-
-
-def _entry(mesh: Mesh, closed: bool, repeats: int) -> dict[str, Any] | None:
+def _entry(mesh: Mesh, closed: bool, placed: Digest) -> dict[str, Any] | None:
     try:
         surface = sample_surface(mesh)
     except ValueError:
@@ -151,16 +176,16 @@ def _entry(mesh: Mesh, closed: bool, repeats: int) -> dict[str, Any] | None:
     low, high = mesh.bounds
     middle = (low + high) / 2
     cloud = cloud_of(surface)
-    cloud[:, :3] -= middle
+    cloud[:, :3] = surface.points[:CLOUD_SIZE] - middle
     facts = [
         surface.area, signed_volume(mesh), surface.radius, distinctiveness(surface),
-        *mesh.extents, closed, len(mesh.triangles), repeats, *middle,
+        *mesh.extents, closed, len(mesh.triangles),
     ]  # fmt: skip
     return {
         "descriptor": describe(surface),
         "cloud": cloud,
         "facts": np.array(facts),
-        "placed": np.frombuffer(placed_digest(mesh), dtype=np.uint8),
+        "placed": np.frombuffer(placed, dtype=np.uint8),
         "vertices": (mesh.vertices - middle).astype(np.float32),
         "triangles": mesh.triangles,
     }
@@ -177,7 +202,9 @@ def placed_digest(mesh: Mesh) -> Digest:
     corners = np.sort(number.reshape(-1)[mesh.triangles], axis=1)
     corners = corners[np.lexsort(corners.T[::-1])]
     places = np.unique(steps, axis=0)
-    return hashlib.sha256(repr(step).encode() + places.tobytes() + corners.astype(np.int64).tobytes()).digest()
+    return hashlib.sha256(
+        repr(step).encode() + places.tobytes() + corners.astype(np.int64).tobytes()
+    ).digest()
 
 
 def _stacked(rows: list[Any], shape: tuple[int, ...], dtype: type) -> npt.NDArray[Any]:

@@ -26,8 +26,8 @@ class Sameness(StrEnum):
 class Kinship(StrEnum):
     """What a shape is to the shape above it in its family's tree.
 
-    mirror: its mirror image. revision: one shape, edited. rearranged: the same bodies, in other numbers or laid
-    out otherwise. remix: shares bodies, or is cut from or built into the other.
+    mirror: its mirror image. revision: one shape, edited. rearranged: the same bodies, in other numbers or
+    laid out otherwise. remix: shares bodies, or is cut from or built into the other.
     """
 
     MIRROR = "mirror"
@@ -104,7 +104,7 @@ class Branch(Record):
 class Family(Record):
     """Shapes that are kin, and the tree of least differences that holds them together.
 
-    root: the shape in the middle, from which the others differ least in all; nothing is said of which was first.
+    root: the shape in the middle, from which the others differ least; nothing is said of which was first.
     """
 
     id: int

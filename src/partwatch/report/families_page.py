@@ -1,7 +1,7 @@
 """Families as one HTML page that opens anywhere, offline, without a script.
 
-It only reads the document and pictures that were drawn for it. File names are outsiders': each is made visible
-and escaped where it becomes markup. Pictures lie in folded parts and are decoded when those are opened.
+It only reads the document and pictures that were drawn for it. File names are outsiders': each is made
+visible and escaped where it becomes markup. Pictures are decoded when the part they lie in is opened.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ _HEAD = """<!doctype html>
 <title>Families</title>
 <style>
 """
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-)
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _TOP = """
 </style>
 </head>
@@ -85,9 +83,9 @@ def page(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> Iterable[
     yield _unread(document)
     yield _not_claimed()
     yield (
-        '</main>\n<footer class="bottom"><p class="muted">Made by <span class="mono">partwatch families</span>;'
-        " run again on the same files it gives the same bytes. This file opens no network connection and "
-        "runs no script.</p></footer>\n</body>\n</html>\n"
+        '</main>\n<footer class="bottom"><p class="muted">Made by '
+        '<span class="mono">partwatch families</span>; run again on the same files it gives the same bytes. '
+        "This file opens no network connection and runs no script.</p></footer>\n</body>\n</html>\n"
     )
 
 
@@ -112,7 +110,11 @@ def _cards(document: FamiliesDocument) -> str:
         unread += f"; {number(summary.uncompared)} comparisons came to no end"
     cards = (
         (number(many), "families", "of more than one file"),
-        (number(summary.files - summary.alone), "files in them", f"{number(summary.alone)} files stand alone"),
+        (
+            number(summary.files - summary.alone),
+            "files in them",
+            f"{number(summary.alone)} files stand alone",
+        ),
         (number(summary.same_files), "exact copies", "repeat another file byte for byte"),
         (number(summary.unread), "unread", unread),
     )
@@ -131,9 +133,9 @@ def _legend(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> str:
         f'<li><i class="chip wide" style="background:linear-gradient(90deg, {stops})"></i>'
         "moved: the redder, the farther</li>"
         f'<li><i class="chip" style="background:{_css(ramp.BEYOND)}"></i>nothing of it near</li></ul>\n'
-        f'<p class="muted">{number(len(pictures))} of {number(document.summary.shapes)} shapes are drawn, those '
-        "of families with several shapes first. A family&rsquo;s first picture, and that of a file that shares "
-        "only bodies, is all in the first colour.</p>\n"
+        f'<p class="muted">{number(len(pictures))} of {number(document.summary.shapes)} shapes are drawn, '
+        "those of families with several shapes first. A family&rsquo;s first picture, and that of a file that "
+        "shares only bodies, is all in the first colour.</p>\n"
     )
 
 
@@ -223,9 +225,7 @@ def _picture(shape: FamilyShape, pictures: Mapping[int, bytes]) -> str:
 
 
 def _links(document: FamiliesDocument) -> str:
-    first = {
-        shape.id: (family.id, shape.files[0]) for family in document.families for shape in family.shapes
-    }
+    first = {shape.id: (family.id, shape.files[0]) for family in document.families for shape in family.shapes}
     rows = []
     for link in document.links[:MOST_ROWS]:
         (family, file), (other_family, other) = first[link.shape], first[link.other]
@@ -255,13 +255,15 @@ def _alone(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> str:
         [Cell(f'<span class="mono">{said(words.name(shape.files[0]))}</span>'), Cell(words.size(shape), "n")]
         for shape in alone[:MOST_ROWS]
     ]
-    return _folded("Files alone", "Nothing else in the folder was found to be kin.", ["file", "size"], rows, len(alone))
+    return _folded(
+        "Files alone", "Nothing else in the folder was found to be kin.", ["file", "size"], rows, len(alone)
+    )
 
 
 def _unread(document: FamiliesDocument) -> str:
     rows = [
         [
-            Cell(f'<span class="mono">{said(item.path)}{" › " + said(item.member) if item.member else ""}</span>'),
+            Cell(f'<span class="mono">{said(item.path)}{_member(item.member)}</span>'),
             Cell("; ".join(said(reason.message) for reason in item.reasons)),
         ]
         for item in document.unread[:MOST_ROWS]
@@ -269,6 +271,10 @@ def _unread(document: FamiliesDocument) -> str:
     return _folded(
         "Unread", "In no family, for the reason given.", ["item", "reason"], rows, len(document.unread)
     )
+
+
+def _member(member: str | None) -> str:
+    return "" if member is None else f" › {said(member)}"
 
 
 def _folded(title: str, about: str, heads: Sequence[str], rows: list[list[Cell]], total: int) -> str:
@@ -283,7 +289,11 @@ def _folded(title: str, about: str, heads: Sequence[str], rows: list[list[Cell]]
 
 
 def _left(count: int, what: str) -> str:
-    return f'<p class="muted">{number(count)} more {what}{" " if what else ""}are in the JSON.</p>' if count > 0 else ""
+    return (
+        f'<p class="muted">{number(count)} more {what}{" " if what else ""}are in the JSON.</p>'
+        if count > 0
+        else ""
+    )
 
 
 def _not_claimed() -> str:

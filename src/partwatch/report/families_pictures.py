@@ -20,7 +20,7 @@ SIZE = (240, 186)
 
 
 def draw(place: tuple[str, int], above: tuple[str, int] | None) -> bytes:
-    """In the worker: a specimen as PNG, coloured by its distance to the one above it where that lies on it."""
+    """In the worker: a specimen as PNG, coloured by its distance to the one above where that lies on it."""
     comparer = kin_job.current()
     mine = comparer.specimen((place[0], place[1]))
     measured, surface = exact_measurement(np.eye(3, 4), 0.1), mine.surface

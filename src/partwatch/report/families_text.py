@@ -68,9 +68,7 @@ def _shape(shape: FamilyShape, lead: str, indent: str, said: str) -> Iterator[st
 def _links(document: FamiliesDocument) -> Iterator[str]:
     if not document.links:
         return
-    first = {
-        shape.id: (family.id, shape.files[0]) for family in document.families for shape in family.shapes
-    }
+    first = {shape.id: (family.id, shape.files[0]) for family in document.families for shape in family.shapes}
     yield f"{len(document.links):,} pairs of shapes of different families share bodies:"
     for link in document.links[:MOST_NAMED]:
         (family, file), (other_family, other) = first[link.shape], first[link.other]
