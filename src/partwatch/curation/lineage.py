@@ -44,6 +44,9 @@ class _Builder:
         self.of_shape: dict[int, list[int]] = {}
         for number, file in enumerate(catalogue.files):
             self.of_shape.setdefault(found.groups.of(file.first), []).append(number)
+        for numbers in self.of_shape.values():
+            # What was read only in part speaks for no other.
+            numbers.sort(key=lambda number: not catalogue.files[number].item.complete)
         self.wholes = {shape: catalogue.files[numbers[0]].first for shape, numbers in self.of_shape.items()}
         self.meshes = _meshes(catalogue, found)
         self.scales = _scales(catalogue, found)
@@ -101,6 +104,10 @@ class _Builder:
             return Sameness.SAME_MESH
         return Sameness.SAME_SHAPE
 
+    def _to_first(self, row: int) -> float:
+        """How many times a row's size the first file of its shape has."""
+        return self.scales[self.wholes[self.shape_of(row)]] / self.scales[row]
+
     def difference(self, edge: Edge, parent_row: int, child_row: int) -> model.Difference:
         """An edge, seen from the parent."""
         known = self.catalogue.specimens
@@ -109,6 +116,7 @@ class _Builder:
         scale = 1.0
         if edge.kin is not None:
             scale = 1 / edge.kin.scale if turned else edge.kin.scale
+        sizes = self._to_first(child_row) / self._to_first(parent_row)
         closed = bool(known.closed[parent_row] and known.closed[child_row])
         volumes = [abs(float(known.volume[row])) for row in (parent_row, child_row)]
         areas = [float(known.area[row]) for row in (parent_row, child_row)]
@@ -116,7 +124,7 @@ class _Builder:
         return model.Difference(
             kinship=edge.kind,
             mirrored=bool(edge.kin and edge.kin.mirrored),
-            scale=_tidy(scale),
+            scale=_tidy(scale * sizes),
             coverage_parent=_tidy(share_parent),
             coverage_child=_tidy(share_child),
             volume_change=_tidy(volumes[1] / volumes[0] / scale**3 - 1) if closed and volumes[0] else None,

@@ -57,8 +57,8 @@ class Edge:
 
 
 def unit_factor(scale: float) -> float | None:
-    """The ratio of a unit to the millimetre, or one over it, that a scale comes near to; 1 where none is needed,
-    None where none fits."""
+    """The ratio of a unit to the millimetre, or one over it, that a scale comes near to; 1 where none is
+    needed, None where none fits."""
     factor = min(_UNIT_FACTORS, key=lambda each: abs(np.log(scale / each)))
     return factor if abs(scale / factor - 1) <= SCALE_TOLERANCE else None
 

@@ -56,7 +56,8 @@ class FamilyFile(Record):
 
 
 class FamilyShape(Record):
-    """Files of one shape and hand, in the order of their paths. Sizes are the first file's.
+    """Files of one shape and hand, in the order of their paths, those that were read only in part last.
+    Sizes are the first file's.
 
     bodies: different ones in the file; repeats count once. volume_mm3: None where the surface is open.
     plain: so plain that only copies of one export are known again.
@@ -77,7 +78,8 @@ class Difference(Record):
     """How two shapes, measured on one file each, are kin.
 
     coverage_parent, coverage_child: the share of each surface that the other has; of a remix by bodies, the
-    share of the area of its different bodies that the other has as well. scale: of child to parent.
+    share of the area of its different bodies that the other has as well. scale: of child to parent, by their
+    first files.
     volume_change, area_change: of child against parent, as a share, at the parent's scale; None where a
     surface is open. tolerance_mm, deviation_mm: None where nothing was laid on each other.
     """

@@ -134,8 +134,8 @@ def _legend(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> str:
         "moved: the redder, the farther</li>"
         f'<li><i class="chip" style="background:{_css(ramp.BEYOND)}"></i>nothing of it near</li></ul>\n'
         f'<p class="muted">{number(len(pictures))} of {number(document.summary.shapes)} shapes are drawn, '
-        "those of families with several shapes first. A family&rsquo;s first picture, and that of a file that "
-        "shares only bodies, is all in the first colour.</p>\n"
+        "those of families with several shapes first. A family&rsquo;s first picture, and that of a file "
+        "that shares only bodies, is all in the first colour.</p>\n"
     )
 
 
