@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.model.mesh import MM_PER_UNIT, FloatArray
+from partwatch.curation.specimens import Specimens
+from partwatch.model.mesh import MM_PER_UNIT
 
 # Least similarity of descriptors, of 2 for the same: of revisions in one size, and of copies in any size.
 LEAST_ALIKE = 1.94
@@ -17,8 +18,6 @@ LEAST_ALIKE_SCALED = 1.985
 SIZE_GAP = 0.4
 # Neighbours of each specimen that are compared.
 NEIGHBOURS = 12
-# Least distinctiveness of what may be known again in another size than its own or one that units explain.
-SCALED_DISTINCT = 0.6
 _BLOCK = 1024
 _UNIT_FACTORS = sorted({0.0, *(float(np.log(mm)) for mm in MM_PER_UNIT.values())})
 UNIT_GAP = 0.02
@@ -35,16 +34,11 @@ class Pairs:
         return zip(self.a.tolist(), self.b.tolist(), strict=True)
 
 
-def likely_pairs(
-    descriptors: npt.NDArray[np.float32],
-    radius: FloatArray,
-    distinct: FloatArray,
-    rows: npt.NDArray[np.int64],
-) -> Pairs:
+def likely_pairs(specimens: Specimens, rows: npt.NDArray[np.int64]) -> Pairs:
     """The NEIGHBOURS most alike of each of the rows, among the rows, where they are alike enough."""
-    size = np.log(radius[rows])
-    mine = np.ascontiguousarray(descriptors[rows])
-    may_scale = distinct[rows] >= SCALED_DISTINCT
+    size = np.log(specimens.radius[rows])
+    mine = np.ascontiguousarray(specimens.descriptors[rows])
+    may_scale = np.array([specimens.is_known_scaled(int(row)) for row in rows], dtype=bool)
     found: list[npt.NDArray[np.int64]] = []
     alike: list[npt.NDArray[np.float32]] = []
     for start in range(0, len(rows), _BLOCK):

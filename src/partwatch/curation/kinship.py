@@ -16,7 +16,9 @@ import numpy as np
 
 from partwatch.curation import kin_job
 from partwatch.curation.catalogue import Catalogue
+from partwatch.curation.kin_rules import Kin, is_same
 from partwatch.curation.kin_search import likely_pairs
+from partwatch.curation.specimens import Specimens
 from partwatch.formats.worker import Failure, Limits, Task, WorkerPool
 from partwatch.model.document import Relation
 
@@ -24,33 +26,6 @@ from partwatch.model.document import Relation
 AT_ONCE = 4
 # Searches: each looks among the groups that the one before left.
 MOST_SEARCHES = 4
-
-_SAME = (Relation.SAME_MESH, Relation.SAME_SHAPE)
-
-
-@dataclass(frozen=True)
-class Kin:
-    """How specimen b lies on specimen a, a < b. scale: of b to a. coverage: of a's surface, then of b's."""
-
-    a: int
-    b: int
-    relation: Relation
-    scale: float
-    mirrored: bool
-    coverage_a: float
-    coverage_b: float
-    tolerance_mm: float
-    deviation_mm: tuple[float, float, float]
-
-    @property
-    def coverage(self) -> float:
-        """The lesser."""
-        return min(self.coverage_a, self.coverage_b)
-
-    @property
-    def is_same(self) -> bool:
-        """Whether both are one shape and of one hand."""
-        return self.relation in _SAME and not self.mirrored
 
 
 class Groups:
@@ -102,10 +77,10 @@ def settle(catalogue: Catalogue, compare: Compare) -> Kinship:
     tried: set[tuple[int, int]] = set()
     for _ in range(MOST_SEARCHES):
         rows = np.array([row for row in telling if found.groups.of(row) == row], np.int64)
-        pairs = list(likely_pairs(specimens.descriptors, specimens.radius, specimens.distinct, rows))
+        pairs = list(likely_pairs(specimens, rows))
         before = len(found.same)
         while batch := _batch(pairs, found.groups, tried):
-            _take(found, batch, compare(batch))
+            _take(found, batch, compare(batch), specimens)
             tried.update(batch)
         if len(found.same) == before:
             break
@@ -127,7 +102,7 @@ def _batch(
     return list(batch)
 
 
-def _take(found: Kinship, batch: list[tuple[int, int]], compared: Compared) -> None:
+def _take(found: Kinship, batch: list[tuple[int, int]], compared: Compared, specimens: Specimens) -> None:
     for pair in batch:
         found.compared += 1
         if pair not in compared:
@@ -135,7 +110,7 @@ def _take(found: Kinship, batch: list[tuple[int, int]], compared: Compared) -> N
         kin = compared[pair]
         if kin is None:
             found.failed.append(pair)
-        elif kin.is_same:
+        elif is_same(kin, specimens):
             found.same.append(kin)
             found.groups.join(*pair)
         else:

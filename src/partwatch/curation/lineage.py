@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from partwatch import __version__
-from partwatch.curation import kin_search, kinship, lineage_edges, specimens
+from partwatch.curation import kin_rules, kin_search, kinship, lineage_edges, specimens
 from partwatch.curation.catalogue import Catalogue
+from partwatch.curation.kin_rules import unit_factor
 from partwatch.curation.kinship import Groups
-from partwatch.curation.lineage_edges import Edge, is_major, shared_edges, unit_factor, whole_edges
+from partwatch.curation.lineage_edges import Edge, is_major, shared_edges, whole_edges
 from partwatch.curation.tree import middle, rooted, spanning_forest
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
@@ -302,17 +303,17 @@ def thresholds() -> dict[str, float]:
         "least_alike_scaled": kin_search.LEAST_ALIKE_SCALED,
         "neighbours": float(kin_search.NEIGHBOURS),
         "size_gap": kin_search.SIZE_GAP,
-        "scaled_distinctiveness": kin_search.SCALED_DISTINCT,
+        "scaled_distinctiveness": specimens.SCALED_DISTINCT,
         "plain_distinctiveness": specimens.PLAIN,
-        "plain_triangles": float(specimens.PLAIN_TRIANGLES),
-        "revision_coverage": lineage_edges.REVISION_COVERAGE,
-        "changed_coverage": lineage_edges.CHANGED_COVERAGE,
-        "changed_alike": lineage_edges.CHANGED_ALIKE,
-        "changed_scale": lineage_edges.CHANGED_SCALE,
+        "few_triangles": float(specimens.FEW_TRIANGLES),
+        "revision_coverage": kin_rules.REVISION_COVERAGE,
+        "changed_coverage": kin_rules.CHANGED_COVERAGE,
+        "changed_alike": kin_rules.CHANGED_ALIKE,
+        "changed_scale": kin_rules.CHANGED_SCALE,
         "major_share": lineage_edges.MAJOR_SHARE,
         "plain_share": lineage_edges.PLAIN_SHARE,
         "link_share": lineage_edges.LINK_SHARE,
-        "scale_tolerance": lineage_edges.SCALE_TOLERANCE,
+        "scale_tolerance": kin_rules.SCALE_TOLERANCE,
         "same_shape_uncovered": policy.same_shape_uncovered,
         "same_shape_vertices": policy.same_shape_vertices,
     }

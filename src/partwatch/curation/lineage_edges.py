@@ -9,21 +9,11 @@ from itertools import combinations
 import numpy as np
 
 from partwatch.curation.catalogue import Catalogue
-from partwatch.curation.kin_search import SCALED_DISTINCT
-from partwatch.curation.kinship import Kin, Kinship
+from partwatch.curation.kin_rules import SCALE_TOLERANCE, Kin, kinship_of
+from partwatch.curation.kinship import Kinship
 from partwatch.curation.specimens import Specimens
-from partwatch.model.document import Relation
 from partwatch.model.families import Kinship as Kind
-from partwatch.model.mesh import MM_PER_UNIT
 
-# Least coverage, both ways, of a revision; as in matching's policy, its scale may be off by shrinkage.
-REVISION_COVERAGE = 0.7
-SCALE_TOLERANCE = 0.02
-# Where less coincides both must look the same in all, at their own size: a part that was stretched lies well
-# on the old one at one end only, or at a scale between.
-CHANGED_COVERAGE = 0.4
-CHANGED_ALIKE = 1.985
-CHANGED_SCALE = 0.05
 # Least share of both files' different bodies that makes them one family, and of plain bodies only.
 MAJOR_SHARE = 0.5
 PLAIN_SHARE = 0.9
@@ -31,8 +21,6 @@ PLAIN_SHARE = 0.9
 LINK_SHARE = 0.1
 # A body that more shapes than this hold is followed from the first of them only.
 MOST_HOLDERS = 40
-_SAME = (Relation.SAME_MESH, Relation.SAME_SHAPE)
-_UNIT_FACTORS = sorted(set(MM_PER_UNIT.values()) | {1 / mm for mm in MM_PER_UNIT.values()})
 
 
 @dataclass(frozen=True)
@@ -56,42 +44,17 @@ class Edge:
         return round(apart + (self.kin is None), 6), self.a, self.b
 
 
-def unit_factor(scale: float) -> float | None:
-    """The ratio of a unit to the millimetre, or one over it, that a scale comes near to; 1 where none is
-    needed, None where none fits."""
-    factor = min(_UNIT_FACTORS, key=lambda each: abs(np.log(scale / each)))
-    return factor if abs(scale / factor - 1) <= SCALE_TOLERANCE else None
-
-
 def whole_edges(catalogue: Catalogue, kinship: Kinship, wholes: Mapping[int, int]) -> Iterator[Edge]:
     """Mirror images, revisions, wholes that are pieces of each other. wholes: a shape's first whole row."""
     for kin in kinship.kin:
         a, b = (kinship.groups.of(row) for row in (kin.a, kin.b))
-        if a != b and a in wholes and b in wholes and (kind := _kind(kin, catalogue.specimens)) is not None:
+        if (
+            a != b
+            and a in wholes
+            and b in wholes
+            and (kind := kinship_of(kin, catalogue.specimens)) is not None
+        ):
             yield Edge(kin.a, kin.b, kind, kin.coverage_a, kin.coverage_b, kin)
-
-
-def _kind(kin: Kin, specimens: Specimens) -> Kind | None:
-    """What a comparison amounts to; None where shapes that plain, or of sizes that unlike, are no kin."""
-    if specimens.is_plain(kin.a) or specimens.is_plain(kin.b):
-        return None
-    fits = unit_factor(kin.scale) is not None
-    if kin.relation in _SAME:
-        distinct = min(float(specimens.distinct[kin.a]), float(specimens.distinct[kin.b]))
-        return Kind.MIRROR if kin.mirrored and (fits or distinct >= SCALED_DISTINCT) else None
-    if kin.relation is Relation.EDITED:
-        return Kind.REVISION if _is_revision(kin, fits, specimens) else None
-    return Kind.REMIX if fits else None
-
-
-def _is_revision(kin: Kin, fits: bool, specimens: Specimens) -> bool:
-    if kin.coverage >= REVISION_COVERAGE:
-        return fits
-    return (
-        kin.coverage >= CHANGED_COVERAGE
-        and abs(kin.scale - 1) <= CHANGED_SCALE
-        and specimens.alike(kin.a, kin.b) >= CHANGED_ALIKE
-    )
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,12 @@ MOST_BODIES = 24
 LEAST_SHARE = 0.02
 # Coordinates are compared in steps of this share of the size, a power of two so that rounding cannot move it.
 STEP_BITS = 12
-# Less distinct shapes, or ones of fewer facets, are everywhere: they are kin only if they come of one export.
+# Less distinct shapes are everywhere: they are kin only if they come of one export.
 PLAIN = 0.3
-PLAIN_TRIANGLES = 16
+# Fewer facets than this say little but by their size: such shapes are kin only where they are the same in it.
+FEW_TRIANGLES = 16
+# Least distinctiveness of what may be known again in another size than its own or one that units explain.
+SCALED_DISTINCT = 0.6
 
 FACTS = 9
 
@@ -88,7 +91,15 @@ class Specimens:
 
     def is_plain(self, row: int) -> bool:
         """Whether a specimen is so plain that its shape alone says nothing of where it comes from."""
-        return bool(self.distinct[row] < PLAIN or self.triangles[row] < PLAIN_TRIANGLES)
+        return bool(self.distinct[row] < PLAIN)
+
+    def is_simple(self, row: int) -> bool:
+        """Whether a specimen has so few facets that only the same shape in the same size is kin to it."""
+        return bool(self.facts[row, 8] < FEW_TRIANGLES)
+
+    def is_known_scaled(self, row: int) -> bool:
+        """Whether a specimen can be known again in any size."""
+        return bool(self.distinct[row] >= SCALED_DISTINCT) and not self.is_simple(row)
 
     def alike(self, a: int, b: int) -> float:
         """Similarity of two descriptors, 2 for the same."""
