@@ -103,7 +103,7 @@ def _kept(folder: Path, item: Item) -> tuple[str, Specimens | None]:
         kept = kept_name(item.sha256 or "", name)
         try:
             specimens = read_specimens(folder / kept)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError):
             continue
         if len(specimens):
             return kept, specimens

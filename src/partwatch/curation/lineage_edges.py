@@ -48,12 +48,8 @@ def whole_edges(catalogue: Catalogue, kinship: Kinship, wholes: Mapping[int, int
     """Mirror images, revisions, wholes that are pieces of each other. wholes: a shape's first whole row."""
     for kin in kinship.kin:
         a, b = (kinship.groups.of(row) for row in (kin.a, kin.b))
-        if (
-            a != b
-            and a in wholes
-            and b in wholes
-            and (kind := kinship_of(kin, catalogue.specimens)) is not None
-        ):
+        kind = kinship_of(kin, catalogue.specimens)
+        if kind is not None and a != b and a in wholes and b in wholes:
             yield Edge(kin.a, kin.b, kind, kin.coverage_a, kin.coverage_b, kin)
 
 

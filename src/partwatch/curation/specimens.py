@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -139,8 +141,8 @@ def write_specimens(path: Path, solids: Sequence[Solid], mm_per_unit: float) -> 
 
 
 def read_specimens(path: Path) -> Specimens:
-    """The numbers of a reading, without its meshes. ValueError, KeyError or OSError where it is damaged."""
-    with np.load(path, allow_pickle=False) as kept:
+    """The numbers of a reading, without its meshes. ValueError or OSError where it is damaged or gone."""
+    with _opened(path) as kept:
         facts = _shaped(kept["facts"], (FACTS,), np.float64)
         placed = _shaped(kept["placed"], (32,), np.uint8)
         descriptors = _shaped(kept["descriptors"], (DESCRIPTOR_SIZE,), np.float32)
@@ -150,9 +152,20 @@ def read_specimens(path: Path) -> Specimens:
     return Specimens(facts, descriptors, tuple(row.tobytes() for row in placed))
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, npt.NDArray[Any]]]:
+    """The arrays of a kept file, plain numbers only."""
+    with path.open("rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as kept:
+                yield kept
+        except (BadZipFile, KeyError, EOFError) as error:
+            raise ValueError(f"{path.name}: damaged ({error})") from error
+
+
 def read_shown(path: Path, number: int) -> Shown:
     """One specimen of a reading, ready to be laid on others."""
-    with np.load(path, allow_pickle=False) as kept:
+    with _opened(path) as kept:
         vertices = _shaped(kept[f"v{number}"], (3,), np.float32).astype(np.float64)
         triangles = _shaped(kept[f"t{number}"], (3,), np.int32)
         cloud = kept["clouds"][number]

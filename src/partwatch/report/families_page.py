@@ -24,6 +24,7 @@ MOST_SHAPES = 400
 MOST_FILES = 200
 MOST_ROWS = 500
 OPEN_AT_FIRST = 3
+MOST_DEPTH = 5
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -169,28 +170,37 @@ def _tree(
     shapes: Mapping[int, FamilyShape],
     pictures: Mapping[int, bytes],
 ) -> str:
-    """Nested lists, without recursion: a chain of revisions may be long."""
+    """Nested lists, so deep and no deeper: a chain of revisions may be long, and a phone is narrow."""
     parts = ['<ul class="tree">']
-    pending: list[tuple[FamilyShape | None, Difference | None]] = [(root, None)]
+    # What follows: a shape's branch and its depth, or None where a list ends.
+    pending: list[tuple[Branch | None, int] | None] = [(None, 0)]
     while pending:
-        shape, told = pending.pop()
-        if shape is None:
+        following = pending.pop()
+        if following is None:
             parts.append("</ul></li>")
             continue
+        branch, depth = following
+        shape = root if branch is None else shapes[branch.child]
+        above = shapes[branch.parent] if branch is not None and depth == MOST_DEPTH else None
+        parts.append(f"<li>{_shape(shape, None if branch is None else branch.difference, above, pictures)}")
         children = below.get(shape.id, ())
-        parts.append(f"<li>{_shape(shape, told, pictures)}")
-        if not children:
+        if children and depth < MOST_DEPTH:
+            parts.append("<ul>")
+            pending.append(None)
+        else:
             parts.append("</li>")
-            continue
-        parts.append("<ul>")
-        pending.append((None, None))
-        pending += [(shapes[branch.child], branch.difference) for branch in reversed(children)]
+        pending += [(child, min(depth + 1, MOST_DEPTH)) for child in reversed(children)]
     return "".join(parts) + "</ul>\n"
 
 
-def _shape(shape: FamilyShape, told: Difference | None, pictures: Mapping[int, bytes]) -> str:
+def _shape(
+    shape: FamilyShape, told: Difference | None, above: FamilyShape | None, pictures: Mapping[int, bytes]
+) -> str:
+    """above: named where the place on the page does not tell it."""
     kind = "" if told is None else f'<p><span class="kin">{words.KINSHIPS[told.kinship]}</span></p>'
     how = "" if told is None else f'<p class="muted">{words.difference(told)}</p>'
+    if above is not None:
+        how += f'<p class="muted">The one above: {said(_short(above.files[0]))}</p>'
     about = f"{words.size(shape)}; {number(shape.triangles)} triangles"
     if shape.bodies > 1:
         about += f"; {number(shape.bodies)} different bodies"
