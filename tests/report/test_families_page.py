@@ -130,6 +130,13 @@ def test_sizes_are_said_as_people_do(scale: float, factor: float | None, told: s
     assert words.scaled(scale, factor) == told
 
 
+def test_a_revision_of_which_little_is_left_says_so() -> None:
+    told = difference()
+    assert words.kinship(told) == "revision"
+    assert words.kinship(told.model_copy(update={"coverage_child": 0.5})) == "revision, much changed"
+    assert words.kinship(difference(Kinship.MIRROR)) == "mirror image"
+
+
 def test_every_relation_has_words() -> None:
     assert set(words.KINSHIPS) == set(Kinship)
     assert set(words.SAMENESS) == set(Sameness)

@@ -19,6 +19,8 @@ SCALE_TOLERANCE = 0.02
 CHANGED_COVERAGE = 0.4
 CHANGED_ALIKE = 1.985
 CHANGED_SCALE = 0.05
+# Flat strangers lie on each other's mirror images as well as on themselves: that takes more.
+MIRRORED_COVERAGE = 0.85
 
 _SAME = (Relation.SAME_MESH, Relation.SAME_SHAPE)
 _UNIT_FACTORS = sorted(set(MM_PER_UNIT.values()) | {1 / mm for mm in MM_PER_UNIT.values()})
@@ -80,6 +82,8 @@ def _size_fits(kin: Kin, specimens: Specimens) -> bool:
 
 
 def _is_revision(kin: Kin, specimens: Specimens) -> bool:
+    if kin.mirrored and kin.coverage < MIRRORED_COVERAGE:
+        return False
     if kin.coverage >= REVISION_COVERAGE and unit_factor(kin.scale) is not None:
         return True
     return (

@@ -310,6 +310,7 @@ def thresholds() -> dict[str, float]:
         "changed_coverage": kin_rules.CHANGED_COVERAGE,
         "changed_alike": kin_rules.CHANGED_ALIKE,
         "changed_scale": kin_rules.CHANGED_SCALE,
+        "mirrored_coverage": kin_rules.MIRRORED_COVERAGE,
         "major_share": lineage_edges.MAJOR_SHARE,
         "plain_share": lineage_edges.PLAIN_SHARE,
         "link_share": lineage_edges.LINK_SHARE,

@@ -197,7 +197,7 @@ def _shape(
     shape: FamilyShape, told: Difference | None, above: FamilyShape | None, pictures: Mapping[int, bytes]
 ) -> str:
     """above: named where the place on the page does not tell it."""
-    kind = "" if told is None else f'<p><span class="kin">{words.KINSHIPS[told.kinship]}</span></p>'
+    kind = "" if told is None else f'<p><span class="kin">{words.kinship(told)}</span></p>'
     how = "" if told is None else f'<p class="muted">{words.difference(told)}</p>'
     if above is not None:
         how += f'<p class="muted">The one above: {said(_short(above.files[0]))}</p>'

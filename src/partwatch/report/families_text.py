@@ -49,7 +49,7 @@ def _family(family: Family) -> Iterator[str]:
                 (
                     indent + ("└─ " if last else "├─ "),
                     indent + ("   " if last else "│  "),
-                    f"{words.KINSHIPS[told.kinship]}: {words.difference(told)}",
+                    f"{words.kinship(told)}: {words.difference(told)}",
                     branch.child,
                 )
             )

@@ -11,6 +11,8 @@ KINSHIPS = {
     Kinship.REARRANGED: "the same bodies, laid out otherwise",
     Kinship.REMIX: "remix",
 }
+# Below this coverage a revision is named as one that changed much: look before you believe it.
+MUCH_CHANGED = 0.7
 SAMENESS = {
     Sameness.FIRST: "",
     Sameness.SAME_FILE: "copy, byte for byte",
@@ -59,6 +61,12 @@ def scaled(scale: float, factor: float | None) -> str | None:
     named = f"{'an' if unit == 'inch' else 'a'} {unit}"
     pair = ("a millimetre", named) if factor > 1 else (named, "a millimetre")
     return f"{said}, as if {pair[0]} were {pair[1]}"
+
+
+def kinship(told: Difference) -> str:
+    """What a shape is to the one above; of a revision also whether much of it changed."""
+    much = told.kinship is Kinship.REVISION and min(told.coverage_parent, told.coverage_child) < MUCH_CHANGED
+    return KINSHIPS[told.kinship] + (", much changed" if much else "")
 
 
 def difference(told: Difference) -> str:
