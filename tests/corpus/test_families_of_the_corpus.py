@@ -1,4 +1,4 @@
-"""Families of real files against what their manifest knows; a few minutes, where PARTWATCH_CORPUS names it."""
+"""Families of real files against what their manifest knows: minutes, where PARTWATCH_CORPUS names it."""
 
 from __future__ import annotations
 
