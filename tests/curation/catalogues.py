@@ -100,3 +100,8 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tupl
 def found(text: str) -> Found:
     """What --json wrote, validated."""
     return Found(FamiliesDocument.model_validate(json.loads(text)))
+
+
+def never(place: object, others: object) -> bytes:
+    """Stands for a comparison that a worker's limit ended."""
+    raise MemoryError

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from catalogues import REVISED_HOLES, Found, fill, found, run
 from examples.writers.stl import binary_stl
+from examples.writers.threemf import Placed, threemf
 
 import parts
 from partwatch.cli import main
+from partwatch.curation import catalogue, kin_job
 from partwatch.model.families import SCHEMA, Kinship, Sameness
 
 
@@ -176,3 +178,47 @@ def test_a_file_over_its_limits_is_named_and_costs_only_itself(
     document = found(told).document
     assert [(item.path, item.reasons[0].code) for item in document.unread] == [("gear.stl", "limit")]
     assert document.summary.files == 1
+
+
+def test_what_was_read_and_cannot_be_compared_is_named_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(path: Path) -> None:
+        raise ValueError(f"{path.name}: damaged")
+
+    monkeypatch.setattr(catalogue, "read_specimens", damaged)
+    (tmp_path / "gear.stl").write_bytes(binary_stl(parts.part_mesh("gear")))
+    code, told = run(tmp_path, capsys, "--json", "--jobs", "1")
+    assert code == 3
+    assert [(item.path, item.reasons[0].code) for item in found(told).document.unread] == [
+        ("gear.stl", "not_kept")
+    ]
+
+
+def test_a_comparison_that_comes_to_no_end_is_named_and_joins_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kin_job, "COMPARE", "catalogues:never")
+    bracket = parts.part_mesh("bracket")
+    (tmp_path / "a.stl").write_bytes(binary_stl(bracket))
+    (tmp_path / "b.stl").write_bytes(binary_stl(parts.moved(bracket, parts.motion(3))))
+    code, told = run(tmp_path, capsys, "--json", "--jobs", "1")
+    document = found(told).document
+    assert code == 3
+    assert document.unsettled == (("a.stl", "b.stl"),)
+    assert (document.summary.uncompared, document.summary.families) == (1, 2)
+
+
+def test_a_file_that_opens_as_several_things_says_that_one_was_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gear, hook = parts.part_mesh("gear"), parts.part_mesh("hook")
+    # A ZIP may have anything before it: here an STL.
+    both = binary_stl(gear) + threemf([Placed("hook", hook)])
+    (tmp_path / "both.stl").write_bytes(both)
+    code, told = run(tmp_path, capsys, "--json", "--jobs", "1")
+    [family] = found(told).document.families
+    [file] = family.shapes[0].files
+    assert code == 3
+    assert "+" in file.format
+    assert "one_of_several" in [reason.code for reason in file.reasons]

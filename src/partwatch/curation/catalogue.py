@@ -19,8 +19,12 @@ from partwatch.screening.driver import Driver
 from partwatch.screening.expansion import Node
 from partwatch.screening.walk import Source
 
+_ONE_OF_SEVERAL = Reason(
+    code="one_of_several", message="only the first of its readings was compared: look at the others yourself"
+)
 _GONE = Reason(
-    code="unreadable", message="what was read of it could not be kept: check the disk, run it again"
+    code="not_kept",
+    message="nothing of it could be kept to be compared: check the disk, export it again, run it again",
 )
 
 
@@ -87,14 +91,26 @@ def read_catalogue(
             progress()
             kept, specimens = _kept(folder, item)
             if specimens is None or len(specimens) == 0:
-                if item.reasons:
-                    unread.append(item)
+                # An archive without a surface of its own has neither.
+                if item.bodies or item.reasons:
+                    unread.append(_explained(item))
                 continue
-            files.append(CatalogueFile(item, kept, first, len(specimens)))
+            files.append(CatalogueFile(_as_compared(item), kept, first, len(specimens)))
             found.append(specimens)
             first += len(specimens)
     owner = np.repeat(np.arange(len(files)), [file.count for file in files])
     return Catalogue(folder, tuple(files), _joined(found), owner, tuple(unread))
+
+
+def _as_compared(item: Item) -> Item:
+    """A file that opens as several things is compared as the first that holds a surface, and says so."""
+    if "+" not in (item.format or ""):
+        return item
+    return item.model_copy(update={"complete": False, "reasons": (*item.reasons, _ONE_OF_SEVERAL)})
+
+
+def _explained(item: Item) -> Item:
+    return item if item.reasons else item.model_copy(update={"reasons": (_GONE,)})
 
 
 def _kept(folder: Path, item: Item) -> tuple[str, Specimens | None]:

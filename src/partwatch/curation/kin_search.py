@@ -18,7 +18,7 @@ LEAST_ALIKE_SCALED = 1.985
 SIZE_GAP = 0.4
 # Neighbours of each specimen that are compared.
 NEIGHBOURS = 12
-_BLOCK = 1024
+_BLOCK = 256
 _UNIT_FACTORS = sorted({0.0, *(float(np.log(mm)) for mm in MM_PER_UNIT.values())})
 UNIT_GAP = 0.02
 
