@@ -210,15 +210,29 @@ def test_a_comparison_that_comes_to_no_end_is_named_and_joins_nothing(
 
 
 def test_a_file_that_opens_as_several_things_says_that_one_was_compared(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gear, hook = parts.part_mesh("gear"), parts.part_mesh("hook")
-    # A ZIP may have anything before it: here an STL.
-    both = binary_stl(gear) + threemf([Placed("hook", hook)])
-    (tmp_path / "both.stl").write_bytes(both)
+    (tmp_path / "gear.stl").write_bytes(binary_stl(parts.part_mesh("gear")))
+    _, alone = run(tmp_path, capsys, "--json", "--jobs", "1")
+    readings = catalogue._readings
+    monkeypatch.setattr(catalogue, "_readings", lambda folder, item: 2 * readings(folder, item))
     code, told = run(tmp_path, capsys, "--json", "--jobs", "1")
     [family] = found(told).document.families
     [file] = family.shapes[0].files
-    assert code == 3
-    assert "+" in file.format
-    assert "one_of_several" in [reason.code for reason in file.reasons]
+    assert (code, file.complete, file.reasons[-1].code) == (3, False, "one_of_several")
+    assert found(alone).of("gear.stl")[2].complete
+
+
+def test_what_lies_before_an_archive_is_compared_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gear, hook = parts.part_mesh("gear"), parts.part_mesh("hook")
+    (tmp_path / "both.stl").write_bytes(binary_stl(gear) + threemf([Placed("hook", hook)]))
+    _, told = run(tmp_path, capsys, "--json", "--jobs", "1")
+    sizes = {
+        (file.member, shape.triangles)
+        for family in found(told).document.families
+        for shape in family.shapes
+        for file in shape.files
+    }
+    assert sizes == {(None, len(hook.triangles)), ("(bytes before the archive)", len(gear.triangles))}

@@ -89,23 +89,24 @@ def read_catalogue(
     with pool:
         for item in Driver(pool, READ, limits=limits).screen(sources):
             progress()
-            kept, specimens = _kept(folder, item)
-            if specimens is None or len(specimens) == 0:
+            readings = _readings(folder, item)
+            if not readings:
                 # An archive without a surface of its own has neither.
                 if item.bodies or item.reasons:
                     unread.append(_explained(item))
                 continue
-            files.append(CatalogueFile(_as_compared(item), kept, first, len(specimens)))
+            if len(readings) > 1:
+                item = _only_one(item)
+            kept, specimens = readings[0]
+            files.append(CatalogueFile(item, kept, first, len(specimens)))
             found.append(specimens)
             first += len(specimens)
     owner = np.repeat(np.arange(len(files)), [file.count for file in files])
     return Catalogue(folder, tuple(files), _joined(found), owner, tuple(unread))
 
 
-def _as_compared(item: Item) -> Item:
-    """A file that opens as several things is compared as the first that holds a surface, and says so."""
-    if "+" not in (item.format or ""):
-        return item
+def _only_one(item: Item) -> Item:
+    """A file that opens as several things is compared as the first, and says so."""
     return item.model_copy(update={"complete": False, "reasons": (*item.reasons, _ONE_OF_SEVERAL)})
 
 
@@ -113,8 +114,9 @@ def _explained(item: Item) -> Item:
     return item if item.reasons else item.model_copy(update={"reasons": (_GONE,)})
 
 
-def _kept(folder: Path, item: Item) -> tuple[str, Specimens | None]:
-    """The first reading of an item that holds a surface."""
+def _readings(folder: Path, item: Item) -> list[tuple[str, Specimens]]:
+    """The readings of an item that hold a surface, by the names of the files they are kept in."""
+    found = []
     for name in (item.format or "").split("+"):
         kept = kept_name(item.sha256 or "", name)
         try:
@@ -122,8 +124,8 @@ def _kept(folder: Path, item: Item) -> tuple[str, Specimens | None]:
         except (OSError, ValueError):
             continue
         if len(specimens):
-            return kept, specimens
-    return "", None
+            found.append((kept, specimens))
+    return found
 
 
 def _joined(found: Sequence[Specimens]) -> Specimens:
