@@ -33,6 +33,7 @@ VERBS = {
     "baseline": "partwatch.cli.baseline",
     "compare": "partwatch.cli.compare",
     "render": "partwatch.cli.render",
+    "families": "partwatch.cli.families",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",
     "evaluate": "partwatch.cli.evaluate",

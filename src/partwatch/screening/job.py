@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -87,11 +87,21 @@ class Listed:
         return np.asarray(self.descriptors[first:end]), radius_of(cloud)
 
 
+class BodyMatcher(Protocol):
+    """What is done with the bodies of a reading: `Matcher`, or another use of the same way of reading."""
+
+    def match_item(
+        self, reading: Reading, solids: Sequence[Solid], sha256: str, groups: Sequence[Sequence[int]] = ()
+    ) -> tuple[tuple[Body, ...], list[Reason]]:
+        """As `Matcher.match_item`."""
+        ...
+
+
 @dataclass(eq=False)
 class Screener:
     """Reads and matches items; keeps the archive opened last, whose members come one after the other."""
 
-    matcher: Matcher
+    matcher: BodyMatcher
     limits: ReadLimits = field(default_factory=ReadLimits)
     _kept: tuple[Any, Opened] | None = None
 
