@@ -14,11 +14,11 @@ from partwatch.curation.assess import FLAGGED_SCORE
 from partwatch.curation.calibrate import Weigher, fit, population_from
 from partwatch.curation.observations import Observations
 from partwatch.evidence.calibration import Calibration
-from partwatch.evidence.judge import surprise_of
+from partwatch.evidence.judge import region_weight, surprise_of
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import held_back, match_finding
+from partwatch.matching.relation import held_back, match_finding, region_finding
 from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import MatchFinding
 
@@ -66,6 +66,18 @@ class Judge:
             0.0, expected, expected <= alerts.match_per_10000, expected <= alerts.review_per_10000
         )
         return held_back(finding, weight)
+
+    def region_finding(
+        self,
+        seen: tuple[float, float, SizeFit],
+        list_parts: int,
+        policy: Policy,
+        alerts: AlertPolicy,
+    ) -> MatchFinding | None:
+        """What screening says of a shared region. seen: share (of `region_share`), information, size."""
+        share, information, size = seen
+        weight = region_weight(self.calibration, information, list_parts, alerts)
+        return region_finding(share, math.inf if size is SizeFit.NONE else 1.0, weight, policy)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,11 +20,13 @@ from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
 from partwatch.curation.trial import RIGID_KINDS
 from partwatch.evidence.calibration import Calibration
+from partwatch.evidence.judge import REGION_BUDGET
 from partwatch.evidence.pair import calibrated
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
+from partwatch.matching.relation import region_share
 from partwatch.matching.weight import SizeFit
 from partwatch.model.document import MatchFinding, Relation
 from partwatch.model.evaluation import SCHEMA
@@ -39,7 +41,6 @@ SIZES: Final = {
 BOOTSTRAPS: Final = 1000
 _BODIES: Final = 10_000
 _BEST_FIRST: Final = (MatchFinding.MATCH, MatchFinding.REVIEW, MatchFinding.CANDIDATE)
-_PARTIAL: Final = (Relation.PIECE_OF, Relation.CONTAINS)
 _SCORES: Final = np.linspace(0.69, 1.0, 125)
 
 Document = dict[str, Any]
@@ -169,6 +170,18 @@ def bootstrapped(
     return float(np.quantile(rates, 0.025)), float(np.quantile(rates, 0.975))
 
 
+@dataclass(frozen=True)
+class _Alert:
+    """A part of another project on a body. information: of a shared region, else score and coverage."""
+
+    body: int
+    part: int
+    finding: MatchFinding
+    score: float | None = None
+    coverage: float | None = None
+    information: float | None = None
+
+
 class _Judged:
     """Findings of everything observed, each by a judge that saw neither the body nor the part."""
 
@@ -243,7 +256,7 @@ class _Judged:
     def false_alerts(self, finding: MatchFinding) -> Document:
         """Bodies that at least one part of another project raised that finding on, in the whole list."""
         enough = {MatchFinding.MATCH} if finding is MatchFinding.MATCH else {MatchFinding.MATCH, finding}
-        alerted = {body for body, _, found in self._alerted if found in enough}
+        alerted = {alert.body for alert in self._alerted if alert.finding in enough}
         families = self._observed.bodies.families
         rate = Rate(len(alerted), len(self._observed.bodies))
         of_families = Rate(len({int(families[body]) for body in alerted}), len(np.unique(families)))
@@ -261,21 +274,19 @@ class _Judged:
 
     def wrong(self) -> list[Document]:
         """What raised a match or a review wrongly, for a person to look at."""
-        lain = self._observed.strangers
-        told = []
-        for body, k, found in self._alerted:
-            if found is MatchFinding.CANDIDATE:
-                continue
-            told.append(
-                {
-                    "finding": found.value,
-                    "body": self._observed.bodies.names[body],
-                    "part": self._observed.parts.names[int(lain.part[k])],
-                    "score": round(float(lain.score[k]), 4),
-                    "coverage": round(float(lain.coverage[k]), 4),
-                }
-            )
-        return sorted(told, key=lambda row: (row["finding"], -row["score"], row["body"]))
+        told = [
+            {
+                "finding": alert.finding.value,
+                "body": self._observed.bodies.names[alert.body],
+                "part": self._observed.parts.names[alert.part],
+                "score": None if alert.score is None else round(alert.score, 4),
+                "coverage": None if alert.coverage is None else round(alert.coverage, 4),
+                "information": None if alert.information is None else round(alert.information, 2),
+            }
+            for alert in self._alerted
+            if alert.finding is not MatchFinding.CANDIDATE
+        ]
+        return sorted(told, key=lambda row: (row["finding"], -(row["score"] or 0), row["body"], row["part"]))
 
     def revisions(self) -> Document:
         """Bits of other parts of the same project on untouched copies: neither strangers nor copies."""
@@ -303,15 +314,33 @@ class _Judged:
         return min(told, key=lambda row: (_BEST_FIRST.index(row[1]), -row[0].score), default=None)
 
     def _finding_on(self, lying: Lying) -> MatchFinding | None:
-        """On a whole body, by a judge that saw neither; of a piece, or within a larger body, as screened."""
-        if lying.relation in _PARTIAL:
-            return lying.finding
-        seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
+        """By a judge that saw neither: as a whole, or by the shared region, whichever says more."""
         judge = self._judges.of_part(lying.part)
-        return judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
+        if lying.information is None:
+            seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
+            return judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
+        share = region_share(lying.relation, lying.coverage_part, lying.coverage_body, self._policy)
+        region = share, lying.information, lying.size
+        return judge.region_finding(region, self._list_parts, self._policy, self._alerts)
 
-    def _alerts_of_strangers(self) -> Iterator[tuple[int, int, MatchFinding]]:
-        """Body, its place among the strangers, and the finding."""
+    def _alerts_of_strangers(self) -> Iterator[_Alert]:
+        yield from self._whole_alerts()
+        yield from self._region_alerts()
+
+    def _region_alerts(self) -> Iterator[_Alert]:
+        shared = self._observed.shared
+        if shared is None:
+            return
+        for body, part, information in zip(shared.body, shared.part, shared.information, strict=True):
+            if not self.accepted[part]:
+                continue
+            judge = self._judges.of_pair(int(body), int(part))
+            seen = 1.0, float(information), SizeFit.OWN
+            found = judge.region_finding(seen, self._list_parts, self._policy, self._alerts)
+            if found is not None:
+                yield _Alert(int(body), int(part), found, information=float(information))
+
+    def _whole_alerts(self) -> Iterator[_Alert]:
         lain = self._observed.strangers
         for k in range(len(lain.body)):
             body, part = int(lain.body[k]), int(lain.part[k])
@@ -321,7 +350,7 @@ class _Judged:
             seen = float(lain.score[k]), float(lain.coverage[k]), lain.size[k]
             found = judge.finding(part, seen, self._list_parts, self._policy, self._alerts)
             if found is not None:
-                yield body, k, found
+                yield _Alert(body, part, found, float(lain.score[k]), float(lain.coverage[k]))
 
     def _estimated(self, finding: MatchFinding) -> float:
         """By the tail model: what the parts of the list would raise together on 10,000 unrelated bodies."""
@@ -337,7 +366,9 @@ class _Judged:
                 if _BODIES * self._list_parts * share <= most:
                     total += share
                     break
-        return total * _BODIES
+        # Of regions no more than their budget: the tail has one threshold for all parts of a list.
+        regions = REGION_BUDGET * most if self._observed.shared is not None else 0.0
+        return total * _BODIES + regions
 
     def _sizes(self, copy: Copy) -> list[str]:
         radius = self._observed.parts.radius_mm[copy.part]

@@ -20,6 +20,8 @@ from partwatch.model.document import Basis, Evidence, Rival
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES
 
 PROFILES_KEPT = 20_000
+# Of the false alerts that a policy allows, what regions may raise: whole bodies take most of the rest.
+REGION_BUDGET = 0.15
 _BODIES = 10_000
 # Below this the tail model says nothing: it is the share of one unrelated body in more than there are.
 _LEAST = 1e-300
@@ -83,6 +85,30 @@ def basis_of(calibration: Calibration, population: Population, list_parts: int) 
     )
 
 
+def region_weight(
+    calibration: Calibration, information: float, list_parts: int, policy: AlertPolicy
+) -> Weight:
+    """What a shared region is worth of which that many bits of rarity coincide."""
+    regions = calibration.regions
+    share = 1.0 if regions is None else regions.tail.share(information)
+    weight = _weight(share, list_parts, REGION_BUDGET, policy, calibration.region_bits)
+    return replace(weight, information=information)
+
+
+def _weight(
+    share: float, list_parts: int, budget: float, policy: AlertPolicy, bits: Callable[[float, int], float]
+) -> Weight:
+    """share: of unrelated bodies that would do so well against one part. budget: share of the policy's alerts
+    that this kind of match may raise."""
+    expected = share * list_parts * _BODIES
+    return Weight(
+        bits=rounded_bits(bits(surprise_of(share, list_parts), list_parts)),
+        false_per_10000=min(expected, float(_BODIES)),
+        is_match=expected <= budget * policy.match_per_10000,
+        is_review=expected <= budget * policy.review_per_10000,
+    )
+
+
 class Judge:
     """Weighs matches against one list of `list_parts` parts; keeps what it knows of each part."""
 
@@ -110,23 +136,11 @@ class Judge:
         share = false_share(
             calibration.tail, calibration.plain_shapes, self.population, self._profile(part), score, size
         )
-        return self._weight(share, calibration.bits)
+        return _weight(share, self.list_parts, 1.0, self.policy, calibration.bits)
 
     def weigh_region(self, information: float) -> Weight:
         """What a shared region is worth of which that many bits of rarity coincide."""
-        regions = self.calibration.regions
-        share = 1.0 if regions is None else regions.tail.share(information)
-        return replace(self._weight(share, self.calibration.region_bits), information=information)
-
-    def _weight(self, share: float, bits: Callable[[float, int], float]) -> Weight:
-        """share: of unrelated bodies that would do so well against one part."""
-        expected = share * self.list_parts * _BODIES
-        return Weight(
-            bits=rounded_bits(bits(surprise_of(share, self.list_parts), self.list_parts)),
-            false_per_10000=min(expected, float(_BODIES)),
-            is_match=expected <= self.policy.match_per_10000,
-            is_review=expected <= self.policy.review_per_10000,
-        )
+        return region_weight(self.calibration, information, self.list_parts, self.policy)
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
         """All that stands behind a weight. rival: the next best part on that body, and its score."""

@@ -198,7 +198,9 @@ def links(
 
 def relation_of(measured: Measurement, policy: Policy) -> Relation | None:
     """The relation as in a screening; None where too little coincides for any."""
-    return shape_relation(measured, policy) if region_share(measured, policy) >= 1 else None
+    relation = shape_relation(measured, policy)
+    share = region_share(relation, measured.coverage_part, measured.coverage_body, policy)
+    return relation if share >= 1 else None
 
 
 def links_in_place(a: Sequence[Solid], b: Sequence[Solid], policy: Policy) -> list[Link]:

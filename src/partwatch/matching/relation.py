@@ -80,22 +80,17 @@ def match_finding(
     return MatchFinding.MATCH
 
 
-def region_share(measured: Measurement, policy: Policy) -> float:
+def region_share(relation: Relation, coverage_part: float, coverage_body: float, policy: Policy) -> float:
     """How much of the side that must lie on the other does, over the least of it that is reported."""
-    relation = shape_relation(measured, policy)
-    share = {
-        Relation.PIECE_OF: measured.coverage_body,
-        Relation.CONTAINS: measured.coverage_part,
-    }.get(relation, measured.coverage)
+    share = {Relation.PIECE_OF: coverage_body, Relation.CONTAINS: coverage_part}.get(
+        relation, min(coverage_part, coverage_body)
+    )
     return share / policy.region_coverage[relation]
 
 
-def region_finding(
-    measured: Measurement, scale: float, weight: Weight, policy: Policy
-) -> MatchFinding | None:
-    """What a shared region amounts to: geometry says whether it is worth reporting, the rarity of what
-    coincides how much it is worth."""
-    share = region_share(measured, policy)
+def region_finding(share: float, scale: float, weight: Weight, policy: Policy) -> MatchFinding | None:
+    """What a shared region amounts to. share: as `region_share` gives it, for geometry says whether a region
+    is worth reporting; how rare it is, how much it is worth."""
     if share < policy.region_candidate:
         return None
     if share < 1 or not weight.is_review:
