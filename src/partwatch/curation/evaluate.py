@@ -28,7 +28,7 @@ from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import region_share
 from partwatch.matching.weight import SizeFit
-from partwatch.model.document import MatchFinding, Relation
+from partwatch.model.document import MatchFinding
 from partwatch.model.evaluation import SCHEMA
 
 POOLED: Final = "pooled: rotation, mirror, units, format, winding, reordering, plate"

@@ -164,7 +164,7 @@ class Judge:
                 self.list_parts,
             ),
             rival=self._rival(part, rival),
-            region_rarity_bits=None if weight.information is None else rounded_bits(weight.information),
+            region_rarity=None if weight.information is None else rounded_bits(weight.information),
         )
 
     def _rival(self, part: int, rival: tuple[int, float] | None) -> Rival:

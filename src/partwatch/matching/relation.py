@@ -82,10 +82,17 @@ def match_finding(
 
 def region_share(relation: Relation, coverage_part: float, coverage_body: float, policy: Policy) -> float:
     """How much of the side that must lie on the other does, over the least of it that is reported."""
-    share = {Relation.PIECE_OF: coverage_body, Relation.CONTAINS: coverage_part}.get(
-        relation, min(coverage_part, coverage_body)
-    )
-    return share / policy.region_coverage[relation]
+    return region_side(relation, coverage_part, coverage_body) / policy.region_coverage[relation]
+
+
+def region_side(relation: Relation, coverage_part: float, coverage_body: float) -> float:
+    """Coverage of the side that must lie on the other: the body of a piece, the part within a larger body, the
+    worse of both otherwise."""
+    if relation is Relation.PIECE_OF:
+        return coverage_body
+    if relation is Relation.CONTAINS:
+        return coverage_part
+    return min(coverage_part, coverage_body)
 
 
 def region_finding(share: float, scale: float, weight: Weight, policy: Policy) -> MatchFinding | None:

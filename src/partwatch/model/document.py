@@ -167,7 +167,7 @@ class Evidence(Record):
     bound: bits beyond which the population cannot support any statement; at_bound: whether it was reached.
     false_per_10000: unrelated bodies of 10,000 that would do as well against some part of this list; an
     estimate by the calibration's tail model. statement: both propositions and the weight, as one sentence.
-    region_rarity_bits: of a match by a shared region: how rare what coincides is among benign bodies, which
+    region_rarity: of a match by a shared region: how rare what coincides is among benign bodies, which
     is what its weight comes from; None where the whole was weighed.
     """
 
@@ -177,7 +177,7 @@ class Evidence(Record):
     support: Support
     statement: str
     rival: Rival
-    region_rarity_bits: float | None = None
+    region_rarity: float | None = None
 
 
 class Basis(Record):

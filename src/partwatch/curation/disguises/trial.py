@@ -75,7 +75,7 @@ def _told(item: Item, share: float) -> bytes:
                     "coverage_part": match.coverage_part,
                     "coverage_body": match.coverage_body,
                     "bits": match.bits,
-                    "information": match.evidence.region_rarity_bits if match.evidence else None,
+                    "information": match.evidence.region_rarity if match.evidence else None,
                     **explained(match, body),
                 }
                 for body in item.bodies
