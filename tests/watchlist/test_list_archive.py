@@ -185,7 +185,7 @@ def test_local_features_go_out_with_geometry_only_and_say_what_made_them(tmp_pat
     features = part(1).features
     assert features is not None
     assert stored.tobytes() == features.tobytes()
-    assert (stored.dtype, stored.shape) == (np.uint8, (len(features), 36))
+    assert (stored.dtype.str, stored.shape) == ("|u1", (len(features), 36))
     counts = [one["features"] for found in header["designs"] for one in found["parts"]]
     assert counts == [len(features), None, None]
     assert header["features_layout"] == features_layout()
