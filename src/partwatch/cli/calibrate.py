@@ -21,6 +21,9 @@ def calibrate(
     name: Annotated[str, typer.Option(help="What the population is called in results.")] = NAME,
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes.")] = None,
     parts: Annotated[int, typer.Option(metavar="N", min=1, help="Parts that each change is tried on.")] = 150,
+    disguises: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Parts that each disguise is tried on.")
+    ] = 40,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which parts are drawn.")] = 0,
 ) -> None:
     """Make a calibration and its population from a corpus of benign files; half an hour for 1,800.
@@ -30,6 +33,7 @@ def calibrate(
     from partwatch.cli.evaluate import progress_bar
     from partwatch.curation.calibrate import fit, population_from, require_lir
     from partwatch.curation.corpus import provenance, read_corpus
+    from partwatch.curation.disguises.observed import Wanted
     from partwatch.curation.observations import gather
     from partwatch.evidence.calibration import calibration_text
     from partwatch.evidence.pair import POPULATION_FILE
@@ -41,7 +45,8 @@ def calibrate(
         raise UsageError(f"--out {out}: give a folder that is there")
     files = read_corpus(corpus)
     with progress_bar() as step:
-        observed = gather(files, jobs or default_jobs(), parts, seed, progress=step)
+        wanted = Wanted(disguises)
+        observed = gather(files, jobs or default_jobs(), parts, seed, progress=step, disguises=wanted)
     population = population_from(observed, name)
     calibration = fit(observed, population, f"{provenance(corpus)}, {parts} parts changed, seed {seed}")
     write_population(population, out / POPULATION_FILE)

@@ -99,7 +99,7 @@ class Lain:
 
 @dataclass(frozen=True, eq=False)
 class Shared:
-    """Regions that bodies shared with parts. body, part, information: (r,), the last in bits of rarity."""
+    """Regions that bodies shared with parts. body, part, information: (r,)."""
 
     body: Ints
     part: Ints

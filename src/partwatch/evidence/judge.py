@@ -88,7 +88,7 @@ def basis_of(calibration: Calibration, population: Population, list_parts: int) 
 def region_weight(
     calibration: Calibration, information: float, list_parts: int, policy: AlertPolicy
 ) -> Weight:
-    """What a shared region is worth of which that many bits of rarity coincide."""
+    """What a shared region of so much information is worth."""
     regions = calibration.regions
     share = 1.0 if regions is None else regions.tail.share(information)
     weight = _weight(share, list_parts, REGION_BUDGET, policy, calibration.region_bits)
@@ -139,7 +139,7 @@ class Judge:
         return _weight(share, self.list_parts, 1.0, self.policy, calibration.bits)
 
     def weigh_region(self, information: float) -> Weight:
-        """What a shared region is worth of which that many bits of rarity coincide."""
+        """What a shared region of so much information is worth."""
         return region_weight(self.calibration, information, self.list_parts, self.policy)
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:

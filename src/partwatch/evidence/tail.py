@@ -27,7 +27,7 @@ SIZE_BLUR = 0.15
 @dataclass(frozen=True)
 class RegionTail:
     """How often regions coincide by chance: log2 of the share of unrelated pairs of a body and a part of
-    which at least so many bits of rarity coincide is offset - rate * information, and never above zero."""
+    which the regions have so much information is offset - rate * information, and never above zero."""
 
     offset: float
     rate: float

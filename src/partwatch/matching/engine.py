@@ -58,7 +58,7 @@ Cloud = npt.NDArray[np.float32]
 class Hit:
     """A measured candidate. part: its index in the list. same_mesh: vertex on vertex.
 
-    information: bits of rarity in what coincides; None where it was not asked, the whole being alike.
+    information: how rare what coincides is; None where it was not asked, the whole being alike.
     """
 
     part: int

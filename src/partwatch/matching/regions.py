@@ -158,7 +158,8 @@ class Regions:
         tolerance = self._policy.tolerance_mm(listed.diagonal_mm)
         T = self._finished(target, look, listed, tolerance / mm_per_unit)
         measured = Laid(target, listed, T, look.mirrored, tolerance).measure()
-        return Region(look.part, measured, _information(target, measured, listed, features, mm_per_unit))
+        information = _information(target, measured, listed, features, mm_per_unit, self._policy)
+        return Region(look.part, measured, information)
 
     def _finished(self, target: Target, look: _Look, listed: ListedSurface, tolerance: float) -> FloatArray:
         """The pose, refined on points of the part where it coincides: the rest of it would only pull."""
@@ -183,9 +184,9 @@ def _information(
     mm_per_unit: float,
     policy: Policy,
 ) -> float:
-    """How rare what coincides is: each kind of feature in it counts once, by its rarity beyond what everything
-    has, as completely as its neighbourhood coincides; less where the side that should lie on the other does so
-    in part only, for chance agreements are patchy."""
+    """How rare what coincides is: each kind of feature in it counts once, by its rarity beyond what all
+    has, as completely as its neighbourhood coincides; less where the side that should lie on the other does
+    so in part only, for chance agreements are patchy."""
     book = codebook()
     T_part_body = inverse(measured.T_body_part)
     place = features["place"].astype(np.float64) / mm_per_unit

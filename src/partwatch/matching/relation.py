@@ -86,8 +86,8 @@ def region_share(relation: Relation, coverage_part: float, coverage_body: float,
 
 
 def region_side(relation: Relation, coverage_part: float, coverage_body: float) -> float:
-    """Coverage of the side that must lie on the other: the body of a piece, the part within a larger body, the
-    worse of both otherwise."""
+    """Coverage of the side that must lie on the other: the body of a piece, the part within a larger body,
+    the worse of both otherwise."""
     if relation is Relation.PIECE_OF:
         return coverage_body
     if relation is Relation.CONTAINS:

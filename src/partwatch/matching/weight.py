@@ -22,7 +22,7 @@ class SizeFit(StrEnum):
 class Weight:
     """bits: log2 likelihood ratio. false_per_10000: unrelated bodies of 10,000 that would do as well against
     the list. is_match, is_review: whether a policy of false alerts allows that finding. information: of a
-    shared region, in bits of rarity; None of a whole.
+    shared region, how rare it is; None of a whole.
     """
 
     bits: float
@@ -40,7 +40,7 @@ class Judge(Protocol):
         ...
 
     def weigh_region(self, information: float) -> Weight:
-        """What a shared region is worth of which that many bits of rarity coincide."""
+        """What a shared region of so much information is worth."""
         ...
 
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:

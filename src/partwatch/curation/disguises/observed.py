@@ -46,7 +46,7 @@ class Wanted:
 class Lying:
     """A listed part that was named on a screened body, with all that was said. size: as of `Copy`.
 
-    information: of a shared region, in bits of rarity.
+    information: of a shared region, how rare it is.
     """
 
     part: int
