@@ -88,7 +88,11 @@ class Calibration:
     @property
     def version(self) -> str:
         """Of all its numbers: twelve hex digits."""
-        return hashlib.sha256(_canonical(asdict(self)).encode()).hexdigest()[:12]
+        numbers = asdict(self)
+        if self.regions is None:
+            # As before there were any.
+            del numbers["regions"]
+        return hashlib.sha256(_canonical(numbers).encode()).hexdigest()[:12]
 
     def bound(self, list_parts: int) -> float:
         """The most bits that can be stated after a search in a list of that many parts; at least zero.

@@ -83,7 +83,7 @@ class Found:
         """With further hits, the better one of each part."""
         best: dict[int, Hit] = {}
         for hit in (*self.hits, *more):
-            if hit.part not in best or _rank(hit) < _rank(best[hit.part]):
+            if hit.part not in best or hit.measured.score > best[hit.part].measured.score:
                 best[hit.part] = hit
         return Found(sorted(best.values(), key=_rank), self.resembling)
 
