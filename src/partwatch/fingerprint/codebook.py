@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from importlib.resources import files
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-
-from partwatch import kernel
 
 Codes = npt.NDArray[np.int8]
 # Cells that a feature of a body is looked for in.
@@ -21,27 +17,20 @@ PROBES = 3
 class Codebook:
     """mean (LOCAL_SIZE,), basis (LOCAL_SIZE, CODE_SIZE): principal components of descriptors, in eighths of a
     bit of int8. centroids: (cells, CODE_SIZE), in codes. rarity: (cells,), in bits: minus log2 of the share
-    of families of benign bodies that have a feature in the cell.
+    of families of benign bodies that have a feature in the cell. version: 12 hex digits over all of that:
+    codes of two codebooks are never compared.
     """
 
     mean: npt.NDArray[np.float32]
     basis: npt.NDArray[np.float32]
     centroids: npt.NDArray[np.float32]
     rarity: npt.NDArray[np.float32]
+    version: str
 
     @property
     def cells(self) -> int:
         """How many cells an octave has."""
         return len(self.centroids)
-
-    @cached_property
-    def version(self) -> str:
-        """12 hex digits over all of its arrays: codes of two codebooks are never compared."""
-        state = hashlib.sha256()
-        for array in (self.mean, self.basis, self.centroids, self.rarity):
-            state.update(str(array.shape).encode())
-            state.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
-        return state.hexdigest()[:12]
 
     def encode(self, descriptors: npt.NDArray[np.float32]) -> Codes:
         """(n, CODE_SIZE) codes of (n, LOCAL_SIZE) descriptors."""
@@ -59,14 +48,3 @@ class Codebook:
     @cached_property
     def _squares(self) -> npt.NDArray[np.float32]:
         return np.asarray((self.centroids**2).sum(axis=1))
-
-
-@lru_cache(maxsize=1)
-def codebook() -> Codebook:
-    """The one that ships with the program; `curation.vocabulary` makes it."""
-    with (files("partwatch.fingerprint") / "data" / "codebook.npz").open("rb") as file:
-        arrays = np.load(file, allow_pickle=False)
-        made = Codebook(*(arrays[name] for name in ("mean", "basis", "centroids", "rarity")))
-    if made.basis.shape != (kernel.LOCAL_SIZE, kernel.CODE_SIZE):
-        raise RuntimeError("the codebook was made for other local features: install the program anew")
-    return made

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.fingerprint.codebook import Codebook, codebook
+from partwatch.fingerprint.codebook import Codebook
 from partwatch.fingerprint.local import FEATURE, FIRST_OCTAVE, LAST_OCTAVE, Features, facing_of
+from partwatch.fingerprint.shipped import codebook
 
 OCTAVES = LAST_OCTAVE - FIRST_OCTAVE + 1
 

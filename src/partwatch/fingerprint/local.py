@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import kernel
-from partwatch.fingerprint.codebook import Codebook, codebook
+from partwatch.fingerprint.codebook import Codebook
+from partwatch.fingerprint.shipped import codebook
 from partwatch.geometry.clean import triangle_areas
 from partwatch.model.mesh import FloatArray, Mesh
 

@@ -12,8 +12,6 @@ import numpy.typing as npt
 
 from partwatch.fingerprint.cloud import CLOUD_SIZE, cloud_of
 from partwatch.fingerprint.descriptor import DESCRIPTOR_SIZE, describe
-from partwatch.fingerprint.feature_index import index_features
-from partwatch.fingerprint.local import features_of_part
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import Solid
 from partwatch.geometry.clean import triangle_areas
@@ -184,12 +182,10 @@ def links(
     a: Sequence[Solid], b: Sequence[Solid], firsts_a: Sequence[int], firsts_b: Sequence[int], policy: Policy
 ) -> list[Link]:
     """What of A may be what of B, wherever it lies, between those bodies of each that are given."""
-    solids = [b[k] for k in firsts_b]
-    features = index_features([features_of_part(solid.mesh) for solid in solids])
-    engine = Engine(BodyIndex(solids), policy, features)
+    engine = Engine(BodyIndex([b[k] for k in firsts_b]), policy)
     found: list[Link] = []
     for k in firsts_a:
-        for hit in engine.find(a[k], Around([a[k]]), mm_per_unit=1.0).hits:
+        for hit in engine.find(a[k], Around([a[k]])).hits:
             m = hit.measured
             if relation_of(m, policy) is not None:
                 found.append(Link(k, firsts_b[hit.part], m.T_body_part, m.score, m.mirrored, placed=False))

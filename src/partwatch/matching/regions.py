@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import kernel
-from partwatch.fingerprint.codebook import PROBES, codebook
+from partwatch.fingerprint.codebook import PROBES
 from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
 from partwatch.fingerprint.local import Features, facing_of, radius_mm
+from partwatch.fingerprint.shipped import codebook
 from partwatch.matching.alignment import Target, apply, inverse, turn_normals
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import region_side, shape_relation

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, func, select
 
-from partwatch.fingerprint.codebook import codebook
 from partwatch.fingerprint.local import (
     FEATURE,
     FIRST_OCTAVE,
@@ -25,6 +24,7 @@ from partwatch.fingerprint.local import (
     PART_RADII,
     Features,
 )
+from partwatch.fingerprint.shipped import codebook
 from partwatch.model.errors import StoreError
 from partwatch.watchlist.schema import LOCAL_FEATURES, PARTS
 

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from sqlalchemy import Connection, select
 
 from partwatch import kernel
-from partwatch.fingerprint.codebook import codebook
 from partwatch.fingerprint.feature_index import OCTAVES, FeatureIndex, cells_of
 from partwatch.fingerprint.local import FEATURE, Features, facing_of
+from partwatch.fingerprint.shipped import codebook
 from partwatch.model.errors import StoreError
 from partwatch.watchlist.features import unpack_features
 from partwatch.watchlist.npy import mapped
