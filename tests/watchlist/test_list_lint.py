@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from watchlist_samples import design, gate_report, opened, part
+from watchlist_samples import design, gate_report, opened, part, without_geometry
 
 from partwatch.watchlist.lint import Remark, Thresholds, lint_list
 from partwatch.watchlist.types import DesignEntry
@@ -33,7 +33,9 @@ def test_a_list_in_order_has_no_remarks(tmp_path: Path) -> None:
 
 def test_expiry_is_told_to_the_day(tmp_path: Path) -> None:
     days = {"gone": date(2026, 2, 28), "today": AS_OF, "soon": date(2026, 3, 31), "later": date(2026, 4, 1)}
-    entries = [design(name, part(k, gate=FRESH), expires=day) for k, (name, day) in enumerate(days.items())]
+    entries = [
+        design(name, part(k, gate=FRESH), expires=day) for k, (name, day) in enumerate(days.items(), 4)
+    ]
     assert remarks(tmp_path, *entries) == [
         Remark("expired", "gone", None, "expired on 2026-02-28 and matches no more; renew or remove it"),
         Remark("expires_soon", "soon", None, "expires on 2026-03-31; renew it in time"),
@@ -44,7 +46,7 @@ def test_expiry_is_told_to_the_day(tmp_path: Path) -> None:
 def test_parts_that_flag_too_much_are_told_with_the_reason_for_which_they_are_listed(tmp_path: Path) -> None:
     pin = part(1, name="pin", distinctiveness=0.9, gate=gate_report(35.2))
     ring = part(2, name="ring", gate=gate_report(1.01, allowed="wanted", look_alikes=()))
-    plain_but_rare = part(3, distinctiveness=0.1, gate=FRESH)
+    plain_but_rare = part(4, distinctiveness=0.1, gate=FRESH)
     found = remarks(tmp_path, design("d", pin, ring, plain_but_rare))
     flags = "is a generic shape (flags {} of 10,000 benign bodies, above 1; "
     allowed = "; listed all the same: wanted"
@@ -67,6 +69,13 @@ def test_without_a_report_distinctiveness_tells(tmp_path: Path) -> None:
     ]
     assert "distinctiveness 0.20, below 0.25" in found[0].message
     assert "`partwatch watchlist lint --refresh` makes it" in found[1].message
+
+
+def test_parts_with_geometry_but_without_local_features_are_told(tmp_path: Path) -> None:
+    bare = part(4, gate=FRESH, features=None)
+    found = remarks(tmp_path, design("d", part(1, gate=FRESH), without_geometry(part(2, gate=FRESH)), bare))
+    says = "has no local features, so pieces of it are not found; `partwatch watchlist refresh` makes them"
+    assert found == [Remark("no_local_features", "d", "part 4", says)]
 
 
 def test_a_report_of_another_population_or_calibration_is_stale(tmp_path: Path) -> None:

@@ -410,6 +410,13 @@ def test_parts_of_an_earlier_list_are_told_to_lack_features_and_refresh_makes_th
     code, output, errors = cli.end("verify")
     assert (code, output.startswith("sound: "), errors) == (0, True, f"partwatch: {LACKING}")
     assert cli.json("verify")["without_features"] == 2
+    says = "2 of 2 parts have no local features, so pieces of them are not found"
+    mend = "`partwatch watchlist refresh` makes them"
+    screened = ["--home", str(cli.home), "screen", str(tmp_path / "bracket.stl"), "--as-of", "2026-01-01"]
+    main(screened)
+    assert cli.captured.readouterr().err == f"partwatch: {says}: {mend}\n"
+    main(["--home", str(cli.home), "doctor"])
+    assert "parts without local features, of which no piece is looked for: 2" in cli.captured.readouterr().out
     assert cli.run("refresh", "--jobs", 1) == "made the local features of 2 parts\n"
     assert cli.run("refresh") == "made the local features of 0 parts\n"
     assert cli.run("refresh", "--all", "--jobs", 1) == "made the local features of 2 parts\n"
@@ -419,6 +426,8 @@ def test_parts_of_an_earlier_list_are_told_to_lack_features_and_refresh_makes_th
     ]
     assert cli.run("lint", "--as-of", "2026-01-01") == ""
     assert cli.json("verify")["without_features"] == 0
+    main(screened)
+    assert cli.captured.readouterr().err == ""
 
 
 def test_an_import_makes_the_features_that_the_export_lacks(

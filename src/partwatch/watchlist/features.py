@@ -48,7 +48,7 @@ def records_of(plain: npt.NDArray[Any]) -> Features:
     """The features of `plain_records`; ValueError where these cannot be some."""
     if plain.dtype != np.uint8 or plain.shape[1:] != (FEATURE.itemsize,):
         raise ValueError(f"local features of {plain.dtype}{plain.shape}, not (n, {FEATURE.itemsize}) bytes")
-    return _told(np.frombuffer(plain.tobytes(), dtype=FEATURE))
+    return _checked(np.frombuffer(plain.tobytes(), dtype=FEATURE))
 
 
 def feature_problems(features: Features) -> Iterator[str]:
@@ -86,7 +86,7 @@ def unpack_features(row: Row[Any]) -> Features | None:
         content = unpacker.decompress(row.records, size + 1)
         if len(content) != size or not unpacker.eof:
             raise ValueError(f"not the {row.number} that it says")
-        return _told(np.frombuffer(content, dtype=FEATURE))
+        return _checked(np.frombuffer(content, dtype=FEATURE))
     except (ValueError, TypeError, zlib.error) as error:
         raise StoreError(
             f"the list holds a part with damaged local features ({error}); `partwatch watchlist refresh` "
@@ -108,7 +108,7 @@ def count_without(connection: Connection) -> int:
     return connection.scalar(lacking) or 0
 
 
-def _told(features: Features) -> Features:
+def _checked(features: Features) -> Features:
     """The features; ValueError with what is wrong with them."""
     for problem in feature_problems(features):
         raise ValueError(problem)
