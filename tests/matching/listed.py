@@ -35,6 +35,7 @@ class Entry:
     sha256: str
     expires: date
     distinctiveness: float
+    area_mm2: float
     triangles: int
     has_geometry: bool
 
@@ -58,6 +59,7 @@ class MemoryIndex:
                     sha256=sha256_of(name),
                     expires=expires,
                     distinctiveness=enrolled.distinctiveness,
+                    area_mm2=enrolled.area_mm2,
                     triangles=len(whole.triangles),
                     has_geometry=geometry,
                 )

@@ -167,7 +167,7 @@ class Matcher:
                     expired[part.design] = part.expires
                 continue
             judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part), weight))
-        return sorted(judged, key=lambda entry: (_ORDER[entry.finding], -round(entry.hit.score, 4)))
+        return sorted(judged, key=_best_first)
 
     def _weighed(self, hit: Hit, size: Size, part: ListedPart) -> tuple[MatchFinding | None, Weight | None]:
         """What geometry says of a hit, held back where unrelated bodies would do as well too often."""
@@ -303,6 +303,14 @@ class Matcher:
             MM_PER_UNIT[unit],
             self._with_part_geometry,
         )
+
+
+def _best_first(entry: _Judged) -> tuple[int, bool, float]:
+    """By finding, then whole bodies by their score, then regions by how rare they are: a plain part may cover
+    more of a piece than the part that it is from."""
+    information = entry.weight.information if entry.weight else None
+    by = entry.hit.score if information is None else information
+    return _ORDER[entry.finding], information is not None, -round(by, 4)
 
 
 def _largest(solids: Sequence[Solid], most: int) -> frozenset[int]:
