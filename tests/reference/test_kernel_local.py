@@ -99,14 +99,18 @@ def test_a_moved_mirrored_or_scaled_surface_has_the_same_features(
 @pytest.mark.parametrize("seed", range(3))
 def test_samples_in_another_order_have_the_same_features(kernel: ModuleType, seed: int) -> None:
     p, n, area = samples(kernel, "hook")
-    rng = np.random.default_rng(seed)
-    # Of two that are equally salient the first is taken: here no two are.
-    p, shuffle = p + rng.normal(scale=0.02, size=p.shape), rng.permutation(len(p))
-    origin, _, _, descriptor = kernel.local_features(p, n, area, RADIUS, APART, LEAST, MOST)
-    found = kernel.local_features(p[shuffle], n[shuffle], area, RADIUS, APART, LEAST, MOST)
-    assert len(origin) > 40
-    assert shuffle[found[0]].tolist() == origin.tolist()
-    assert np.abs(found[3] - descriptor).max() < 1e-4
+    shuffle = np.random.default_rng(seed).permutation(len(p))
+    # Neighbours with the same neighbourhood are equally salient, and the first of them is taken: here all are.
+    sizes = (area, RADIUS, 1e-6, LEAST, len(p))
+    origin, facing, salient, descriptor = kernel.local_features(p, n, *sizes)
+    found = kernel.local_features(p[shuffle], n[shuffle], *sizes)
+    order, again = np.argsort(origin), np.argsort(shuffle[found[0]])
+    assert len(origin) > 400
+    assert shuffle[found[0]][again].tolist() == origin[order].tolist()
+    assert np.abs(found[1][again] - facing[order]).max() < 1e-9
+    assert np.abs(found[2][again] - salient[order]).max() < 1e-6
+    assert np.abs(found[3][again] - descriptor[order]).max() < 1e-4
+    assert found[2].tolist() == sorted(found[2].tolist(), reverse=True)
 
 
 def test_a_descriptor_tells_an_edge_inside_from_one_outside(kernel: ModuleType) -> None:
