@@ -28,8 +28,10 @@ template <class T> nb::ndarray<nb::numpy, T> owned(T* data, std::initializer_lis
 
 // Numbers that are not finite would become wild indices of cells and bins.
 template <class Array> void check_finite(const Array& a) {
-    for (size_t i = 0; i < a.size(); ++i)
-        if (!std::isfinite(a.data()[i])) throw std::invalid_argument("a number is not finite");
+    // Without a way out of the loop, so that the compiler may use vector registers.
+    bool finite = true;
+    for (size_t i = 0, n = a.size(); i < n; ++i) finite &= std::isfinite(a.data()[i]);
+    if (!finite) throw std::invalid_argument("a number is not finite");
 }
 
 static std::vector<Vec3> vectors(const Points& a) {

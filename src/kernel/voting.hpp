@@ -54,7 +54,7 @@ struct Candidate {
 inline int32_t code_distance(const int8_t* a, const int8_t* b) {
     int32_t sum = 0;
     for (int k = 0; k < kCodeSize; ++k) {
-        int32_t d = static_cast<int32_t>(a[k]) - b[k];
+        int16_t d = static_cast<int16_t>(a[k] - b[k]);
         sum += d * d;
     }
     return sum;

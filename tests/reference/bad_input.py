@@ -18,6 +18,7 @@ Call = Callable[[], Any]
 SOME = np.random.default_rng(0).uniform(-1, 1, (40, 3))
 TRIANGLES = np.random.default_rng(1).integers(0, 40, (30, 3)).astype(np.int32)
 NONE = np.empty((0, 3))
+UNIT = SOME / np.linalg.norm(SOME, axis=1, keepdims=True)
 FRAMES = np.concatenate([np.eye(3), np.zeros((3, 1))], axis=1)[None].repeat(2, axis=0)
 
 
@@ -48,8 +49,55 @@ def _index_cases() -> dict[str, Call]:
     }
 
 
+def _local(**other: Any) -> Call:
+    args = {"area": 0.1, "radius": 0.5, "apart": 0.1, "least": 0.0, "most": 9, **other}
+    return lambda: kernel.local_features(**{"points": SOME, "normals": UNIT, **args})
+
+
+def _vote(**other: Any) -> Call:
+    codes = np.zeros((40, 20), dtype=np.int8)
+    cells = np.zeros((40, 2), dtype=np.int32)
+    listed = {"codes": codes, "part": np.arange(40, dtype=np.int32) // 20, "place": SOME.astype(np.float32)}
+    listed |= {"facing": UNIT.astype(np.float32), "start": np.array([0, 7, 40]), "parts": 2}
+    body = {"q_codes": codes, "q_cells": cells, "q_place": SOME, "q_facing": UNIT, "q_radius": np.ones(40)}
+    return lambda: kernel.vote(**{**listed, **body, "most": 5, **other})
+
+
 CASES: dict[str, Call] = {
     **_index_cases(),
+    "local_features with too few normals": _local(normals=UNIT[:5]),
+    "local_features with long normals": _local(normals=UNIT * 1e200),
+    "local_features within no radius": _local(radius=0.0),
+    "local_features within no number": _local(radius=float("nan")),
+    "local_features within a radius without bounds": _local(radius=float("inf")),
+    "local_features within a radius whose square has none": _local(radius=1e200),
+    "local_features within a radius whose square is none": _local(radius=1e-200),
+    "local_features not apart": _local(apart=0.0),
+    "local_features a negative distance apart": _local(apart=-1.0),
+    "local_features of a negative area": _local(area=-1.0),
+    "local_features of an area that is no number": _local(area=float("nan")),
+    "local_features of a negative number": _local(most=-1),
+    "local_features of pairs": _local(points=np.zeros((40, 2))),
+    "vote of longer codes": _vote(codes=np.zeros((40, 21), dtype=np.int8)),
+    "vote for longer codes": _vote(q_codes=np.zeros((40, 21), dtype=np.int8)),
+    "vote of codes in a row": _vote(codes=np.zeros(800, dtype=np.int8)),
+    "vote with too few parts": _vote(part=np.zeros(39, dtype=np.int32)),
+    "vote with too few places": _vote(place=np.zeros((39, 3), dtype=np.float32)),
+    "vote with flat normals": _vote(facing=np.zeros((40, 2), dtype=np.float32)),
+    "vote with too few radii": _vote(q_radius=np.ones(39)),
+    "vote with too few cells": _vote(q_cells=np.zeros((39, 2), dtype=np.int32)),
+    "vote with too few normals": _vote(q_facing=UNIT[:5]),
+    "vote without cells": _vote(start=np.empty(0, dtype=np.int64)),
+    "vote with cells from elsewhere": _vote(start=np.array([1, 7, 40])),
+    "vote with cells beyond the rows": _vote(start=np.array([0, 7, 41])),
+    "vote with cells out of order": _vote(start=np.array([0, 41, 7, 40])),
+    "vote in a cell too far": _vote(q_cells=np.full((40, 2), 2, dtype=np.int32)),
+    "vote in the farthest cell": _vote(q_cells=np.full((40, 2), 2**31 - 1, dtype=np.int32)),
+    "vote in a negative cell": _vote(q_cells=np.full((40, 2), -1, dtype=np.int32)),
+    "vote for a part too far": _vote(parts=1),
+    "vote for a negative part": _vote(part=np.full(40, -1, dtype=np.int32)),
+    "vote for a negative number": _vote(most=-1),
+    "vote among a negative number": _vote(parts=-1),
     "shells of a negative vertex": lambda: kernel.shells(_triangles(-1)),
     "first_of_equals of a negative vertex": lambda: kernel.first_of_equals(_triangles(-1)),
     "sample of nothing": lambda: kernel.sample(SOME, np.empty((0, 3), dtype=np.int32), 5),
@@ -112,6 +160,13 @@ def _not_finite() -> dict[str, Call]:
         "closest points": lambda p: _tree().closest(p, SOME, 9.0),
         "closest normals": lambda p: _tree().closest(SOME, p, 9.0),
         "crossings": lambda p: _tree().crossings(p, (0.5, 0.6, 0.7)),
+        "local_features points": lambda p: _local(points=p)(),
+        "local_features normals": lambda p: _local(normals=p)(),
+        "vote listed places": lambda p: _vote(place=p.astype(np.float32))(),
+        "vote listed normals": lambda p: _vote(facing=p.astype(np.float32))(),
+        "vote places": lambda p: _vote(q_place=p)(),
+        "vote normals": lambda p: _vote(q_facing=p)(),
+        "vote radii": lambda p: _vote(q_radius=np.ascontiguousarray(p[:, 1]))(),
     }
     values = {"NaN": np.nan, "infinity": np.inf}
     return {

@@ -253,6 +253,25 @@ def test_refinement_on_triangles_reaches_the_true_pose(kernel: ModuleType, name:
     assert residual.max() < 1e-5 * surface.radius * scale
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.02])
+def test_a_rigid_refinement_keeps_the_scale_that_it_starts_with(kernel: ModuleType, scale: float) -> None:
+    mesh = parts.part_mesh("bracket")
+    truth = parts.motion(11, 40)
+    body = parts.moved(mesh, truth)
+    tree = kernel.TriangleTree(body.vertices, body.triangles, 0.5)
+    p, n, _, _ = kernel.sample(mesh.vertices, mesh.triangles, 300)
+    start = with_frame(truth, 0.03, 0.5, 4)
+    start[:, :3] *= scale
+    middle = body.vertices.mean(axis=0)
+    start[:, 3] = middle - start[:, :3] @ mesh.vertices.mean(axis=0)
+    T = tree.refine(p, n, np.ascontiguousarray(start[None]), 40, 3.0, 0.6, True)
+    assert np.abs(T[:, :3] @ T[:, :3].T - scale**2 * np.eye(3)).max() < 1e-12
+    gap = np.linalg.norm(mesh.vertices @ (T - truth)[:, :3].T + (T - truth)[:, 3], axis=1).max()
+    assert gap < 1e-4 if scale == 1.0 else 0.1 < gap < 1.5
+    free = tree.refine(p, n, np.ascontiguousarray(start[None]), 40, 3.0, 0.6)
+    assert np.linalg.det(free[:, :3]) == pytest.approx(1, abs=1e-6)
+
+
 def test_refinement_with_nothing_in_reach_leaves_the_pose_as_it_was(kernel: ModuleType) -> None:
     mesh = parts.part_mesh("bracket")
     tree = kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5)

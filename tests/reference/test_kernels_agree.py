@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from types import ModuleType
 
+import feature_list as made
 import numpy as np
 import pytest
 from hypothesis import given
-from meshes import meshes, points
+from hypothesis import strategies as st
+from meshes import meshes, points, size_of
 from slow_kernel import Floats, Ints
 
 import parts
@@ -112,3 +114,87 @@ def test_distances_to_parts_are_the_same_to_rounding(both: Both, name: str) -> N
         assert np.abs(d[found] - d_numpy[found]).max(initial=0) < 1e-12 * float(np.abs(mesh.vertices).max())
     ray = (0.5773, 0.5237, 0.6268)
     assert trees[0].crossings(p, ray).tolist() == trees[1].crossings(p, ray).tolist()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_local_features_of_parts_are_the_same_to_float32(both: Both, name: str) -> None:
+    mesh = parts.part_mesh(name)
+    p, n, _, area = both[0].sample(mesh.vertices + 1234.5, mesh.triangles, 2500)
+    one, other = (kernel.local_features(p, n, area / 2500, 6.0, 1.5, 0.01, 200) for kernel in both)
+    assert_same_features(one, other)
+
+
+@given(meshes(least=1), st.sampled_from([0.05, 0.3, 2.0]))
+def test_local_features_of_any_mesh_are_the_same_to_float32(
+    both: Both, mesh: tuple[Floats, Ints], share: float
+) -> None:
+    p, n, _, area = both[0].sample(*mesh, 400)
+    radius = share * size_of(mesh[0])
+    one, other = (kernel.local_features(p, n, area / 400, radius, radius / 3, 1e-4, 60) for kernel in both)
+    assert_same_features(one, other)
+
+
+def test_local_features_of_a_crowd_are_the_same_to_float32(both: Both) -> None:
+    rng = np.random.default_rng(1)
+    p, n = rng.uniform(-1, 1, (9000, 3)), rng.normal(size=(9000, 3))
+    n /= np.linalg.norm(n, axis=1, keepdims=True)
+    one, other = (kernel.local_features(p, n, 0.1, 6.0, 0.5, 0.02, 10) for kernel in both)
+    assert len(one[0]) == 10
+    assert_same_features(one, other)
+
+
+def assert_same_features(one: tuple[Floats, ...], other: tuple[Floats, ...]) -> None:
+    """The same keypoints in the same order; a sum over neighbours may come in another order."""
+    assert [(each.dtype, each.shape) for each in one] == [(each.dtype, each.shape) for each in other]
+    assert one[0].tolist() == other[0].tolist()
+    assert np.abs(one[1] - other[1]).max(initial=0) < 1e-9
+    assert np.abs(one[2] - other[2]).max(initial=0) < 1e-6
+    assert np.allclose(one[3], other[3], rtol=1e-5, atol=1e-5)
+
+
+def test_candidates_of_a_made_up_list_are_the_same_to_rounding(both: Both) -> None:
+    listed = made.feature_list(both[0])
+    for number in (1, 4, 8):
+        body = made.features(both[0], made.half(number, number == 4)[0])
+        assert_same_candidates(*(kernel.vote(*listed.asked(body, 30)) for kernel in both))
+
+
+@given(st.integers(0, 2**32), st.integers(0, 60), st.integers(1, 400), st.booleans())
+def test_candidates_of_any_list_are_the_same_to_rounding(
+    both: Both, seed: int, features: int, rows: int, mirrored: bool
+) -> None:
+    """Few different codes, so that many are equally far; places of the body from part 0, moved."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(-128, 128, (7, 20)).astype(np.int8)
+    facing = rng.normal(size=(rows, 3))
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True)
+    kind = rng.integers(0, 7, rows)
+    place, part = rng.uniform(-20, 20, (rows, 3)), rng.integers(0, 4, rows).astype(np.int32)
+    start = np.array([0, *np.sort(rng.integers(0, rows + 1, 4)), rows])
+    T = parts.motion(seed, 30, mirrored=mirrored)
+    own = rng.choice(np.flatnonzero(part == part[0]), features)
+    args = (
+        codes[kind], part, place.astype(np.float32), facing.astype(np.float32), start, 4, codes[kind[own]],
+        rng.integers(0, 5, (features, 3)).astype(np.int32), place[own] @ T[:, :3].T + T[:, 3],
+        np.ascontiguousarray(facing[own] @ T[:, :3].T), rng.uniform(3, 8, features), 9,
+    )  # fmt: skip
+    assert_same_candidates(*(kernel.vote(*args) for kernel in both))
+
+
+def assert_same_candidates(one: tuple[Floats, ...], other: tuple[Floats, ...]) -> None:
+    assert [(each.dtype, each.shape) for each in one] == [(each.dtype, each.shape) for each in other]
+    assert [each.tolist() for each in one[:3]] == [each.tolist() for each in other[:3]]
+    assert np.abs(one[3] - other[3]).max(initial=0) < 1e-9
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("rigid", [False, True])
+def test_refined_poses_of_parts_are_the_same_to_rounding(both: Both, name: str, rigid: bool) -> None:
+    mesh = parts.part_mesh(name)
+    p, n, _, _ = both[0].sample(mesh.vertices, mesh.triangles, 200)
+    start = np.concatenate([np.eye(3), [[0.3], [-0.2], [0.1]]], axis=1)[None]
+    one, other = (
+        kernel.TriangleTree(mesh.vertices, mesh.triangles, 0.5).refine(p, n, start, 8, 3.0, 0.5, rigid)
+        for kernel in both
+    )
+    assert np.abs(one - other).max() < 1e-6

@@ -292,12 +292,11 @@ def _poses(pairs: _Pairs, a: int, partners: Longs) -> list[_Pose]:
     middle_q = (pairs.q[a] + pairs.q[partners]) * 0.5
     middle_p = (pairs.p[a] + pairs.p[partners]) * 0.5
     T = np.empty((len(partners), 2, 3, 4))
-    for mirrored in (False, True):
-        side = np.array([1.0, 1.0, -1.0 if mirrored else 1.0])
+    for image, side in enumerate(np.array([[1.0, 1.0, 1.0], [1.0, 1.0, -1.0]])):
         # Sums of outer products of the frames' axes.
         A = dot(q.transpose(0, 2, 1)[:, :, None], (p * side[:, None]).transpose(0, 2, 1)[:, None])
-        T[:, mirrored, :, :3] = A
-        T[:, mirrored, :, 3] = middle_q - dot(A, middle_p[:, None])
+        T[:, image, :, :3] = A
+        T[:, image, :, 3] = middle_q - dot(A, middle_p[:, None])
     poses = T[fine_q & fine_p].reshape(-1, 3, 4)
     scores, _ = _support(pairs, poses)
     return [_Pose(poses[k], bool(k % 2), float(scores[k])) for k in range(len(poses))]
