@@ -36,6 +36,8 @@ struct Ballot {
     size_t votes = 96;
     // Parts that are looked at.
     size_t likely = 250;
+    // Poses of one part that are kept.
+    size_t poses = 4;
 };
 
 struct Vote {
@@ -86,22 +88,26 @@ class Voting {
         }
     }
 
-    // The best `most` parts by the weight of what agrees on one pose.
+    // The best `most` parts by the weight of what agrees on one pose, each with its best poses, best first.
     std::vector<Candidate> candidates(size_t most) {
-        std::vector<Candidate> found;
+        std::vector<std::vector<Candidate>> found;
         for (size_t part : likely()) {
-            Candidate best{static_cast<int32_t>(part), 0, false, {}};
-            agreed(votes_[part], best);
-            if (best.score > 0) found.push_back(best);
+            std::vector<Candidate> poses = agreed(static_cast<int32_t>(part));
+            if (!poses.empty()) found.push_back(std::move(poses));
         }
-        std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-            return a.score != b.score ? a.score > b.score : a.part < b.part;
+        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+            return a[0].score != b[0].score ? a[0].score > b[0].score : a[0].part < b[0].part;
         });
         if (found.size() > most) found.resize(most);
-        return found;
+        std::vector<Candidate> flat;
+        for (const auto& poses : found) flat.insert(flat.end(), poses.begin(), poses.end());
+        return flat;
     }
 
   private:
+    // How far a pose may fall behind its part's best.
+    static constexpr double kept_share = 0.6;
+
     // The listed features closest to one of the body's, in the cells that it looks into: code distance and row.
     void closest(size_t q, std::vector<std::pair<int32_t, int64_t>>& near) const {
         near.clear();
@@ -150,7 +156,10 @@ class Voting {
         double weight;
     };
 
-    void agreed(std::vector<Vote>& votes, Candidate& best) {
+    // The poses that most of a part's votes agree on, placed apart from each other; best first.
+    std::vector<Candidate> agreed(int32_t part) {
+        std::vector<Vote>& votes = votes_[part];
+        std::vector<Candidate> poses;
         std::stable_sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) { return a.weight > b.weight; });
         if (votes.size() > ballot_.votes) votes.resize(ballot_.votes);
         std::vector<Placed> all;
@@ -173,7 +182,7 @@ class Voting {
         constexpr size_t seeds = 3, partners = 10;
         for (size_t s = 0; s < std::min(seeds, n); ++s) {
             size_t a = order[s];
-            if (sum[a] <= best.score) break;
+            if (sum[a] <= kept_share * top(poses)) break;
             size_t tried = 0;
             for (size_t k = 0; k < n && tried < partners; ++k) {
                 size_t b = order[k];
@@ -183,7 +192,7 @@ class Voting {
                     Similarity T;
                     if (!pose(all[a], all[b], mirrored, T)) continue;
                     double score = support(all, T);
-                    if (score <= 0.7 * best.score) continue;
+                    if (score <= kept_share * top(poses)) continue;
                     for (int round = 0; round < 2; ++round) {
                         Similarity closer;
                         if (!fitted(mirrored, closer)) break;
@@ -191,12 +200,35 @@ class Voting {
                         if (again < score) break;
                         score = again, T = closer;
                     }
-                    // A symmetric part lies as well either way: then it is not mirrored.
-                    double bar = best.score * (mirrored == best.mirrored ? 1 : mirrored ? 1.03 : 0.97);
-                    if (score > bar) best.score = score, best.mirrored = mirrored, best.T_body_part = T;
+                    keep(poses, {part, score, mirrored, T}, all);
                 }
             }
         }
+        double bar = kept_share * top(poses);
+        while (!poses.empty() && poses.back().score < bar) poses.pop_back();
+        return poses;
+    }
+
+    static double top(const std::vector<Candidate>& poses) { return poses.empty() ? 0 : poses.front().score; }
+
+    // Puts a pose among the others, best first; of those that place the part alike only the best stays.
+    void keep(std::vector<Candidate>& poses, const Candidate& pose, const std::vector<Placed>& all) const {
+        size_t alike = 0;
+        while (alike < poses.size() && !placed_alike(poses[alike], pose, all)) ++alike;
+        if (alike < poses.size()) {
+            if (poses[alike].score >= pose.score) return;
+            poses.erase(poses.begin() + static_cast<std::ptrdiff_t>(alike));
+        }
+        size_t at = 0;
+        while (at < poses.size() && poses[at].score >= pose.score) ++at;
+        poses.insert(poses.begin() + static_cast<std::ptrdiff_t>(at), pose);
+        if (poses.size() > ballot_.poses) poses.pop_back();
+    }
+
+    static bool placed_alike(const Candidate& a, const Candidate& b, const std::vector<Placed>& all) {
+        double gap = 0, radius = 0;
+        for (const Placed& v : all) gap += norm(a.T_body_part(v.p) - b.T_body_part(v.p)), radius += v.radius;
+        return gap < 0.5 * radius;
     }
 
     static bool compatible(const Placed& a, const Placed& b) {

@@ -22,6 +22,8 @@ _PARTS, _REPEATS = 64, 2
 _NEAREST = _PARTS * 8
 # Votes of one part that are looked at together, and parts that are looked at.
 _VOTES, _LIKELY = 96, 250
+# Poses of one part that are kept, and how far one may fall behind its part's best.
+_POSES, _KEPT_SHARE = 4, 0.6
 # Votes that poses are made from, and how many others each goes with.
 _SEEDS, _PARTNERS = 3, 10
 # Fewest features that make an arrangement.
@@ -102,8 +104,8 @@ def vote(
     q_radius: Floats,
     most: int,
 ) -> tuple[Ints, Floats, npt.NDArray[np.uint8], Floats]:
-    """The parts with the most in one arrangement, best first: (k,) parts, (k,) scores, (k,) whether
-    mirrored, (k, 3, 4) motions that lay the part on the body; k is at most `most`."""
+    """The parts with the most in one arrangement, at most `most`, best first, each with its best poses: (k,)
+    parts, (k,) scores, (k,) whether mirrored, (k, 3, 4) motions that lay the part on the body."""
     listed = _Listed(
         _array(codes, np.int8, 2),
         _array(part, np.int32, 1),
@@ -121,16 +123,16 @@ def vote(
     _check(listed, body, parts, most)
     found = []
     for number, votes in _likely(_cast(listed, body, parts), listed.part, parts):
-        pose = _agreed(_paired(votes, listed, body))
-        if pose is not None:
-            found.append((number, pose))
-    found.sort(key=lambda one: (-one[1].score, one[0]))
-    found = found[:most]
+        poses = _agreed(_paired(votes, listed, body))
+        if poses:
+            found.append((number, poses))
+    found.sort(key=lambda one: (-one[1][0].score, one[0]))
+    flat = [(number, pose) for number, poses in found[:most] for pose in poses]
     return (
-        np.array([number for number, _ in found], dtype=np.int32),
-        np.array([pose.score for _, pose in found], dtype=np.float64),
-        np.array([pose.mirrored for _, pose in found], dtype=np.uint8),
-        np.array([pose.T for _, pose in found], dtype=np.float64).reshape(-1, 3, 4),
+        np.array([number for number, _ in flat], dtype=np.int32),
+        np.array([pose.score for _, pose in flat], dtype=np.float64),
+        np.array([pose.mirrored for _, pose in flat], dtype=np.uint8),
+        np.array([pose.T for _, pose in flat], dtype=np.float64).reshape(-1, 3, 4),
     )
 
 
@@ -232,29 +234,40 @@ def _paired(votes: _Votes, listed: _Listed, body: _Body) -> _Pairs:
     )
 
 
-def _agreed(pairs: _Pairs) -> _Pose | None:
-    """The pose that the most agrees on; None where nothing does."""
-    best: _Pose | None = None
+def _agreed(pairs: _Pairs) -> list[_Pose]:
+    """The poses that the most agrees on, placed apart from each other; best first."""
+    poses: list[_Pose] = []
     fits = _compatible(pairs)
     around = _in_order(np.where(fits, pairs.weight, 0.0))
     total = np.where(around > 0, around + pairs.weight, 0.0)
     order = np.argsort(-total, kind="stable")
     for a in order[:_SEEDS]:
-        if total[a] <= (best.score if best else 0.0):
+        if total[a] <= _bar(poses):
             break
         for pose in _poses(pairs, a, order[fits[a, order]][:_PARTNERS]):
-            if pose.score <= (0.7 * best.score if best else 0.0):
-                continue
-            best = _better(best, _closer(pairs, pose))
-    return best
+            if pose.score > _bar(poses):
+                _keep(poses, _closer(pairs, pose), pairs)
+    bar = _bar(poses)
+    return [pose for pose in poses if pose.score >= bar]
 
 
-def _better(best: _Pose | None, pose: _Pose) -> _Pose:
-    """A symmetric part lies as well either way: then it is not mirrored."""
-    if best is None:
-        return pose
-    bar = best.score * (1.0 if pose.mirrored == best.mirrored else 1.03 if pose.mirrored else 0.97)
-    return pose if pose.score > bar else best
+def _bar(poses: list[_Pose]) -> float:
+    return _KEPT_SHARE * poses[0].score if poses else 0.0
+
+
+def _keep(poses: list[_Pose], pose: _Pose, pairs: _Pairs) -> None:
+    """Put a pose among the others, best first; of those that place the part alike only the best stays."""
+    reach = 0.5 * float(_in_order(pairs.radius[None])[0])
+    for k, other in enumerate(poses):
+        gaps = _norm(apply(other.T[None], pairs.p) - apply(pose.T[None], pairs.p))
+        if _in_order(gaps)[0] < reach:
+            if other.score >= pose.score:
+                return
+            del poses[k]
+            break
+    at = sum(other.score >= pose.score for other in poses)
+    poses.insert(at, pose)
+    del poses[_POSES:]
 
 
 def _in_order(weights: Floats) -> Floats:

@@ -35,6 +35,8 @@ PROPOSAL_ERROR = 0.02
 FINISH_POINTS, FINISH_ROUNDS = 256, 8
 # Least coverage of either side at a look, and how far a proposal may fall behind the best by it.
 LEAST_LOOK = 0.35
+# How much more of a surface a reflection must lay on the other than a rotation.
+MIRROR_MARGIN = 0.02
 # Share of its neighbourhood that must coincide for a feature to count at all.
 LEAST_PATCH = 0.8
 # Rarity that nearly every body has: edges and corners of boxes.
@@ -63,6 +65,10 @@ class _Look:
     T_body_part: FloatArray
     mirrored: bool
     worth: float
+
+    def beats(self, other: _Look) -> bool:
+        """Whether it lies better; a reflection must do so clearly: a symmetric part lies well either way."""
+        return self.worth > other.worth + MIRROR_MARGIN * (int(self.mirrored) - int(other.mirrored))
 
 
 class Regions:
@@ -96,12 +102,12 @@ class Regions:
         features = target.features(mm_per_unit)
         if len(features) < LEAST_FEATURES:
             return []
-        looks = [
-            look
-            for part, mirrored, T in self._proposed(features)
-            if part not in known and (look := self._look(target, part, mirrored, T, mm_per_unit)) is not None
-        ]
-        looks.sort(key=lambda look: (-look.worth, look.part))
+        best: dict[int, _Look] = {}
+        for part, mirrored, T in self._proposed(features):
+            look = None if part in known else self._look(target, part, mirrored, T, mm_per_unit)
+            if look is not None and (part not in best or look.beats(best[part])):
+                best[part] = look
+        looks = sorted(best.values(), key=lambda look: (-look.worth, look.part))
         found = [self._measured(target, look, features, mm_per_unit) for look in looks[:MEASURED]]
         return sorted(found, key=lambda region: (-round(region.information, 3), region.part))
 
