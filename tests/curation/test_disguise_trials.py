@@ -33,7 +33,10 @@ from partwatch.curation.disguises.observed import (
 from partwatch.curation.earlier import Verdict, changes, has_loss
 from partwatch.curation.evaluate import evaluate, judges_of
 from partwatch.curation.observations import Observations, gather
+from partwatch.evidence.calibration import Line, RegionModel
+from partwatch.evidence.pair import calibrated
 from partwatch.evidence.policy import AlertPolicy
+from partwatch.evidence.tail import RegionTail
 from partwatch.matching.weight import SizeFit
 from partwatch.model.document import MatchFinding, Relation
 from partwatch.model.errors import UsageError
@@ -286,16 +289,26 @@ def test_every_share_has_one_band_and_every_kind_one_group() -> None:
     assert sorted(kind for kinds in GROUPS.values() for kind in kinds) == sorted(KINDS)
 
 
-def test_a_whole_body_is_judged_by_whom_saw_neither_and_a_piece_as_it_was_screened(
-    observed: Observations,
-) -> None:
+def judged_with_regions(observed: Observations, regions: RegionModel | None) -> dict[str, Any]:
+    calibration, population = calibrated(None)
+    panel = judges_of(observed, 0, (replace(calibration, regions=regions), population))
+    return evaluate(observed, seed=0, gate_rate=1e6, alerts=AlertPolicy(), judges=panel)
+
+
+def test_wholes_and_regions_are_judged_by_whom_saw_neither(observed: Observations) -> None:
     whole = Lying(0, MatchFinding.CANDIDATE, Relation.EDITED, 0.99, 0.99, 0.99, 9.0, SizeFit.OWN)
-    piece = replace(whole, relation=Relation.PIECE_OF, coverage_part=0.3)
-    for lying, relation in ((whole, "edited"), (piece, "piece_of")):
+    piece = replace(whole, relation=Relation.PIECE_OF, coverage_part=0.3, information=50.0)
+    rare = RegionModel(RegionTail(offset=0.0, rate=1.0), Line(0.0, 1.0), 10, 10)
+    for lying, regions, finding in (
+        (whole, None, "match"),
+        (piece, rare, "match"),
+        (replace(piece, information=2.0), rare, "candidate"),
+        (replace(piece, size=SizeFit.NONE), rare, "review"),
+        (piece, None, "candidate"),
+    ):
         changed = replace(observed, disguised=(screened("piece 1/2", 0.5, lying),))
-        (row,) = judged(changed)["disguises"]
-        assert row["relation"] == relation
-        assert (row["finding"] == "candidate") == (relation == "piece_of")
+        (row,) = judged_with_regions(changed, regions)["disguises"]
+        assert (row["relation"], row["finding"]) == (lying.relation.value, finding)
 
 
 def test_what_failed_counts_as_not_found_and_is_said(observed: Observations) -> None:

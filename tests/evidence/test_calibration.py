@@ -13,12 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partwatch.evidence.calibration import (
+    Line,
+    RegionModel,
     calibration_at,
     calibration_text,
     read_calibration,
     shipped_calibration,
 )
+from partwatch.evidence.judge import REGION_BUDGET, region_weight
+from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import shipped_population
+from partwatch.evidence.tail import RegionTail
 from partwatch.model.errors import UsageError
 
 
@@ -84,6 +89,55 @@ def test_what_does_not_fit_is_refused(key: str, value: object, told: str) -> Non
 def test_what_is_no_calibration_is_refused(content: str) -> None:
     with pytest.raises(UsageError, match=r"here\.json"):
         read_calibration(content, "here.json")
+
+
+REGIONS = RegionModel(RegionTail(-3.0, 0.5), Line(-2.0, 0.6), 40, 300)
+
+
+def test_regions_are_kept_in_the_file_and_in_the_version() -> None:
+    with_regions = replace(CALIBRATION, regions=REGIONS)
+    assert read_calibration(calibration_text(with_regions), "here") == with_regions
+    assert with_regions.version != CALIBRATION.version
+    other = replace(with_regions, regions=replace(REGIONS, mates=41))
+    assert other.version != with_regions.version
+
+
+@pytest.mark.parametrize("part", ["tail", "weight", "mates", "non_mates"])
+def test_regions_that_lack_a_number_are_refused(part: str) -> None:
+    document = json.loads(calibration_text(replace(CALIBRATION, regions=REGIONS)))
+    document["regions"][part] = None
+    with pytest.raises(UsageError, match="here: this is no calibration"):
+        read_calibration(json.dumps(document), "here")
+
+
+@given(st.floats(0, 500), st.floats(0, 500))
+def test_more_in_common_is_rarer_and_never_beyond_the_bound(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert REGIONS.tail.share(high) <= REGIONS.tail.share(low) <= 1
+    calibration = replace(CALIBRATION, regions=REGIONS)
+    shares = [
+        calibration.region_bits(-math.log2(max(REGIONS.tail.share(s), 1e-300) * 100), 100)
+        for s in (low, high)
+    ]
+    assert shares[0] <= shares[1] <= calibration.bound(100)
+
+
+def test_without_regions_a_region_weighs_as_chance() -> None:
+    assert CALIBRATION.region_bits(50, 100) == CALIBRATION.plain
+    weight = region_weight(CALIBRATION, 1000.0, 100, AlertPolicy())
+    assert not weight.is_review
+    assert weight.information == 1000.0
+
+
+def test_regions_may_raise_their_budget_of_alerts_only() -> None:
+    calibration = replace(CALIBRATION, regions=REGIONS)
+    policy = AlertPolicy()
+    weights = [region_weight(calibration, float(s), 100, policy) for s in range(0, 80)]
+    assert [w.is_match for w in weights] == [
+        w.false_per_10000 <= REGION_BUDGET * policy.match_per_10000 for w in weights
+    ]
+    assert {w.is_match for w in weights} == {True, False}
+    assert all(w.is_review for w in weights if w.is_match)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

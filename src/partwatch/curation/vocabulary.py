@@ -54,7 +54,7 @@ def codebook_from(
     basis = basis * 127 / np.quantile(np.abs((descriptors - mean) @ basis), 1 - CLIPPED)
     codes = np.clip(np.rint((descriptors - mean) @ basis), -127, 127).astype(np.float32)
     some = np.random.default_rng(seed).permutation(len(codes))[:TRAINED_ON]
-    centroids, _ = kmeans2(codes[some], min(CELLS, len(some)), minit="++", seed=seed, iter=ROUNDS)
+    centroids, _ = kmeans2(codes[some], min(CELLS, len(some) // 8), minit="++", seed=seed, iter=ROUNDS)
     cell = ((centroids**2).sum(axis=1) - 2 * codes @ centroids.T).argmin(axis=1)
     count = len(np.unique(families))
     share = [(len(np.unique(families[cell == k])) + 0.5) / (count + 1) for k in range(len(centroids))]

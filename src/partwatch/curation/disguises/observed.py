@@ -56,8 +56,8 @@ class Lying:
     coverage_part: float
     coverage_body: float
     bits: float | None
-    information: float | None
     size: SizeFit
+    information: float | None = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ class Workers:
                     coverage_part=told["coverage_part"],
                     coverage_body=told["coverage_body"],
                     bits=told["bits"],
-                    information=told["information"],
                     size=size_fit(told["scale"], UnitSource(told["source"]), self.size_tolerance),
+                    information=told["information"],
                 )
                 for told in answer["listed"]
             ),
