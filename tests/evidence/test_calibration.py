@@ -115,11 +115,9 @@ def test_more_in_common_is_rarer_and_never_beyond_the_bound(one: float, other: f
     low, high = sorted((one, other))
     assert REGIONS.tail.share(high) <= REGIONS.tail.share(low) <= 1
     calibration = replace(CALIBRATION, regions=REGIONS)
-    shares = [
-        calibration.region_bits(-math.log2(max(REGIONS.tail.share(s), 1e-300) * 100), 100)
-        for s in (low, high)
-    ]
-    assert shares[0] <= shares[1] <= calibration.bound(100)
+    surprises = [-math.log2(max(REGIONS.tail.share(s), 1e-300) * 100) for s in (low, high)]
+    bits = [calibration.region_bits(surprise, 100) for surprise in surprises]
+    assert bits[0] <= bits[1] <= calibration.bound(100)
 
 
 def test_without_regions_a_region_weighs_as_chance() -> None:

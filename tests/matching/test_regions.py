@@ -22,6 +22,7 @@ from partwatch.model.document import Evidence, MatchFinding, Relation, Rival, Su
 from partwatch.model.mesh import Mesh, Unit
 
 PLENTY = Weight(bits=8, false_per_10000=0.01, is_match=True, is_review=True)
+SOME = Weight(bits=1.5, false_per_10000=90, is_match=False, is_review=False)
 LITTLE = Weight(bits=-3, false_per_10000=900, is_match=False, is_review=False)
 LISTED = ("bracket", "gear", "housing", "clamp", "pulley", "hinge", "knob", "pin", "cube")
 
@@ -138,11 +139,12 @@ def test_two_parts_fused_are_both_named(listed: MemoryIndex, features: FeatureIn
     assert found["bracket"] is found["housing"] is Relation.CONTAINS
 
 
-def test_what_says_little_is_a_candidate_only(listed: MemoryIndex, features: FeatureIndex) -> None:
+def test_what_says_little_is_a_candidate_at_most(listed: MemoryIndex, features: FeatureIndex) -> None:
     piece, _ = moved(cut("bracket", (1, 0, 0.2), 20))
-    answer = screened(matcher(listed, features, Judging(region=LITTLE)), piece)
+    answer = screened(matcher(listed, features, Judging(region=SOME)), piece)
     assert {m.finding for m in named(answer, "bracket")} == {MatchFinding.CANDIDATE}
     assert answer.reasons == []
+    assert named(screened(matcher(listed, features, Judging(region=LITTLE)), piece), "bracket") == []
 
 
 def test_a_piece_in_inches_is_found_where_the_file_says_so(
@@ -211,7 +213,8 @@ def test_the_same_input_gives_the_same_answer(listed: MemoryIndex, features: Fea
         (1.2, 1.0, PLENTY, MatchFinding.MATCH),
         (1.2, 1.5, PLENTY, MatchFinding.REVIEW),
         (1.2, 1.0, replace(PLENTY, is_match=False), MatchFinding.REVIEW),
-        (1.2, 1.0, LITTLE, MatchFinding.CANDIDATE),
+        (1.2, 1.0, SOME, MatchFinding.CANDIDATE),
+        (1.2, 1.0, LITTLE, None),
         (0.9, 1.0, PLENTY, MatchFinding.CANDIDATE),
         (0.5, 1.0, PLENTY, None),
     ],

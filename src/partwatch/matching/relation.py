@@ -98,7 +98,7 @@ def region_side(relation: Relation, coverage_part: float, coverage_body: float) 
 def region_finding(share: float, scale: float, weight: Weight, policy: Policy) -> MatchFinding | None:
     """What a shared region amounts to. share: as `region_share` gives it, for geometry says whether a region
     is worth reporting; how rare it is, how much it is worth."""
-    if share < policy.region_candidate:
+    if share < policy.region_candidate or weight.bits <= 0:
         return None
     if share < 1 or not weight.is_review:
         return MatchFinding.CANDIDATE
