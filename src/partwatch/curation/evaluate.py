@@ -316,12 +316,15 @@ class _Judged:
     def _finding_on(self, lying: Lying) -> MatchFinding | None:
         """By a judge that saw neither: as a whole, or by the shared region, whichever says more."""
         judge = self._judges.of_part(lying.part)
+        seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
+        whole = judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
         if lying.information is None:
-            seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
-            return judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
+            return whole
         share = region_share(lying.relation, lying.coverage_part, lying.coverage_body, self._policy)
         region = share, lying.information, lying.size
-        return judge.region_finding(region, self._list_parts, self._policy, self._alerts)
+        in_region = judge.region_finding(region, self._list_parts, self._policy, self._alerts)
+        found = [finding for finding in (whole, in_region) if finding is not None]
+        return min(found, key=_BEST_FIRST.index, default=None)
 
     def _alerts_of_strangers(self) -> Iterator[_Alert]:
         yield from self._whole_alerts()

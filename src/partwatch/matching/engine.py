@@ -50,6 +50,10 @@ VERTEX_REACH = 0.02
 # How far a glance may err against the coverage that it stands for.
 GLANCE_SLACK = 0.08
 SURFACES_KEPT = 64
+# A score from which on nothing but noise and another tessellation is between a body and a part.
+UNEDITED = 0.98
+# Coverage both ways from which on a hit is scored as a whole.
+WHOLE_COVERAGE = 0.6
 
 Cloud = npt.NDArray[np.float32]
 
@@ -69,7 +73,8 @@ class Hit:
     @property
     def score(self) -> float:
         """0 to 1: of the whole, or of the side that coincides where only a region was looked for."""
-        return self.measured.score if self.information is None else self.measured.region_score
+        whole = self.information is None or self.measured.coverage >= WHOLE_COVERAGE
+        return self.measured.score if whole else self.measured.region_score
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,8 +182,10 @@ class Engine:
 
     def _with_regions(self, target: Target, hits: list[Hit], mm_per_unit: float) -> list[Hit]:
         """Also the parts that share a region with the body, and what the regions of the others say."""
-        if self._regions is None or any(self._is_whole(hit) for hit in hits):
+        if self._regions is None:
             return hits
+        if any(self._is_whole(hit) for hit in hits):
+            return [self._with_information(target, hit, mm_per_unit) for hit in hits]
         best = {
             region.part: Hit(region.part, region.measured, False, region.information)
             for region in self._regions.find(target, mm_per_unit)
@@ -189,8 +196,16 @@ class Engine:
             known = best.get(hit.part)
             if known is None or known.measured.score < hit.measured.score:
                 said = self._regions.information(target, hit.measured, hit.part, mm_per_unit)
-                best[hit.part] = replace(hit, information=said)
+                if said is not None or known is None:
+                    best[hit.part] = replace(hit, information=said)
         return sorted(best.values(), key=_rank)
+
+    def _with_information(self, target: Target, hit: Hit, mm_per_unit: float) -> Hit:
+        """A part that lies on the whole body but was edited: what coincides may say more than how much does."""
+        if self._regions is None or not self._is_whole(hit) or hit.measured.score >= UNEDITED:
+            return hit
+        said = self._regions.information(target, hit.measured, hit.part, mm_per_unit)
+        return replace(hit, information=said)
 
     def _is_whole(self, hit: Hit) -> bool:
         return hit.measured.coverage >= self.policy.match_coverage

@@ -181,7 +181,7 @@ class Matcher:
         m = hit.measured
         share = region_share(shape_relation(m, policy), m.coverage_part, m.coverage_body, policy)
         in_region = region_finding(share, size.scale, of_region, policy)
-        if in_region is not None and (finding is None or _ORDER[in_region] <= _ORDER[finding]):
+        if in_region is not None and (finding is None or _ORDER[in_region] < _ORDER[finding]):
             return in_region, of_region
         return finding, weight
 

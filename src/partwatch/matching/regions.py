@@ -17,7 +17,7 @@ from partwatch.fingerprint.codebook import PROBES
 from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
 from partwatch.fingerprint.local import Features, facing_of, radius_mm
 from partwatch.fingerprint.shipped import codebook
-from partwatch.matching.alignment import Target, apply, inverse, turn_normals
+from partwatch.matching.alignment import Target, apply, inverse, scale_of, turn_normals
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import region_side, shape_relation
 from partwatch.matching.verification import MEASURED_SAMPLES, Laid, ListedSurface, Measurement
@@ -111,8 +111,17 @@ class Regions:
         found = [self._measured(target, look, features, mm_per_unit) for look in looks[:MEASURED]]
         return sorted(found, key=lambda region: (-round(region.information, 3), region.part))
 
-    def information(self, target: Target, measured: Measurement, part: int, mm_per_unit: float) -> float:
-        """How rare in what coincides at a pose that was found otherwise."""
+    def information(
+        self, target: Target, measured: Measurement, part: int, mm_per_unit: float
+    ) -> float | None:
+        """How rare what coincides is, at a pose that was found otherwise; None where regions mean nothing: of
+        what is too small, and of what has not the part's size in the body's unit."""
+        smallest = min(
+            self._listed(part).diagonal_mm, float(np.linalg.norm(target.mesh.extents)) * mm_per_unit
+        )
+        scale = scale_of(measured.T_body_part) * mm_per_unit
+        if smallest < LEAST_DIAGONAL_MM or abs(scale - 1) > self._policy.scale_tolerance:
+            return None
         features = target.features(mm_per_unit)
         return _information(target, measured, self._listed(part), features, mm_per_unit, self._policy)
 
