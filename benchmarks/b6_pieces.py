@@ -73,8 +73,7 @@ class Pieces:
     drawn: str
     strangers: tuple[Run, ...]
     listed: Run | None
-    hostile: tuple[Search, ...]
-    hostile_list: int
+    hostile: Run
 
 
 def measure(settings: Settings) -> Pieces:
@@ -93,21 +92,24 @@ def measure(settings: Settings) -> Pieces:
     alike = _run("the corpus' parts, own ones too", small, drawn, (), settings) if corpus else None
     hostile = _run("hostile", large, _hostile(settings), (), settings, whole=True)
     what = f"{len(drawn)} files of the corpus, evenly drawn" if corpus else f"{len(drawn)} generated files"
-    return Pieces(what, strangers, alike, hostile.searches, hostile.list_parts)
+    return Pieces(what, strangers, alike, hostile)
 
 
 def section(result: Pieces) -> Section:
     """As it is reported."""
     runs = [*result.strangers, *([result.listed] if result.listed else [])]
     last = result.strangers[-1]
-    peak = max(result.hostile, key=lambda one: one.with_s)
+    searched = [one for one in last.searches if one.searched]
+    hostile = result.hostile
+    peak = max(hostile.searches, key=lambda one: one.with_s)
     return Section(
         "6. Pieces: what region search costs",
         (
-            f"On top of the search for whole bodies, that for regions takes {last.on_top:.2f} times as long, "
-            f"with {last.list_parts:,} parts; at most {MOST_ON_TOP:.0f} is allowed.",
-            f"The dearest of {len(result.hostile)} hostile items, {peak.name}, takes {peak.with_s:.1f} s of "
-            f"CPU time, {peak.with_s - peak.without_s:.1f} s of it for regions.",
+            f"On top of the search for whole bodies, that for regions takes {last.on_top:.2f} times as long "
+            f"({ratio_of(searched):.2f} where it is not spared), with {last.list_parts:,} parts; at most "
+            f"{MOST_ON_TOP:.0f} is allowed.",
+            f"The dearest of {len(hostile.searches)} hostile items, {peak.name}, takes {peak.with_s:.1f} s "
+            f"of CPU time, {peak.with_s - peak.without_s:.1f} s of it for regions.",
         ),
         (_costs(runs), _stages(runs), _dearest(result.strangers), _hostile_table(result)),
         (
@@ -122,7 +124,8 @@ def section(result: Pieces) -> Section:
             f"{lists.SLIGHT_STRETCH:.0%} at most, features and all: look-alikes, that crowd each other.",
             "Hostile items are screened whole, with all their bodies, against the larger list. Their cost is "
             "bounded: a body's samples and features, the poses and parts that are tried and the bodies of an "
-            "item that regions are looked for on are limited in number.",
+            "item that regions are looked for on are limited in number. Without a result ended "
+            f"{hostile.unread} of them, and {last.unread} of the other files.",
         ),
     )
 
@@ -183,10 +186,12 @@ def _dearest(runs: Sequence[Run]) -> Table:
 
 def _hostile_table(result: Pieces) -> Table:
     columns = (
-        f"hostile, {result.hostile_list:,} parts", "on top", "without, CPU ms", "with, CPU ms",
+        f"hostile, {result.hostile.list_parts:,} parts", "on top", "without, CPU ms", "with, CPU ms",
         "dearest stage", "bodies", "finding",
     )  # fmt: skip
-    rows = ((*_told(one), _dearest_stage(one), f"{one.bodies:,}", one.finding) for one in result.hostile)
+    rows = (
+        (*_told(one), _dearest_stage(one), f"{one.bodies:,}", one.finding) for one in result.hostile.searches
+    )
     return Table(columns, tuple(rows))
 
 
@@ -246,6 +251,8 @@ def _asked(pool: WorkerPool[str], project: str, path: Path, number: int, whole: 
         say(f"b6: {path.name}: {outcome.message}")
         return None
     told: dict[str, Any] = json.loads(outcome)
+    if whole:
+        say(f"b6: {path.name}: {told['without_s']:.1f} s without regions, {told['with_s']:.1f} s with")
     return Search(name=path.stem if whole else path.name, **told)
 
 

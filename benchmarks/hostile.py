@@ -54,14 +54,16 @@ def bumps(triangles: int) -> Mesh:
 
 
 def soup(triangles: int) -> Mesh:
-    """Triangles between corners drawn by chance: no inside, no outside, everything crosses."""
+    """Triangles between corners drawn by chance, which all cross: a tenth of those asked for.
+
+    Each spans the whole: to find the closest of them, nearly all are looked at.
+    """
     rng = np.random.default_rng(13)
-    corners = max(8, triangles // 50)
-    chosen = rng.integers(0, corners, (triangles, 3)).astype(np.int32)
-    distinct = (
-        (chosen[:, 0] != chosen[:, 1]) & (chosen[:, 1] != chosen[:, 2]) & (chosen[:, 0] != chosen[:, 2])
-    )
-    return Mesh(rng.uniform(0, 100, (corners, 3)), np.ascontiguousarray(chosen[distinct]))
+    count = max(100, triangles // 10)
+    chosen = rng.integers(0, max(8, count // 50), (count, 3)).astype(np.int32)
+    a, b, c = chosen.T
+    distinct = (a != b) & (b != c) & (a != c)
+    return Mesh(rng.uniform(0, 100, (chosen.max() + 1, 3)), np.ascontiguousarray(chosen[distinct]))
 
 
 def plate(triangles: int) -> Mesh:

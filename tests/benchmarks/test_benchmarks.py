@@ -89,9 +89,9 @@ def test_memory_is_told_for_the_large_file_and_along_the_many(tiny: Settings) ->
 def test_regions_are_clocked_beside_the_search_for_whole_bodies(tiny: Settings) -> None:
     result = b6_pieces.measure(tiny)
     (small, large) = result.strangers
-    assert (small.list_parts, large.list_parts, result.hostile_list) == (12, 40, 40)
+    assert (small.list_parts, large.list_parts, result.hostile.list_parts) == (12, 40, 40)
     assert large.list_features > 2 * small.list_features > 0
-    assert [run.unread for run in result.strangers] == [0, 0]
+    assert [run.unread for run in (*result.strangers, result.hostile)] == [0, 0, 0]
     for run in result.strangers:
         assert len(run.searches) == 4
         assert any(one.searched for one in run.searches)
@@ -99,8 +99,8 @@ def test_regions_are_clocked_beside_the_search_for_whole_bodies(tiny: Settings) 
             assert set(one.stages) == set(b6_worker.STAGES)
             assert one.searched == (one.stages["features of the body"] > 0)
             assert one.without_s > 0
-    assert {one.name for one in result.hostile} == set(hostile.HOSTILE)
-    assert all(one.with_s > 0 and one.searched for one in result.hostile)
+    assert {one.name for one in result.hostile.searches} == set(hostile.HOSTILE)
+    assert all(one.with_s > 0 and one.searched for one in result.hostile.searches)
     assert "On top of the search for whole bodies" in report.markdown(b6_pieces.section(result))
 
 
