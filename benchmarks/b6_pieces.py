@@ -122,9 +122,10 @@ def section(result: Pieces) -> Section:
             "difference over *without*, of the sums; the others are median (95 %).",
             "The larger list has the same parts and variants of each, stretched by "
             f"{lists.SLIGHT_STRETCH:.0%} at most, features and all: look-alikes, that crowd each other.",
-            "Hostile items are screened whole, with all their bodies, against the larger list. Their cost is "
-            "bounded: a body's samples and features, the poses and parts that are tried and the bodies of an "
-            "item that regions are looked for on are limited in number. Without a result ended "
+            "Hostile items are screened whole, with all their bodies, against the larger list. Samples and "
+            "features of a body, poses and parts that are tried, bodies that regions are looked for on are "
+            "limited in number; what one try costs is not where triangles cross, as in soup, and there the "
+            "worker's limit of 60 s ends it (lifted here). Without a result ended "
             f"{hostile.unread} of them, and {last.unread} of the other files.",
         ),
     )

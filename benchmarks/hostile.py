@@ -50,7 +50,7 @@ def spikes(triangles: int) -> Mesh:
 def bumps(triangles: int) -> Mesh:
     """A block with 60,000 bumps (for 200,000 triangles), all alike."""
     side = max(2, math.isqrt(3 * triangles // 10))
-    return _block(_bumped(np.full((side, side), 0.4)), 0.5)
+    return _block(_bumped(np.full((side, side), 1.5)), 0.5)
 
 
 def soup(triangles: int) -> Mesh:
