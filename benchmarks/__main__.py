@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from benchmarks import b1_warm_file, b2_corpus, b3_scale, b4_peers, b5_memory, machine, report
+from benchmarks import b1_warm_file, b2_corpus, b3_scale, b4_peers, b5_memory, b6_pieces, machine, report
 from benchmarks.progress import say
 from benchmarks.settings import QUICK, Settings, Sizes
 from partwatch.curation.corpus import read_corpus
@@ -23,6 +23,7 @@ BENCHMARKS: dict[int, Callable[[Settings], report.Section]] = {
     3: lambda settings: b3_scale.section(b3_scale.measure(settings)),
     4: lambda settings: b4_peers.section(b4_peers.measure(settings)),
     5: lambda settings: b5_memory.section(b5_memory.measure(settings)),
+    6: lambda settings: b6_pieces.section(b6_pieces.measure(settings)),
 }
 
 
@@ -50,14 +51,18 @@ def main(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--only", type=_numbers, default=list(BENCHMARKS), metavar="1,3", help="some of 1 to 5"
+        "--only",
+        type=_numbers,
+        default=list(BENCHMARKS),
+        metavar="1,3",
+        help=f"some of 1 to {len(BENCHMARKS)}",
     )
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, lists of 10,000 at most")
     parser.add_argument(
         "--corpus", default=os.environ.get("PARTWATCH_CORPUS", ""), help="folder with MANIFEST.csv"
     )
     cache = Path(tempfile.gettempdir()) / "partwatch-benchmarks"
-    parser.add_argument("--cache", type=Path, default=cache, help="keeps lists from run to run; 4 GB")
+    parser.add_argument("--cache", type=Path, default=cache, help="keeps lists from run to run; 5 GB")
     parser.add_argument("--peers-python", help="an interpreter that has requirements-peers.txt")
     parser.add_argument("--as-of", type=date.fromisoformat, default=date.today(), help="today by default")
     parser.add_argument("--write", type=Path, help=f"the page to write; {PAGE} where all is run in full")

@@ -15,7 +15,7 @@ class Sizes:
 
     bases: generated parts that lists are derived from. fine_triangles, large_triangles: of the bodies of b1
     and b5. file_step: one corpus file in so many is screened by b2. decoys: wrong parts offered with the
-    right one to peers that only align.
+    right one to peers that only align. region_bodies: bodies of b6; hostile_triangles: of its hostile items.
     """
 
     bases: int = 500
@@ -33,6 +33,8 @@ class Sizes:
     peer_queries: int = 200
     decoys: int = 3
     memory_marks: tuple[int, ...] = (100, 500, 1_000)
+    region_bodies: int = 150
+    hostile_triangles: int = 200_000
 
 
 QUICK = Sizes(
@@ -45,6 +47,7 @@ QUICK = Sizes(
     peer_parts=100,
     peer_queries=24,
     memory_marks=(50, 100, 200),
+    region_bodies=40,
 )
 
 

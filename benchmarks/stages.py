@@ -11,7 +11,7 @@ import importlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,17 @@ def install() -> None:
     if _clock:
         return
     _clock.append(Clock())
-    for module, dotted, stage in _ENTRANCES:
+    wrap(_ENTRANCES, _clock[0])
+
+
+def wrap(entrances: Sequence[tuple[str, str, str]], clock: Clock) -> None:
+    """Have a clock charge these stages from now on: (module, name as its callers see it, stage)."""
+    for module, dotted, stage in entrances:
         owner: Any = importlib.import_module(module)
         *path, name = dotted.split(".")
         for step in path:
             owner = getattr(owner, step)
-        setattr(owner, name, _clock[0].wrapping(getattr(owner, name), stage))
+        setattr(owner, name, clock.wrapping(getattr(owner, name), stage))
 
 
 def setup(home: str, snapshot_key: str, as_of: str) -> None:

@@ -28,6 +28,8 @@ TINY = Sizes(
     peer_queries=8,
     decoys=2,
     memory_marks=(1, 2, 4),
+    region_bodies=4,
+    hostile_triangles=2_000,
 )
 
 

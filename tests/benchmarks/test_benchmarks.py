@@ -17,12 +17,18 @@ from benchmarks import (
     b3_scale,
     b4_peers,
     b5_memory,
+    b6_pieces,
+    b6_worker,
     cache,
+    hostile,
     lists,
     parts,
     report,
     stages,
 )
+from partwatch import kernel
+from partwatch.curation.corpus import CorpusFile
+from partwatch.fingerprint import local
 from partwatch.geometry.bodies import split_bodies
 from partwatch.watchlist.store import Watchlist
 
@@ -80,6 +86,57 @@ def test_memory_is_told_for_the_large_file_and_along_the_many(tiny: Settings) ->
     assert "times the peak of `trimesh.load`" in report.markdown(b5_memory.section(result))
 
 
+def test_regions_are_clocked_beside_the_search_for_whole_bodies(tiny: Settings) -> None:
+    result = b6_pieces.measure(tiny)
+    (small, large) = result.strangers
+    assert (small.list_parts, large.list_parts, result.hostile.list_parts) == (12, 40, 40)
+    assert large.list_features > 2 * small.list_features > 0
+    assert [run.unread for run in (*result.strangers, result.hostile)] == [0, 0, 0]
+    for run in result.strangers:
+        assert len(run.searches) == 4
+        assert any(one.searched for one in run.searches)
+        for one in run.searches:
+            assert set(one.stages) == set(b6_worker.STAGES)
+            assert one.searched == (one.stages["features of the body"] > 0)
+            assert one.without_s > 0
+    assert {one.name for one in result.hostile.searches} == set(hostile.HOSTILE)
+    assert all(one.with_s > 0 and one.searched for one in result.hostile.searches)
+    assert "On top of the search for whole bodies" in report.markdown(b6_pieces.section(result))
+
+
+def test_what_regions_cost_is_the_difference_over_the_search_without_them() -> None:
+    def one(without_s: float, with_s: float) -> b6_pieces.Search:
+        return b6_pieces.Search("a", 1, True, without_s, with_s, {}, "clear")
+
+    assert one(2.0, 5.0).on_top == 1.5
+    assert b6_pieces.ratio_of([one(2.0, 5.0), one(2.0, 3.0)]) == 1.0
+    assert b6_pieces.ratio_of([]) == 0.0
+
+
+def test_only_parts_of_the_same_project_are_kept_from_a_body(tmp_path: Path) -> None:
+    meshes = {f"part {k}": parts.part(k) for k in range(3)}
+    home = lists.variants(
+        tmp_path, "variants", lists.of_meshes(tmp_path, "few", meshes, features=True), size=7
+    )
+    with Watchlist.open(home).snapshot() as snapshot:
+        names = [part.name for part in snapshot.parts]
+        files = [
+            CorpusFile(Path("x"), project, "part", snapshot.parts[names.index(name)].sha256, "g")
+            for name, project in (("part 0", "a"), ("part 1", "b"))
+        ]
+        excluded = b6_pieces._excluded(snapshot, files)
+    hidden = {project: [names[k] for k in found] for project, found in excluded.items()}
+    assert hidden == {
+        "a": ["part 0", "part 0 variant 1", "part 0 variant 2"],
+        "b": ["part 1", "part 1 variant 1"],
+    }
+
+
+@pytest.mark.parametrize("name", ["foam", "lattice", "spikes", "bumps", "plate"])
+def test_hostile_bodies_are_closed(name: str) -> None:
+    assert all(solid.closed for solid in split_bodies(hostile.HOSTILE[name](2_000)))
+
+
 def test_generated_parts_are_single_closed_bodies_and_follow_from_their_seed() -> None:
     for seed in range(20):
         (solid,) = split_bodies(parts.part(seed))
@@ -97,6 +154,24 @@ def test_a_stretched_variant_has_the_descriptor_of_its_mesh(tiny: Settings) -> N
             true = lists.entry_of("again", snapshot.mesh(k)).prints[0].descriptor
             # Both blocks are unit vectors; strangers are several times as far apart.
             assert np.linalg.norm(snapshot.descriptors[row] - true) < 0.25
+
+
+def test_a_variant_with_features_has_them_on_its_surface(tmp_path: Path) -> None:
+    mesh = parts.part(3)
+    base = lists.of_meshes(tmp_path, "one", {"part": mesh}, features=True)
+    entries = next(Watchlist.open(lists.variants(tmp_path, "two", base, 2)).entries()).parts
+    assert [entry.name for entry in entries] == ["part", "part variant 1"]
+    own, variant = (entry.features for entry in entries)
+    assert own is not None
+    assert variant is not None
+    assert len(own) == len(variant) > 0
+    assert not np.array_equal(own["code"], variant["code"])
+    stretched = entries[1].mesh
+    assert stretched is not None
+    # A facing is that of a neighbourhood, which at an edge is no triangle's: any will do here.
+    tree = kernel.TriangleTree(stretched.vertices, stretched.triangles, -1.0)
+    distance, _ = tree.closest(variant["place"].astype(np.float64), local.facing_of(variant), 1.0)
+    assert distance.max() < 0.01
 
 
 def test_a_cached_thing_is_made_once_for_one_recipe(tmp_path: Path) -> None:
