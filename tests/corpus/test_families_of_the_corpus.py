@@ -15,7 +15,10 @@ from partwatch.model.families import FamiliesDocument
 CORPUS = os.environ.get("PARTWATCH_CORPUS")
 
 
-@pytest.mark.skipif(CORPUS is None, reason="PARTWATCH_CORPUS names no corpus")
+@pytest.mark.skipif(
+    CORPUS is None or not os.environ.get("PARTWATCH_SLOW"),
+    reason="takes seven minutes: set PARTWATCH_CORPUS and PARTWATCH_SLOW=1",
+)
 def test_known_copies_and_revisions_are_one_family_and_strangers_are_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -414,6 +414,8 @@ def test_parts_of_an_earlier_list_are_told_to_lack_features_and_refresh_makes_th
     mend = "`partwatch watchlist refresh` makes them"
     screened = ["--home", str(cli.home), "screen", str(tmp_path / "bracket.stl"), "--as-of", "2026-01-01"]
     main(screened)
+    assert cli.captured.readouterr().err == ""
+    main([*screened, "--pieces"])
     assert cli.captured.readouterr().err == f"partwatch: {says}: {mend}\n"
     main(["--home", str(cli.home), "doctor"])
     assert "parts without local features, of which no piece is looked for: 2" in cli.captured.readouterr().out

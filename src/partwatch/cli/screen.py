@@ -68,6 +68,7 @@ class Options:
     memory_mb: int
     views: bool
     with_part_geometry: bool
+    pieces: bool
     max_views: int
     read_limits: ReadLimits
     resume: bool = False
@@ -116,6 +117,9 @@ def screen(
     with_part_geometry: Annotated[
         bool, typer.Option("--with-part-geometry", help="Draw the listed part too: shows what is listed.")
     ] = False,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="Look for pieces of parts, and parts within bodies, too: slower.")
+    ] = False,
     max_views: Annotated[int, typer.Option(metavar="N", min=0, help="Pictures in all.")] = 500,
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Known matches, accepted with a reason and an expiry.")
@@ -158,6 +162,7 @@ def screen(
         memory_mb=max_memory,
         views=views,
         with_part_geometry=with_part_geometry,
+        pieces=pieces,
         max_views=max_views,
         resume=resume,
         baseline=baseline,
@@ -196,7 +201,8 @@ def run(options: Options) -> int:
         judge = baseline.judge if baseline else None
         keep = journal.keep if journal else None
         _tell_kernel()
-        _tell_lacking(snapshot)
+        if options.pieces:
+            _tell_lacking(snapshot)
         driver = Driver(pool, limits=options.read_limits, judge=judge, keep=keep)
         items = keep_views(driver.screen(sources), options.max_views)
         shown = stack.enter_context(_progress(tally.over(items), options.output))
@@ -255,6 +261,7 @@ def _pool(options: Options, snapshot_key: str, terms: Terms) -> WorkerPool[Node]
             "with_part_geometry": options.with_part_geometry,
             "limits": asdict(options.read_limits),
             "terms": terms.told(),
+            "pieces": options.pieces,
         },
     )
 
@@ -285,6 +292,7 @@ def _header(options: Options, snapshot: Snapshot, baseline: Baseline | None, ter
     from partwatch.model import document
 
     thresholds = Policy().thresholds() | {
+        "pieces": float(options.pieces),
         "match_per_10000": terms.policy.match_per_10000,
         "review_per_10000": terms.policy.review_per_10000,
     }

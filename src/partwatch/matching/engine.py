@@ -201,7 +201,7 @@ class Engine:
         return sorted(best.values(), key=_rank)
 
     def _with_information(self, target: Target, hit: Hit, mm_per_unit: float) -> Hit:
-        """A part that lies on the whole of a body but was edited: what coincides may say more than how much."""
+        """A part on the whole of a body, edited: what coincides may say more than how much."""
         if self._regions is None or not self._is_whole(hit) or hit.measured.score >= UNEDITED:
             return hit
         said = self._regions.information(target, hit.measured, hit.part, mm_per_unit)

@@ -255,17 +255,17 @@ def setup(
     with_part_geometry: bool = False,
     limits: Mapping[str, Any] | None = None,
     terms: Mapping[str, Any] | None = None,
+    pieces: bool = False,
 ) -> None:
     """Open the list as the parent has it. StoreError where that is gone. limits: fields of ReadLimits.
 
-    terms: as `Terms.told` gives them; without them nothing is weighed.
+    terms: as `Terms.told` gives them; without them nothing is weighed. pieces: look for shared regions too.
     """
     snapshot = Watchlist.open(Path(home)).snapshot(snapshot_key)
     listed = Listed(snapshot)
     judge = LateJudge(Terms.heard(terms), listed) if terms is not None else None
-    matcher = Matcher(
-        listed, Policy(), date.fromisoformat(as_of), views, with_part_geometry, judge, listed.features
-    )
+    features = listed.features if pieces else None
+    matcher = Matcher(listed, Policy(), date.fromisoformat(as_of), views, with_part_geometry, judge, features)
     _screener[:] = [Screener(matcher, ReadLimits(**limits or {}))]
 
 

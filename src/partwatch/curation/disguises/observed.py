@@ -101,6 +101,7 @@ class Place:
             "snapshot_key": self.snapshot_key,
             "as_of": as_of,
             "terms": self.terms.told(),
+            "pieces": True,
         }
 
 
