@@ -78,36 +78,41 @@ inline void farthest_points(const double* points, size_t count, size_t wanted, i
     }
 }
 
+// One sweep of Jacobi rotations over a symmetric matrix: A nears its eigenvalues, V turns with it.
+template <int N> void jacobi_sweep(double (&a)[N][N], double (&V)[N][N]) {
+    for (int p = 0; p < N - 1; ++p)
+        for (int q = p + 1; q < N; ++q) {
+            if (a[p][q] == 0) continue;
+            double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+            double t = (theta >= 0 ? 1 : -1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
+            double c = 1 / std::sqrt(t * t + 1), s = t * c;
+            for (int k = 0; k < N; ++k) {
+                double akp = a[k][p], akq = a[k][q];
+                a[k][p] = c * akp - s * akq;
+                a[k][q] = s * akp + c * akq;
+            }
+            for (int k = 0; k < N; ++k) {
+                double apk = a[p][k], aqk = a[q][k];
+                a[p][k] = c * apk - s * aqk;
+                a[q][k] = s * apk + c * aqk;
+            }
+            for (int k = 0; k < N; ++k) {
+                double vkp = V[k][p], vkq = V[k][q];
+                V[k][p] = c * vkp - s * vkq;
+                V[k][q] = s * vkp + c * vkq;
+            }
+        }
+}
+
 // Eigenvectors of a symmetric 3x3 matrix by Jacobi rotations, columns of V by rising eigenvalue.
-inline void eigen_symmetric(double a[3][3], double values[3], double V[3][3]) {
+inline void eigen_symmetric(double (&a)[3][3], double (&values)[3], double (&V)[3][3]) {
     for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j) V[i][j] = i == j;
     for (int sweep = 0; sweep < 30; ++sweep) {
         double off = a[0][1] * a[0][1] + a[0][2] * a[0][2] + a[1][2] * a[1][2];
         double diagonal = a[0][0] * a[0][0] + a[1][1] * a[1][1] + a[2][2] * a[2][2];
         if (off <= 1e-28 * diagonal) break;
-        for (int p = 0; p < 2; ++p)
-            for (int q = p + 1; q < 3; ++q) {
-                if (a[p][q] == 0) continue;
-                double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
-                double t = (theta >= 0 ? 1 : -1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
-                double c = 1 / std::sqrt(t * t + 1), s = t * c;
-                for (int k = 0; k < 3; ++k) {
-                    double akp = a[k][p], akq = a[k][q];
-                    a[k][p] = c * akp - s * akq;
-                    a[k][q] = s * akp + c * akq;
-                }
-                for (int k = 0; k < 3; ++k) {
-                    double apk = a[p][k], aqk = a[q][k];
-                    a[p][k] = c * apk - s * aqk;
-                    a[q][k] = s * apk + c * aqk;
-                }
-                for (int k = 0; k < 3; ++k) {
-                    double vkp = V[k][p], vkq = V[k][q];
-                    V[k][p] = c * vkp - s * vkq;
-                    V[k][q] = s * vkp + c * vkq;
-                }
-            }
+        jacobi_sweep(a, V);
     }
     int order[3] = {0, 1, 2};
     std::sort(order, order + 3, [&](int i, int j) { return a[i][i] < a[j][j]; });

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common.hpp"
+#include "sampling.hpp"
 
 namespace partwatch {
 
@@ -306,29 +307,7 @@ class Voting {
     // Of a symmetric 4x4 matrix, by Jacobi rotations.
     static void largest_eigenvector(double (&a)[4][4], double (&out)[4]) {
         double V[4][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
-        for (int sweep = 0; sweep < 20; ++sweep)
-            for (int p = 0; p < 3; ++p)
-                for (int q = p + 1; q < 4; ++q) {
-                    if (a[p][q] == 0) continue;
-                    double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
-                    double t = (theta >= 0 ? 1 : -1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
-                    double c = 1 / std::sqrt(t * t + 1), s = t * c;
-                    for (int k = 0; k < 4; ++k) {
-                        double akp = a[k][p], akq = a[k][q];
-                        a[k][p] = c * akp - s * akq;
-                        a[k][q] = s * akp + c * akq;
-                    }
-                    for (int k = 0; k < 4; ++k) {
-                        double apk = a[p][k], aqk = a[q][k];
-                        a[p][k] = c * apk - s * aqk;
-                        a[q][k] = s * apk + c * aqk;
-                    }
-                    for (int k = 0; k < 4; ++k) {
-                        double vkp = V[k][p], vkq = V[k][q];
-                        V[k][p] = c * vkp - s * vkq;
-                        V[k][q] = s * vkp + c * vkq;
-                    }
-                }
+        for (int sweep = 0; sweep < 20; ++sweep) jacobi_sweep(a, V);
         int top = 0;
         for (int k = 1; k < 4; ++k)
             if (a[k][k] > a[top][top]) top = k;
