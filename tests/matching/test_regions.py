@@ -199,6 +199,8 @@ def test_of_very_many_bodies_the_largest_are_searched_and_it_is_said(
     answer: Answer = screened(matcher(listed, features), *many, piece)
     assert answer.bodies[-1].matches[0].relation is Relation.PIECE_OF
     assert [reason.code for reason in answer.reasons].count("regions_limited") == 1
+    without = screened(matcher(listed, None), *many, piece)
+    assert "regions_limited" not in [reason.code for reason in without.reasons]
 
 
 def test_the_same_input_gives_the_same_answer(listed: MemoryIndex, features: FeatureIndex) -> None:

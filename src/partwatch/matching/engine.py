@@ -160,6 +160,11 @@ class Engine:
         self._prints_a_part = counts
         self._compounds: tuple[Rows, Search] | None = None
 
+    @property
+    def seeks_regions(self) -> bool:
+        """Whether parts that share no more than a region with a body are looked for."""
+        return self._regions is not None
+
     def find(
         self, solid: Solid, around: Around, always: Sequence[int] = (), mm_per_unit: float | None = None
     ) -> Found:

@@ -128,7 +128,8 @@ class Matcher:
         around = Around(solids)
         seen = Congruent() if len(solids) > 1 else None
         mm_per_unit = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
-        searched = _largest(solids, MOST_IN_REGIONS)
+        # All are, in no time, where no regions are looked for.
+        searched = _largest(solids, MOST_IN_REGIONS if self._engine.seeks_regions else len(solids))
         for index, solid in enumerate(solids):
             alone = seen.found(solid) if seen else None
             if alone is None:
