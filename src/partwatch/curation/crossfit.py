@@ -14,12 +14,12 @@ from partwatch.curation.assess import FLAGGED_SCORE
 from partwatch.curation.calibrate import Weigher, fit, population_from
 from partwatch.curation.observations import Observations
 from partwatch.evidence.calibration import Calibration
-from partwatch.evidence.judge import region_weight, surprise_of
+from partwatch.evidence.judge import region_weight, surprise_of, weight_of
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import held_back, match_finding, region_finding
-from partwatch.matching.weight import SizeFit, Weight
+from partwatch.matching.weight import SizeFit
 from partwatch.model.document import MatchFinding
 
 Floats = npt.NDArray[np.float64]
@@ -61,11 +61,8 @@ class Judge:
         finding = match_finding(coverage, math.inf if size is SizeFit.NONE else 1.0, 1.0, policy)
         if finding is None:
             return None
-        expected = _BODIES * list_parts * self.weigher.share(part, score, size)
-        weight = Weight(
-            0.0, expected, expected <= alerts.match_per_10000, expected <= alerts.review_per_10000
-        )
-        return held_back(finding, weight)
+        share = self.weigher.share(part, score, size)
+        return held_back(finding, weight_of(share, list_parts, alerts, self.calibration.bits))
 
     def region_finding(
         self,

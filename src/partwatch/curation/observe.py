@@ -24,8 +24,7 @@ from partwatch.matching.alignment import scale_of
 from partwatch.matching.engine import Around, Engine
 from partwatch.matching.index import Rows
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import explain_size, region_share, shape_relation
-from partwatch.matching.verification import Measurement
+from partwatch.matching.relation import explain_size, measured_share
 from partwatch.model.mesh import MM_PER_UNIT, Mesh, Unit
 from partwatch.screening.job import Listed
 from partwatch.watchlist.snapshot import ListedPart
@@ -131,12 +130,6 @@ def fingerprint(surface: Surface, unit: Unit | None) -> dict[str, object]:
     }
 
 
-def _is_region(measured: Measurement, policy: Policy) -> bool:
-    """Whether enough coincides for a region to be reported."""
-    relation = shape_relation(measured, policy)
-    return region_share(relation, measured.coverage_part, measured.coverage_body, policy) >= 1
-
-
 def _has_size(solid: Solid) -> bool:
     return len(solid.mesh.triangles) > 0 and bool(solid.mesh.extents.max() > 0)
 
@@ -167,7 +160,7 @@ def _body(
             {"part": hit.part, "information": round(hit.information, 3)}
             for hit, size in zip(found.hits, sizes, strict=True)
             if hit.information is not None
-            and _is_region(hit.measured, observer.policy)
+            and measured_share(hit.measured, observer.policy) >= 1
             and abs(size.scale - 1) <= observer.policy.scale_tolerance
         ],
     }

@@ -105,14 +105,13 @@ class Calibration:
 
     def bits(self, surprise: float, list_parts: int) -> float:
         """log2 LR for that surprise, within the bounds."""
-        line = self.weight.offset + self.weight.slope * surprise if surprise > 0 else self.plain
-        return min(max(line, self.plain), self.bound(list_parts))
+        return self._bits(self.weight, surprise, list_parts)
 
     def region_bits(self, surprise: float, list_parts: int) -> float:
         """The same for a shared region."""
-        if self.regions is None:
-            return self.plain
-        weight = self.regions.weight
+        return self.plain if self.regions is None else self._bits(self.regions.weight, surprise, list_parts)
+
+    def _bits(self, weight: Line, surprise: float, list_parts: int) -> float:
         line = weight.offset + weight.slope * surprise if surprise > 0 else self.plain
         return min(max(line, self.plain), self.bound(list_parts))
 

@@ -91,15 +91,19 @@ def region_weight(
     """What a shared region of so much information is worth."""
     regions = calibration.regions
     share = 1.0 if regions is None else regions.tail.share(information)
-    weight = _weight(share, list_parts, REGION_BUDGET, policy, calibration.region_bits)
+    weight = weight_of(share, list_parts, policy, calibration.region_bits, REGION_BUDGET)
     return replace(weight, information=information)
 
 
-def _weight(
-    share: float, list_parts: int, budget: float, policy: AlertPolicy, bits: Callable[[float, int], float]
+def weight_of(
+    share: float,
+    list_parts: int,
+    policy: AlertPolicy,
+    bits: Callable[[float, int], float],
+    budget: float = 1.0,
 ) -> Weight:
-    """share: of unrelated bodies that would do so well against one part. budget: share of the policy's alerts
-    that this kind of match may raise."""
+    """What a match is worth. share: of unrelated bodies that would do so well against one part. bits: from
+    surprise, for a list of that size. budget: share of the policy's alerts that such matches may raise."""
     expected = share * list_parts * _BODIES
     return Weight(
         bits=rounded_bits(bits(surprise_of(share, list_parts), list_parts)),
@@ -136,7 +140,7 @@ class Judge:
         share = false_share(
             calibration.tail, calibration.plain_shapes, self.population, self._profile(part), score, size
         )
-        return _weight(share, self.list_parts, 1.0, self.policy, calibration.bits)
+        return weight_of(share, self.list_parts, self.policy, calibration.bits)
 
     def weigh_region(self, information: float) -> Weight:
         """What a shared region of so much information is worth."""

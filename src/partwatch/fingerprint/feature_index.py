@@ -41,9 +41,9 @@ class FeatureIndex:
         )
 
 
-def index_features(features: Sequence[Features | None], book: Codebook | None = None) -> FeatureIndex:
+def index_features(features: Sequence[Features | None]) -> FeatureIndex:
     """features: of each part by its number; None or empty where it has none."""
-    book = book or codebook()
+    book = codebook()
     present = [(number, each) for number, each in enumerate(features) if each is not None and len(each)]
     owner = np.concatenate(
         [np.full(len(each), number, dtype=np.int32) for number, each in present] or [np.zeros(0, np.int32)]

@@ -23,8 +23,8 @@ from partwatch.matching.relation import (
     fitting_unit,
     held_back,
     match_finding,
+    measured_share,
     region_finding,
-    region_share,
     shape_relation,
     size_fit,
 )
@@ -179,9 +179,7 @@ class Matcher:
         if hit.information is None:
             return finding, weight
         of_region = self._judge.weigh_region(hit.information)
-        m = hit.measured
-        share = region_share(shape_relation(m, policy), m.coverage_part, m.coverage_body, policy)
-        in_region = region_finding(share, size.scale, of_region, policy)
+        in_region = region_finding(measured_share(hit.measured, policy), size.scale, of_region, policy)
         if in_region is not None and (finding is None or _ORDER[in_region] < _ORDER[finding]):
             return in_region, of_region
         return finding, weight

@@ -20,7 +20,7 @@ from partwatch.matching.correspondence import fit_similarity
 from partwatch.matching.engine import Around, Engine
 from partwatch.matching.placing import IDENTITY, Placing
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import region_share, shape_relation
+from partwatch.matching.relation import measured_share, shape_relation
 from partwatch.matching.verification import ListedSurface, Measurement
 from partwatch.model.document import Relation
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, FloatArray, Mesh, Unit
@@ -194,9 +194,7 @@ def links(
 
 def relation_of(measured: Measurement, policy: Policy) -> Relation | None:
     """The relation as in a screening; None where too little coincides for any."""
-    relation = shape_relation(measured, policy)
-    share = region_share(relation, measured.coverage_part, measured.coverage_body, policy)
-    return relation if share >= 1 else None
+    return shape_relation(measured, policy) if measured_share(measured, policy) >= 1 else None
 
 
 def links_in_place(a: Sequence[Solid], b: Sequence[Solid], policy: Policy) -> list[Link]:

@@ -6,7 +6,7 @@ coincides is, in a benign population, is kept with each hit: it, and not coverag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,10 +91,10 @@ class Regions:
         self._area_mm2 = area_mm2
         self._listed = listed
 
-    def find(self, target: Target, mm_per_unit: float, known: Collection[int] = ()) -> list[Region]:
+    def find(self, target: Target, mm_per_unit: float) -> list[Region]:
         """Parts that share a region with the body, most information first.
 
-        mm_per_unit: of the body's own unit; features are absolute. known: parts not to be looked for.
+        mm_per_unit: of the body's own unit; features are absolute.
         """
         diagonal_mm = float(np.linalg.norm(target.mesh.extents)) * mm_per_unit
         if len(self._features.part) == 0 or diagonal_mm < LEAST_DIAGONAL_MM:
@@ -104,7 +104,7 @@ class Regions:
             return []
         best: dict[int, _Look] = {}
         for part, mirrored, T in self._proposed(features):
-            look = None if part in known else self._look(target, part, mirrored, T, mm_per_unit)
+            look = self._look(target, part, mirrored, T, mm_per_unit)
             if look is not None and (part not in best or look.beats(best[part])):
                 best[part] = look
         looks = sorted(best.values(), key=lambda look: (-look.worth, look.part))

@@ -85,6 +85,12 @@ def region_share(relation: Relation, coverage_part: float, coverage_body: float,
     return region_side(relation, coverage_part, coverage_body) / policy.region_coverage[relation]
 
 
+def measured_share(measured: Measurement, policy: Policy) -> float:
+    """`region_share` of two surfaces as they were measured."""
+    relation = shape_relation(measured, policy)
+    return region_share(relation, measured.coverage_part, measured.coverage_body, policy)
+
+
 def region_side(relation: Relation, coverage_part: float, coverage_body: float) -> float:
     """Coverage of the side that must lie on the other: the body of a piece, the part within a larger body,
     the worse of both otherwise."""
