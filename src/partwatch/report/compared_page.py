@@ -7,9 +7,7 @@ visible and escaped where it becomes markup.
 from __future__ import annotations
 
 import html
-import os
 from base64 import b64encode
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from partwatch.model.comparison import ComparedBody, Comparison, Lone, Pair, Reg
 from partwatch.model.view import decode_view
 from partwatch.report import compared_words as words
 from partwatch.report.markup import Cell, said, table
+from partwatch.report.page import head, written_whole
 from partwatch.report.picture import HEIGHT, WIDTH, ramp_beside, render, render_beside
 from partwatch.report.ramp import BEYOND, COINCIDENT, RAMP, Ramp
 from partwatch.report.words import millimetres
@@ -25,27 +24,6 @@ from partwatch.report.words import millimetres
 # Pairs told in full; the JSON has all.
 MOST_PAIRS = 24
 MOST_ROWS = 50
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-_HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-<header class="top">
-<p class="mark"><span class="logo" aria-hidden="true"></span>Partwatch</p>
-<h1>Comparison</h1>
-</header>
-<main>
-"""
 _FOOT = (
     '</main>\n<footer class="bottom"><p class="muted">Made by <span class="mono">partwatch compare</span> '
     "{version}. Distances are between surfaces, unsigned, to the nearest point; volumes are of closed "
@@ -58,17 +36,12 @@ def write(comparison: Comparison, path: Path) -> None:
 
     Raises DocumentError where a view in it is damaged, OSError where `path` cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(page(comparison), encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as stream:
+        stream.write(page(comparison))
 
 
 def page(comparison: Comparison) -> str:
     """The whole page."""
-    style = "\n".join(_asset(name) for name in ("report.css", "evaluation.css", "compare.css"))
     title = said(f"{Path(comparison.a.path).name} and {Path(comparison.b.path).name}")
     told = sorted(comparison.pairs, key=lambda pair: (pair.same, pair.a))
     sections = [
@@ -83,8 +56,9 @@ def page(comparison: Comparison) -> str:
         _lones("Only in A", comparison.removed, comparison.a),
         _lones("Only in B", comparison.added, comparison.b),
     ]
-    head = _HEAD.format(policy=_POLICY, title=title, style=style)
-    return f"{head}{''.join(sections)}{_FOOT.format(version=said(comparison.program_version))}"
+    begin = head("Comparison", ("report.css", "evaluation.css", "compare.css"), title=title, images=True)
+    foot = _FOOT.format(version=said(comparison.program_version))
+    return f"{begin}</header>\n<main>\n{''.join(sections)}{foot}"
 
 
 def _file(letter: str, side: Side) -> str:
@@ -235,7 +209,3 @@ def _lones(title: str, lones: tuple[Lone, ...], side: Side) -> str:
     left = len(lones) - MOST_ROWS
     more = f'<p class="muted">{left:,} more are in the JSON.</p>' if left > 0 else ""
     return f'<section><h2>{title}</h2><div class="lones">{"".join(figures)}</div>{more}</section>\n'
-
-
-def _asset(name: str) -> str:
-    return (resources.files("partwatch.report") / "assets" / name).read_text(encoding="utf-8")

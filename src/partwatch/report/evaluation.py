@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 from partwatch.model.evaluation import Evaluation, FalseAlerts, Recall, checked
 from partwatch.report import evaluation_bits, evaluation_disguises
 from partwatch.report.escape import visible
 from partwatch.report.markup import Cell, number, said, share, table, words_of
+from partwatch.report.page import head
 from partwatch.report.plots import Axis, scale_of, strip, ticks
 
 # More rows than this help nobody on a page; the JSON has all.
@@ -40,26 +40,6 @@ _GROUPS = (
         "One revision of a part screened against a list that holds another, and one of each other part.",
     ),
 )
-_HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>Evaluation</title>
-<style>
-"""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_TOP = """
-</style>
-</head>
-<body>
-<header class="top">
-<p class="mark"><span class="logo" aria-hidden="true"></span>Partwatch</p>
-<h1>Evaluation</h1>
-"""
 _NOT_CLAIMED = (
     "Bits weigh two statements against each other: this body derives from the listed part, or it is an "
     "unrelated printed body of the population named above. They do not say what an object is for, who made "
@@ -89,9 +69,8 @@ def page(evaluation: Mapping[str, Any]) -> str:
         _misses(known),
         _wrong(known),
     ]
-    style = "\n".join(_asset(name) for name in ("report.css", "evaluation.css"))
-    head = _HEAD.replace("{policy}", _POLICY)
-    return f"{head}{style}{_TOP}{_made(known)}</header>\n<main>\n{''.join(sections)}</main>\n{_foot()}"
+    begin = head("Evaluation", ("report.css", "evaluation.css"))
+    return f"{begin}{_made(known)}</header>\n<main>\n{''.join(sections)}</main>\n{_foot()}"
 
 
 def _made(known: Evaluation) -> str:
@@ -276,7 +255,3 @@ def _foot() -> str:
         "again with the same seed and corpus it gives the same figures. This file opens no network "
         "connection and runs no script.</p></footer>\n</body>\n</html>\n"
     )
-
-
-def _asset(name: str) -> str:
-    return (resources.files("partwatch.report") / "assets" / name).read_text(encoding="utf-8")

@@ -6,10 +6,8 @@ visible and escaped where it becomes markup. Pictures are decoded when the part 
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
 from partwatch.model.families import Branch, Difference, FamiliesDocument, Family, FamilyFile, FamilyShape
@@ -17,6 +15,7 @@ from partwatch.report import families_words as words
 from partwatch.report import ramp
 from partwatch.report.families_pictures import SIZE
 from partwatch.report.markup import Cell, number, said, table
+from partwatch.report.page import head, written_whole
 
 # More families, files of one shape, files alone, links or unread items than this help nobody on a page.
 MOST_FAMILIES = 2000
@@ -26,26 +25,6 @@ MOST_ROWS = 500
 OPEN_AT_FIRST = 3
 MOST_DEPTH = 5
 
-_HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>Families</title>
-<style>
-"""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-_TOP = """
-</style>
-</head>
-<body>
-<header class="top">
-<p class="mark"><span class="logo" aria-hidden="true"></span>Partwatch</p>
-<h1>Families</h1>
-"""
 _NOT_CLAIMED = (
     "Shapes tell that two files are kin, not which of them was first, nor who made either. The tree is drawn "
     "from the shape in the middle, from which the others differ least.",
@@ -57,19 +36,14 @@ _NOT_CLAIMED = (
 
 def write(document: FamiliesDocument, pictures: Mapping[int, bytes], path: Path) -> None:
     """Write the page to `path`, whole or not at all; the same document gives the same bytes."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(page(document, pictures))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as stream:
+        stream.writelines(page(document, pictures))
 
 
 def page(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> Iterable[str]:
     """The page in pieces. pictures: PNG by shape id, for as many shapes as there is room for."""
-    style = "\n".join(_asset(name) for name in ("report.css", "evaluation.css", "families.css"))
-    yield f"{_HEAD.replace('{policy}', _POLICY)}{style}{_TOP}{_made(document)}</header>\n<main>\n"
+    yield head("Families", ("report.css", "evaluation.css", "families.css"), images=True)
+    yield f"{_made(document)}</header>\n<main>\n"
     yield _cards(document)
     yield _legend(document, pictures)
     many = [family for family in document.families if _files(family) > 1]
@@ -309,7 +283,3 @@ def _left(count: int, what: str) -> str:
 def _not_claimed() -> str:
     items = "".join(f"<li>{line}</li>" for line in _NOT_CLAIMED)
     return f'<section><h2>What is not claimed</h2>\n<ul class="not-claimed">{items}</ul></section>\n'
-
-
-def _asset(name: str) -> str:
-    return (resources.files("partwatch.report") / "assets" / name).read_text(encoding="utf-8")

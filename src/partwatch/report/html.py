@@ -10,17 +10,16 @@ import hashlib
 import html
 import importlib.util
 import json
-import os
 import re
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO
 
 from partwatch.model.document import Finding, ResultDocument
 from partwatch.report import facts, ramp, weight, words
+from partwatch.report.page import asset, written_whole
 from partwatch.report.pictures import Blocks
 
 _SCRIPTS = ("dom.js", "space.js", "item.js", "list.js")
@@ -40,13 +39,8 @@ def write(
     progress: called with how many items are done, and of how many.
     Raises DocumentError where a view in the document is damaged, OSError where `path` cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            render(document, stream, title=title, progress=progress)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as stream:
+        render(document, stream, title=title, progress=progress)
 
 
 def render(
@@ -58,16 +52,16 @@ def render(
 ) -> None:
     """Write the report to an open text stream."""
     viewer = _viewer() if _has_view(document) else None
-    script = "\n".join(_asset(name) for name in _SCRIPTS)
+    script = "\n".join(asset(name) for name in _SCRIPTS)
     hashes = [_csp_hash(text) for text in (script, viewer) if text is not None]
     values = {
         "title": html.escape(title),
         "script-sources": " ".join(hashes),
-        "style": _asset("report.css"),
+        "style": asset("report.css"),
         "script": script,
         "without-script": _without_script(document),
     }
-    before, after = _asset("report.html").split(_DATA)
+    before, after = asset("report.html").split(_DATA)
     stream.write(_filled(before, values))
     for block in _data(document, viewer, progress):
         stream.write(block)
@@ -141,10 +135,6 @@ def _without_script(document: ResultDocument) -> str:
 def _filled(template: str, values: dict[str, str]) -> str:
     """The template with each `{{name}}` replaced, in one pass, so that no value can name another."""
     return re.sub(r"\{\{([a-z-]+)\}\}", lambda found: values.get(found[1], found[0]), template)
-
-
-def _asset(name: str) -> str:
-    return (resources.files("partwatch.report") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _viewer() -> str:

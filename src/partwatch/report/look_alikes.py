@@ -6,7 +6,6 @@ Only benign bodies are drawn, from files that the curator has at hand; never a l
 from __future__ import annotations
 
 import html
-import os
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.model.errors import DamagedError
 from partwatch.model.view import DecodedView
 from partwatch.report.escape import visible
+from partwatch.report.page import written_whole
 from partwatch.report.picture import HEIGHT, WIDTH, render
 from partwatch.watchlist.gating import rate_text
 from partwatch.watchlist.types import GateReport, LookAlike
@@ -121,13 +121,8 @@ def _smallness(solid: Solid) -> float:
 
 def write(path: Path, parts: Sequence[Gated], drawn: Pictures) -> None:
     """Write the page, whole or not at all. OSError where it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(_page(parts, drawn))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as stream:
+        stream.writelines(_page(parts, drawn))
 
 
 def _page(parts: Sequence[Gated], drawn: Pictures) -> Iterator[str]:
