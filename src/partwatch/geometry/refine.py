@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.model.mesh import FloatArray, IndexArray
+from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
 Rows = npt.NDArray[np.intp]
+
+BORDER_ROUNDS = 12
+
+
+def without_long_edges(mesh: Mesh, longest: float, most: int) -> tuple[Mesh, Rows]:
+    """A mesh whose edges are no longer than that, as far as `most` triangles allow; (m,) the triangle of the
+    given mesh that each is a part of."""
+    of: Rows = np.arange(len(mesh.triangles))
+    while len(mesh.triangles) < most:
+        finer = split_long_edges(mesh.vertices, mesh.triangles, longest)
+        if finer is None or len(finer[1]) > most:
+            break
+        mesh, of = Mesh(*finer[:2]), of[finer[2]]
+    return mesh, of
+
+
+def along_border(
+    mesh: Mesh, distances: Callable[[FloatArray], FloatArray], tolerance: float, shortest: float, most: int
+) -> tuple[Mesh, FloatArray, Rows]:
+    """Triangles split where the tolerance runs through them, down to edges of `shortest` and as far as `most`
+    triangles allow; distances of the vertices; (m,) the triangle of the given mesh that each is a part of."""
+    of: Rows = np.arange(len(mesh.triangles))
+    distance = distances(mesh.vertices)
+    for _ in range(BORDER_ROUNDS):
+        near = np.asarray(distance[mesh.triangles] <= tolerance)
+        mixed = np.asarray(near.any(axis=1) & ~near.all(axis=1))
+        finer = split_long_edges(mesh.vertices, mesh.triangles, shortest, mixed)
+        if finer is None or len(finer[1]) > most:
+            break
+        distance = np.concatenate([distance, distances(finer[0][len(distance) :])])
+        mesh, of = Mesh(*finer[:2]), of[finer[2]]
+    return mesh, distance, of
 
 
 def split_long_edges(

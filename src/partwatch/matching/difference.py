@@ -12,7 +12,7 @@ from partwatch import kernel
 from partwatch.geometry.bodies import RAY
 from partwatch.geometry.clean import triangle_areas
 from partwatch.geometry.patches import linked, patches, smooth_faces
-from partwatch.geometry.refine import split_long_edges
+from partwatch.geometry.refine import along_border, without_long_edges
 from partwatch.matching.alignment import MIN_COSINE
 from partwatch.model.comparison import RegionKind
 from partwatch.model.mesh import FloatArray, Mesh
@@ -25,7 +25,6 @@ MOST_MEASURED = 60_000
 # Edges are split down to this share of the diagonal; along the border of a difference down to the second.
 EDGE_SHARE = 1 / 40
 BORDER_SHARE = 1 / 400
-BORDER_ROUNDS = 12
 # Places on both surfaces within so many tolerances of each other are one.
 LINK_TOLERANCES = 3.0
 # A face of which more than this differs is one place, though its differences may not touch.
@@ -142,23 +141,9 @@ def measured(
     of the given mesh that each triangle is a part of."""
     diagonal = float(np.linalg.norm(mesh.extents))
     most = max(finest, 2 * len(mesh.triangles))
-    of: npt.NDArray[np.intp] = np.arange(len(mesh.triangles))
-    vertices, triangles = mesh.vertices, mesh.triangles
-    while len(triangles) < finest:
-        finer = split_long_edges(vertices, triangles, EDGE_SHARE * diagonal)
-        if finer is None or len(finer[1]) > finest:
-            break
-        vertices, triangles, of = finer[0], finer[1], of[finer[2]]
-    distance = distances(vertices)
-    for _ in range(BORDER_ROUNDS):
-        near = distance[triangles] <= tolerance
-        mixed = np.asarray(near.any(axis=1) & ~near.all(axis=1))
-        finer = split_long_edges(vertices, triangles, BORDER_SHARE * diagonal, mixed)
-        if finer is None or len(finer[1]) > most:
-            break
-        distance = np.concatenate([distance, distances(finer[0][len(distance) :])])
-        vertices, triangles, of = finer[0], finer[1], of[finer[2]]
-    return Mesh(vertices, triangles), distance, of
+    even, of = without_long_edges(mesh, EDGE_SHARE * diagonal, finest)
+    fine, distance, of_even = along_border(even, distances, tolerance, BORDER_SHARE * diagonal, most)
+    return fine, distance, of[of_even]
 
 
 def _joined(a: _Far, b: _Far, reach: float) -> Longs:

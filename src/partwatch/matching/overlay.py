@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from partwatch.geometry.clusters import clustered
-from partwatch.geometry.refine import split_long_edges
+from partwatch.geometry.refine import along_border, without_long_edges
 from partwatch.matching.alignment import apply, inverse
 from partwatch.matching.verification import ListedSurface, Measurement
 from partwatch.model.document import View
@@ -18,9 +18,8 @@ from partwatch.model.view import encode_view
 MOST_TRIANGLES = 12_000
 # Edges are split down to this share of the diagonal, so that a local difference shows on a large facet.
 EDGE_SHARE = 1 / 40
-# Where the tolerance runs through a triangle, down to this share, in so many rounds.
+# Where the tolerance runs through a triangle, down to this share.
 BORDER_SHARE = 1 / 200
-BORDER_ROUNDS = 12
 # Beyond this many tolerances nothing of the part counts as near.
 REACH = 10.0
 
@@ -49,24 +48,9 @@ def drawn_with(
 ) -> tuple[Mesh, FloatArray]:
     """A mesh fit to be drawn, and (n,) what `distances` says of its vertices, fine where that passes the
     tolerance."""
-    return _sharpened(_drawable(mesh), distances, tolerance)
-
-
-def _sharpened(
-    mesh: Mesh, distances: Callable[[FloatArray], FloatArray], tolerance: float
-) -> tuple[Mesh, FloatArray]:
-    """Splits the triangles through which the tolerance runs, so that its border is drawn where it is."""
-    shortest = BORDER_SHARE * float(np.linalg.norm(mesh.extents))
-    distance = distances(mesh.vertices)
-    for _ in range(BORDER_ROUNDS):
-        near = np.asarray(distance[mesh.triangles] <= tolerance)
-        mixed = np.asarray(near.any(axis=1) & ~near.all(axis=1))
-        finer = split_long_edges(mesh.vertices, mesh.triangles, shortest, mixed)
-        if finer is None or len(finer[1]) > 2 * MOST_TRIANGLES:
-            break
-        distance = np.concatenate([distance, distances(finer[0][len(distance) :])])
-        mesh = Mesh(*finer[:2])
-    return mesh, distance
+    shown = _drawable(mesh)
+    shortest = BORDER_SHARE * float(np.linalg.norm(shown.extents))
+    return along_border(shown, distances, tolerance, shortest, 2 * MOST_TRIANGLES)[:2]
 
 
 def _drawable(mesh: Mesh) -> Mesh:
@@ -74,12 +58,7 @@ def _drawable(mesh: Mesh) -> Mesh:
     if len(mesh.triangles) > MOST_TRIANGLES:
         return _simplified(mesh, MOST_TRIANGLES)
     longest = EDGE_SHARE * float(np.linalg.norm(mesh.extents))
-    vertices, triangles = mesh.vertices, mesh.triangles
-    while True:
-        finer = split_long_edges(vertices, triangles, longest)
-        if finer is None or len(finer[1]) > MOST_TRIANGLES:
-            return Mesh(vertices, triangles)
-        vertices, triangles, _ = finer
+    return without_long_edges(mesh, longest, MOST_TRIANGLES)[0]
 
 
 # How greedy simplification is, 0 to 10: shy enough to stop above the target rather than spoil the shape.
