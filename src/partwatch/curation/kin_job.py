@@ -6,7 +6,6 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from partwatch.fingerprint import DESCRIPTOR_SIZE
 from partwatch.geometry.bodies import Solid
 from partwatch.matching.alignment import scale_of
 from partwatch.matching.engine import Around, Engine, Hit
-from partwatch.matching.index import Rows
+from partwatch.matching.index import Rows, Unlisted
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import shape_relation
 from partwatch.matching.verification import ListedSurface
@@ -35,20 +34,6 @@ _POLICY = Policy()
 _MEASURED = Policy(review_coverage=LEAST_COVERAGE, candidate_coverage=LEAST_COVERAGE)
 
 Place = tuple[str, int]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A specimen in the part of a listed part."""
-
-    triangles: int
-    area_mm2: float
-    design: str = ""
-    name: str = ""
-    sha256: str = ""
-    expires: date = date.max
-    distinctiveness: float = 1.0
-    has_geometry: bool = True
 
 
 @dataclass(eq=False)
@@ -75,10 +60,10 @@ class Few:
         """Each row is a part."""
         return np.arange(len(self.kept), dtype=np.int32)
 
-    def part(self, index: int) -> Candidate:
+    def part(self, index: int) -> Unlisted:
         """The specimen of that number."""
         kept = self.kept[index]
-        return Candidate(len(kept.shown.mesh.triangles), kept.surface.area)
+        return Unlisted(len(kept.shown.mesh.triangles), kept.surface.area)
 
     def parts_of_file(self, sha256: str) -> list[int]:
         """None: files of the same bytes are never compared."""

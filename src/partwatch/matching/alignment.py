@@ -13,6 +13,7 @@ from partwatch.fingerprint.cloud import CloudFrame, frame_of
 from partwatch.fingerprint.local import Features, features_of_body
 from partwatch.fingerprint.surface import Surface
 from partwatch.matching.frames import trial_poses
+from partwatch.model.document import Matrix4
 from partwatch.model.mesh import FloatArray, Mesh
 
 FIELD_RESOLUTION = 64
@@ -170,6 +171,12 @@ def inverse(T: FloatArray) -> FloatArray:
 def scale_of(T: FloatArray) -> float:
     """Uniform scale of a (3, 4) similarity."""
     return float(np.cbrt(abs(np.linalg.det(T[:, :3]))))
+
+
+def matrix_of(T: FloatArray) -> Matrix4:
+    """(3, 4) to the contract's 4 x 4, row-major; ten digits are below a nanometre."""
+    rows = [tuple(round(float(x), 10) + 0.0 for x in row) for row in T]
+    return (rows[0], rows[1], rows[2], (0.0, 0.0, 0.0, 1.0))  # type: ignore[return-value] # rows of four
 
 
 def apply(T: FloatArray, points: FloatArray) -> FloatArray:

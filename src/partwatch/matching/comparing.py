@@ -11,7 +11,7 @@ from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import Solid
 from partwatch.geometry.clean import triangle_areas
 from partwatch.matching import pairing
-from partwatch.matching.alignment import Target, apply, inverse, scale_of
+from partwatch.matching.alignment import Target, apply, inverse, matrix_of, scale_of
 from partwatch.matching.difference import MOST_MEASURED, Surface, places
 from partwatch.matching.lineage import lineage_of
 from partwatch.matching.overlay import drawn_with
@@ -21,7 +21,7 @@ from partwatch.matching.proposals import links_of_revisions
 from partwatch.matching.verification import ListedSurface, exact_measurement
 from partwatch.matching.volumes import exchanged, volume_of
 from partwatch.model.comparison import ComparedBody, Lone, Pair, PairView, Region, Volumes
-from partwatch.model.document import Deviation, Matrix4, Relation, UnitSource, Vector3, View
+from partwatch.model.document import Deviation, Relation, UnitSource, Vector3, View
 from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Mesh, Unit
 from partwatch.model.view import encode_view
 
@@ -194,7 +194,7 @@ class _Pairing:
             own_size=own_size,
             mirrored=m.mirrored,
             as_placed=self._placed.as_placed,
-            T_b_a=_matrix(T),
+            T_b_a=matrix_of(T),
             coverage_a=round(m.coverage_body, 4),
             coverage_b=round(m.coverage_part, 4),
             tolerance_mm=round(m.tolerance_mm, 4),
@@ -299,8 +299,3 @@ def _mm3(volume: float | None) -> float | None:
 
 def _area(mesh: Mesh) -> float:
     return round(float(triangle_areas(mesh).sum()), 3)
-
-
-def _matrix(T: FloatArray) -> Matrix4:
-    rows = [tuple(round(float(x), 10) + 0.0 for x in row) for row in T]
-    return (rows[0], rows[1], rows[2], (0.0, 0.0, 0.0, 1.0))  # type: ignore[return-value] # rows of four

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -33,6 +34,20 @@ class ListedPart(Protocol):
     def triangles(self) -> int: ...
     @property
     def has_geometry(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Unlisted:
+    """A body that stands where the engine asks for a listed part, though it is on no list."""
+
+    triangles: int
+    area_mm2: float
+    design: str = ""
+    name: str = ""
+    sha256: str = ""
+    expires: date = date.max
+    distinctiveness: float = 1.0
+    has_geometry: bool = True
 
 
 class PartIndex(Protocol):

@@ -11,7 +11,7 @@ import numpy as np
 from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.formats.base import Reading
 from partwatch.geometry.bodies import Solid, merge
-from partwatch.matching.alignment import inverse, scale_of
+from partwatch.matching.alignment import inverse, matrix_of, scale_of
 from partwatch.matching.congruence import Congruent
 from partwatch.matching.engine import Around, Engine, Found, Hit
 from partwatch.matching.index import ListedPart, PartIndex
@@ -35,14 +35,13 @@ from partwatch.model.document import (
     Evidence,
     Match,
     MatchFinding,
-    Matrix4,
     Medium,
     Reason,
     Relation,
     UnitSource,
     View,
 )
-from partwatch.model.mesh import MM_PER_UNIT, FloatArray, Unit
+from partwatch.model.mesh import MM_PER_UNIT, Unit
 
 # Bodies that are tried together as one part.
 MOST_SHELLS = 64
@@ -280,7 +279,7 @@ class Matcher:
             scale=_tidy(scale_of(T), 6),
             scale_ambiguous=ambiguous and entry.finding is not MatchFinding.CANDIDATE,
             mirrored=m.mirrored,
-            T_part_body=_matrix(T),
+            T_part_body=matrix_of(T),
             coverage_part=_tidy(m.coverage_part),
             coverage_body=_tidy(m.coverage_body),
             tolerance_mm=_tidy(m.tolerance_mm),
@@ -321,12 +320,6 @@ def _largest(solids: Sequence[Solid], most: int) -> frozenset[int]:
 def _tidy(value: float, digits: int = 4) -> float:
     """Rounded for people and for files that compare; adding zero turns -0 into 0."""
     return round(float(value), digits) + 0.0
-
-
-def _matrix(T: FloatArray) -> Matrix4:
-    """(3, 4) to the contract's 4 x 4, row-major; ten digits are below a nanometre."""
-    rows = [tuple(round(float(x), 10) + 0.0 for x in row) for row in T]
-    return (rows[0], rows[1], rows[2], (0.0, 0.0, 0.0, 1.0))  # type: ignore[return-value] # rows of four
 
 
 def _factor(times: float) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +17,13 @@ from partwatch.geometry.clean import triangle_areas
 from partwatch.matching.alignment import Target, apply, inverse, scale_of
 from partwatch.matching.correspondence import fit_similarity
 from partwatch.matching.engine import Around, Engine
+from partwatch.matching.index import Rows, Unlisted
 from partwatch.matching.placing import IDENTITY, Placing
 from partwatch.matching.policy import Policy
 from partwatch.matching.relation import measured_share, shape_relation
 from partwatch.matching.verification import ListedSurface, Measurement
 from partwatch.model.document import Relation
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, FloatArray, Mesh, Unit
-
-Rows = npt.NDArray[np.intp]
 
 # Of the diagonal: within which vertices of equal bodies agree.
 EQUAL = 1e-6
@@ -120,31 +118,17 @@ def _motion(one: Mesh, other: Mesh) -> FloatArray | None:
     return T if abs(scale_of(T) - 1) <= EQUAL else None
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A body of B as the engine asks for it."""
-
-    triangles: int
-    area_mm2: float
-    distinctiveness: float = 1.0
-    design: str = "B"
-    name: str = ""
-    sha256: str = ""
-    expires: date = date.max
-    has_geometry: bool = True
-
-
 class BodyIndex:
     """Bodies in memory as a `PartIndex`."""
 
     def __init__(self, solids: Sequence[Solid]) -> None:
         self._meshes = [solid.mesh for solid in solids]
-        self._parts: list[_Part] = []
+        self._parts: list[Unlisted] = []
         rows = []
         for part, solid in enumerate(solids):
             # As `enrol_part` prints a part of one shell; how plain it is matters to no comparison.
             surface = sample_surface(solid.mesh)
-            self._parts.append(_Part(len(solid.mesh.triangles), surface.area))
+            self._parts.append(Unlisted(len(solid.mesh.triangles), surface.area))
             rows.append((describe(surface), cloud_of(surface), part))
         self._descriptors = np.array([row[0] for row in rows], np.float32).reshape(-1, DESCRIPTOR_SIZE)
         self._clouds = np.array([row[1] for row in rows], np.float32).reshape(-1, CLOUD_SIZE, 6)
@@ -160,7 +144,7 @@ class BodyIndex:
         """The body of each row."""
         return self._part_index
 
-    def part(self, index: int) -> _Part:
+    def part(self, index: int) -> Unlisted:
         """The body of that number."""
         return self._parts[index]
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from partwatch import kernel
 from partwatch.geometry.bodies import RAY, merge, split_bodies
+from partwatch.geometry.clean import triangle_areas
 from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
 # manifold3d ships no types of its own; it is loaded only where something is cut or joined.
@@ -65,8 +66,7 @@ def biggest(mesh: Mesh | None) -> Mesh | None:
 
 def area(mesh: Mesh) -> float:
     """Of its triangles."""
-    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
-    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+    return float(triangle_areas(mesh).sum())
 
 
 def on_surface(mesh: Mesh, count: int) -> tuple[FloatArray, FloatArray]:
