@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from partwatch.cli import limits
-from partwatch.model.errors import DocumentError, UnreadableError, UsageError
+from partwatch.cli.pages import check_page
+from partwatch.model.errors import DocumentError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +63,7 @@ def compare(
     from partwatch.screening.walk import check_paths
 
     check_paths((a, b))
-    if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
-        raise UsageError(f"--html {html}: give a file in a folder that is there")
+    check_page(html)
     read_limits = limits.read_limits(
         max_file_size, max_triangles, max_bodies, max_members, max_depth, max_expansion
     )

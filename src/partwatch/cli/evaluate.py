@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from partwatch.cli.pages import check_page
 from partwatch.curation.gate import GATE_RATE
-from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -72,8 +72,7 @@ def evaluate(
     from partwatch.report.evaluation import page
 
     old = load(baseline) if baseline else None
-    if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
-        raise UsageError(f"--html {html}: give a file in a folder that is there")
+    check_page(html)
     files = drawn(read_corpus(corpus), sample, seed)
     alerts = read_policy(policy) if policy else AlertPolicy()
     own = calibrated(calibration) if calibration else None

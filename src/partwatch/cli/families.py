@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from partwatch.cli import limits
+from partwatch.cli.pages import check_page
 from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def families(
 
     if not Path(folder).is_dir():
         raise UsageError(f"{folder}: give a folder of files")
-    if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
-        raise UsageError(f"--html {html}: give a file in a folder that is there")
+    check_page(html)
     means = Means(
         jobs or default_jobs(),
         Limits(timeout_s=timeout, memory_mb=max_memory),

@@ -17,6 +17,7 @@ import typer
 from partwatch.cli import limits
 from partwatch.cli import resume as resuming
 from partwatch.cli.home import home_of
+from partwatch.cli.pages import check_page
 from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,8 +91,7 @@ class Options:
         # What an interrupted run has screened may be gone by now, and its items are still in the result.
         if not (self.resume and resuming.is_interrupted(self.home, self.paths)):
             check_paths(self.paths)
-        if self.html is not None and (self.html.is_dir() or not self.html.absolute().parent.is_dir()):
-            raise UsageError(f"--html {self.html}: give a file in a folder that is there")
+        check_page(self.html)
         if self.with_part_geometry and not self.makes_views:
             raise UsageError("--with-part-geometry is for pictures: give --html or --views with it")
 
