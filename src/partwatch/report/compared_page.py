@@ -18,7 +18,7 @@ from partwatch.report import compared_words as words
 from partwatch.report.markup import Cell, said, table
 from partwatch.report.page import head, written_whole
 from partwatch.report.picture import HEIGHT, WIDTH, ramp_beside, render, render_beside
-from partwatch.report.ramp import BEYOND, COINCIDENT, RAMP, Ramp
+from partwatch.report.ramp import BEYOND, COINCIDENT, RAMP, Ramp, css
 from partwatch.report.words import millimetres
 
 # Pairs told in full; the JSON has all.
@@ -148,18 +148,15 @@ def _image(png: bytes, alt: str) -> str:
 
 
 def _legend(ramp: Ramp, beyond: bool) -> str:
-    def rgb(colour: tuple[int, int, int]) -> str:
-        return f"rgb({colour[0]} {colour[1]} {colour[2]})"
-
-    strip = ", ".join(map(rgb, RAMP))
+    strip = ", ".join(map(css, RAMP))
     ticks = "".join(f"<span>{html.escape(tick)}</span>" for tick in ramp.ticks())
     entries = [
-        f'<i class="chip" style="background: {rgb(COINCIDENT)}"></i>'
+        f'<i class="chip" style="background: {css(COINCIDENT)}"></i>'
         f"coincides, within {millimetres(ramp.tolerance_mm)}",
         f'<span class="scale"><i style="background: linear-gradient(to right, {strip})"></i>{ticks}</span>',
     ]
     if beyond:
-        entries.append(f'<i class="chip" style="background: {rgb(BEYOND)}"></i>farther than 65 mm')
+        entries.append(f'<i class="chip" style="background: {css(BEYOND)}"></i>farther than 65 mm')
     return f'<ul class="legend" aria-label="Colours">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 
 

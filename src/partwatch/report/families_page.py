@@ -101,21 +101,18 @@ def _cards(document: FamiliesDocument) -> str:
 
 
 def _legend(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> str:
-    stops = ", ".join(_css(colour) for colour in ramp.RAMP)
+    stops = ", ".join(ramp.css(colour) for colour in ramp.RAMP)
     return (
         '<ul class="keys families-key">'
-        f'<li><i class="chip" style="background:{_css(ramp.COINCIDENT)}"></i>as in the shape above it</li>'
+        f'<li><i class="chip" style="background:{ramp.css(ramp.COINCIDENT)}"></i>'
+        "as in the shape above it</li>"
         f'<li><i class="chip wide" style="background:linear-gradient(90deg, {stops})"></i>'
         "moved: the redder, the farther</li>"
-        f'<li><i class="chip" style="background:{_css(ramp.BEYOND)}"></i>nothing of it near</li></ul>\n'
+        f'<li><i class="chip" style="background:{ramp.css(ramp.BEYOND)}"></i>nothing of it near</li></ul>\n'
         f'<p class="muted">{number(len(pictures))} of {number(document.summary.shapes)} shapes are drawn, '
         "those of families with several shapes first. A family&rsquo;s first picture, and that of a file "
         "that shares only bodies, is all in the first colour.</p>\n"
     )
-
-
-def _css(colour: ramp.Rgb) -> str:
-    return f"rgb({colour[0]} {colour[1]} {colour[2]})"
 
 
 def _family(family: Family, pictures: Mapping[int, bytes], is_open: bool) -> str:

@@ -23,6 +23,11 @@ BEYOND: Rgb = (84, 92, 110)
 GHOST: Rgb = (150, 90, 190)
 
 
+def css(colour: Rgb) -> str:
+    """A colour as a style has it."""
+    return f"rgb({colour[0]} {colour[1]} {colour[2]})"
+
+
 @dataclass(frozen=True)
 class Ramp:
     """From which distance to which the ramp runs, in millimetres; above `top_mm` it stays at its end."""
