@@ -6,6 +6,7 @@
 
 #include "common.hpp"
 #include "sampling.hpp"
+#include "topology.hpp"
 
 namespace partwatch {
 
@@ -24,10 +25,94 @@ struct LocalFeatures {
     std::vector<float> descriptor; // LocalLayout::size numbers each
 };
 
-// Samples must be even by area. `area`: of one sample. `radius`: of what a descriptor sees. Keypoints are local
+// Which triangles of a welded mesh are joined, edge by edge: what is near through space and far along the surface, as
+// the wall of a hollow around a part, is no neighbour.
+class Sheets {
+  public:
+    Sheets(const double* v, const int32_t* tri, size_t count) : edge_of_(3 * count) {
+        struct Side {
+            int32_t far, side;
+        };
+        ByVertex<Side> sides(vertex_count(tri, count), [&](auto visit) {
+            for (size_t i = 0; i < 3 * count; ++i) {
+                int32_t a = tri[i], b = tri[i % 3 == 2 ? i - 2 : i + 1];
+                visit(std::min(a, b), Side{std::max(a, b), static_cast<int32_t>(i)});
+            }
+        });
+        auto vertex = [&](int32_t i) { return Vec3{v[3 * i], v[3 * i + 1], v[3 * i + 2]}; };
+        for (size_t low = 0; low + 1 < sides.start.size(); ++low) {
+            Side *begin = sides.rows.data() + sides.start[low], *end = sides.rows.data() + sides.start[low + 1];
+            sort_rows(begin, end, [](const Side& x, const Side& y) { return x.far < y.far; });
+            for (Side* side = begin; side < end; ++side) {
+                if (side == begin || side->far != side[-1].far) {
+                    first_.push_back(static_cast<int32_t>(users_.size()));
+                    Vec3 from = vertex(static_cast<int32_t>(low));
+                    edges_.push_back({from, vertex(side->far) - from});
+                }
+                edge_of_[side->side] = static_cast<int32_t>(edges_.size()) - 1;
+                users_.push_back(side->side / 3);
+            }
+        }
+        first_.push_back(static_cast<int32_t>(users_.size()));
+        triangle_seen_.assign(count, -1);
+        edge_seen_.assign(edges_.size(), -1);
+    }
+
+    size_t triangles() const { return triangle_seen_.size(); }
+
+    // Marks what is joined to a triangle by edges that come within the radius of p, for `holds` to tell.
+    void flood(Vec3 p, int32_t from, double radius) {
+        ++round_;
+        stack_.assign(1, from);
+        triangle_seen_[from] = round_;
+        while (!stack_.empty()) {
+            int32_t t = stack_.back();
+            stack_.pop_back();
+            for (int k = 0; k < 3; ++k) {
+                int32_t e = edge_of_[3 * t + k];
+                if (edge_seen_[e] == round_) continue;
+                edge_seen_[e] = round_;
+                Vec3 d = p - edges_[e].from, along = edges_[e].along;
+                double length2 = norm2(along);
+                double at = length2 > 0 ? std::clamp(dot(d, along) / length2, 0.0, 1.0) : 0.0;
+                if (norm2(d - along * at) > radius * radius) continue;
+                for (int32_t u = first_[e]; u < first_[e + 1]; ++u) {
+                    int32_t next = users_[u];
+                    if (triangle_seen_[next] == round_) continue;
+                    triangle_seen_[next] = round_;
+                    stack_.push_back(next);
+                }
+            }
+        }
+    }
+
+    bool holds(int32_t triangle) const { return triangle_seen_[triangle] == round_; }
+
+  private:
+    struct Edge {
+        Vec3 from, along;
+    };
+    std::vector<Edge> edges_;
+    std::vector<int32_t> edge_of_, first_, users_, triangle_seen_, edge_seen_, stack_;
+    int32_t round_ = -1;
+};
+
+// Whether two places may be of one sheet by their normals: neither is the far side of a thin wall, nor does one look
+// at the other's back, as across a gap.
+inline bool may_be_one_sheet(Vec3 from, Vec3 facing, Vec3 to, Vec3 other) {
+    constexpr double opposite = -0.5, across = 0.3;
+    if (dot(facing, other) < opposite) return false;
+    Vec3 d = to - from;
+    double one = dot(d, facing), two = -dot(d, other);
+    return !(one * two < 0 && std::min(one * one, two * two) > across * across * norm2(d));
+}
+
+// Samples must be even by area. `area`: of one sample. `owner`: the triangle of each, where there are sheets: then a
+// descriptor sees what is joined to its place only. `radius`: of what a descriptor sees. Keypoints are local
 // maxima of the surface variation, at least `apart` from each other, the most salient first, at most `most`.
 inline LocalFeatures local_features(const std::vector<Vec3>& points, const std::vector<Vec3>& facing, double area,
-                                    double radius, double apart, double least, size_t most) {
+                                    double radius, double apart, double least, size_t most,
+                                    const int32_t* owner = nullptr, Sheets* sheets = nullptr) {
     LocalFeatures out;
     const size_t n = points.size();
     const double near = radius / 3;
@@ -40,8 +125,7 @@ inline LocalFeatures local_features(const std::vector<Vec3>& points, const std::
         double xx = 0, xy = 0, xz = 0, yy = 0, yz = 0, zz = 0;
         int count = 0;
         close.within(points[i], [&](int32_t j, double) {
-            // The far side of a thin wall is no neighbour.
-            if (dot(facing[j], facing[i]) < -0.5) return;
+            if (!may_be_one_sheet(points[i], facing[i], points[j], facing[j])) return;
             Vec3 d = points[j] - points[i];
             sum = sum + d;
             turned = turned + facing[j];
@@ -84,7 +168,9 @@ inline LocalFeatures local_features(const std::vector<Vec3>& points, const std::
         float* spin = out.descriptor.data() + k * L::size;
         float* bent = spin + L::rings * L::heights;
         Vec3 p = points[out.origin[k]], axis = out.normals[k];
+        if (sheets) sheets->flood(p, owner[out.origin[k]], radius);
         around.within(p, [&](int32_t j, double d2) {
+            if (sheets && !sheets->holds(owner[j])) return;
             Vec3 d = points[j] - p;
             double share = one * around.stands_for(j);
             double height = dot(d, axis), ring = std::sqrt(std::max(d2 - height * height, 0.0)) / radius;

@@ -2,8 +2,10 @@
 // partwatch.geometry.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 
+#include <optional>
 #include <stdexcept>
 
 #include "alignment.hpp"
@@ -320,8 +322,10 @@ static auto crossings(const TriangleTree& tree, Points points, std::tuple<double
     return owned(counts, {n, 2});
 }
 
+using Owners = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
 static auto find_local_features(Points points, Points normals, double area, double radius, double apart, double least,
-                                size_t most) {
+                                size_t most, std::optional<Owners> owner, Sheets* sheets) {
     check_finite(points);
     check_finite(normals);
     if (points.shape(0) != normals.shape(0)) throw std::invalid_argument("one normal a point");
@@ -330,7 +334,15 @@ static auto find_local_features(Points points, Points normals, double area, doub
     if (!(area >= 0) || !std::isfinite(area)) throw std::invalid_argument("an area is not negative");
     for (Vec3 n : vectors(normals))
         if (norm2(n) > 1.000001) throw std::invalid_argument("a normal is longer than one");
-    auto found = local_features(vectors(points), vectors(normals), area, radius, apart, least, most);
+    if (owner.has_value() != (sheets != nullptr)) throw std::invalid_argument("owners and sheets go together");
+    if (owner) {
+        if (owner->shape(0) != points.shape(0)) throw std::invalid_argument("one owner a point");
+        for (size_t i = 0; i < owner->shape(0); ++i)
+            if (owner->data()[i] < 0 || static_cast<size_t>(owner->data()[i]) >= sheets->triangles())
+                throw std::invalid_argument("an owner is no triangle of the sheets");
+    }
+    auto found = local_features(vectors(points), vectors(normals), area, radius, apart, least, most,
+                                owner ? owner->data() : nullptr, sheets);
     size_t n = found.origin.size();
     auto* origin = new int32_t[n];
     std::copy(found.origin.begin(), found.origin.end(), origin);
@@ -349,21 +361,21 @@ static auto find_local_features(Points points, Points normals, double area, doub
 }
 
 using Codes = nb::ndarray<const int8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using Owners = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Cells = nb::ndarray<const int32_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Starts = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Singles = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts start, size_t parts, Codes q_codes,
-                 Cells q_cells, Points q_place, Points q_facing, Numbers q_radius, size_t most) {
+                 Cells q_cells, Points q_place, Points q_facing, Numbers q_radius, Numbers q_worth, size_t most) {
     size_t rows = codes.shape(0), n = q_codes.shape(0);
     if (codes.shape(1) != kCodeSize || q_codes.shape(1) != kCodeSize) throw std::invalid_argument("codes of another size");
     if (part.shape(0) != rows || place.shape(0) != rows || facing.shape(0) != rows || place.shape(1) != 3 ||
         facing.shape(1) != 3)
         throw std::invalid_argument("one part, place and normal a code");
-    if (q_cells.shape(0) != n || q_place.shape(0) != n || q_facing.shape(0) != n || q_radius.shape(0) != n)
-        throw std::invalid_argument("cells, place, normal and radius for each of the body's codes");
+    if (q_cells.shape(0) != n || q_place.shape(0) != n || q_facing.shape(0) != n || q_radius.shape(0) != n ||
+        q_worth.shape(0) != n)
+        throw std::invalid_argument("cells, place, normal, radius and worth for each of the body's codes");
     size_t cells = start.shape(0);
     if (cells == 0 || start.data()[0] != 0 || start.data()[cells - 1] != static_cast<int64_t>(rows))
         throw std::invalid_argument("cells must begin at 0 and end at the last code");
@@ -377,9 +389,11 @@ static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts
     check_finite(place);
     check_finite(facing);
     check_finite(q_radius);
+    check_finite(q_worth);
     ListedFeatures listed{codes.data(), part.data(), place.data(), facing.data(), start.data()};
     BodyFeatures body{n, q_cells.shape(1), q_codes.data(), q_cells.data(), vectors(q_place), vectors(q_facing),
-                      std::vector<double>(q_radius.data(), q_radius.data() + n)};
+                      std::vector<double>(q_radius.data(), q_radius.data() + n),
+                      std::vector<double>(q_worth.data(), q_worth.data() + n)};
     auto found = Voting(listed, body, parts, Ballot{}).candidates(most);
     size_t kept = found.size();
     auto* owner = new int32_t[kept];
@@ -400,10 +414,19 @@ NB_MODULE(_kernel, m) {
     m.attr("CODE_SIZE") = kCodeSize;
     m.def("vote", &vote, nb::arg("codes"), nb::arg("part"), nb::arg("place"), nb::arg("facing"), nb::arg("start"),
           nb::arg("parts"), nb::arg("q_codes"), nb::arg("q_cells"), nb::arg("q_place"), nb::arg("q_facing"),
-          nb::arg("q_radius"), nb::arg("most"));
+          nb::arg("q_radius"), nb::arg("q_worth"), nb::arg("most"));
     m.attr("LOCAL_SIZE") = LocalLayout::size;
+    nb::class_<Sheets>(m, "Sheets")
+        .def("__init__",
+             [](Sheets* self, Points v, Triangles t) {
+                 check_indices(v, t);
+                 check_finite(v);
+                 new (self) Sheets(v.data(), t.data(), t.shape(0));
+             },
+             nb::arg("vertices"), nb::arg("triangles"));
     m.def("local_features", &find_local_features, nb::arg("points"), nb::arg("normals"), nb::arg("area"),
-          nb::arg("radius"), nb::arg("apart"), nb::arg("least"), nb::arg("most"));
+          nb::arg("radius"), nb::arg("apart"), nb::arg("least"), nb::arg("most"), nb::arg("owner") = nb::none(),
+          nb::arg("sheets") = nb::none());
     m.attr("D2_BINS") = PairLayout::d2_bins;
     m.attr("PPF_BINS") = PairLayout::ppf_bins;
     m.def("weld", &weld, nb::arg("corners"));

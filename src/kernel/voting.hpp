@@ -25,18 +25,19 @@ struct BodyFeatures {
     const int8_t* codes;
     const int32_t* cells;
     std::vector<Vec3> place, facing;
-    std::vector<double> radius;
+    // How much a vote of each is worth: what all bodies have tells nothing.
+    std::vector<double> radius, worth;
 };
 
 struct Ballot {
     // Parts that a feature may vote for, and features a part that may be voted for by one.
-    size_t parts = 64, repeats = 2;
+    size_t parts = 64, repeats = 6;
     // Listed features closest to one of the body's that it may vote for.
     size_t nearest = 8 * parts;
     // Votes of one part that are looked at together.
-    size_t votes = 96;
+    size_t votes = 224;
     // Parts that are looked at.
-    size_t likely = 250;
+    size_t likely = 200;
     // Poses of one part that are kept.
     size_t poses = 4;
 };
@@ -75,7 +76,7 @@ class Voting {
         for (size_t q = 0; q < body.count; ++q) {
             closest(q, near);
             size_t rank = 0;
-            for (auto [_, row] : near) {
+            for (auto [distance, row] : near) {
                 int32_t part = listed.part[row];
                 if (seen[part] != q + 1) {
                     if (++rank > ballot.parts) break;
@@ -83,7 +84,9 @@ class Voting {
                     times[part] = 0;
                 }
                 if (++times[part] > ballot.repeats) continue;
-                float weight = static_cast<float>((most - std::log(static_cast<double>(rank))) / most);
+                // In a short list nearly every part comes first at something: only what is alike in itself tells.
+                double ranked = (most - std::log(static_cast<double>(rank))) / most;
+                float weight = static_cast<float>(ranked / (1 + distance / alike) * body.worth[q]);
                 votes_[part].push_back({static_cast<int32_t>(q), row, weight});
             }
         }
@@ -108,6 +111,8 @@ class Voting {
   private:
     // How far a pose may fall behind its part's best.
     static constexpr double kept_share = 0.6;
+    // Code distance at which a vote counts half.
+    static constexpr double alike = 2000;
 
     // The listed features closest to one of the body's, in the cells that it looks into: code distance and row.
     void closest(size_t q, std::vector<std::pair<int32_t, int64_t>>& near) const {
@@ -180,7 +185,7 @@ class Voting {
         std::vector<size_t> order(n);
         for (size_t a = 0; a < n; ++a) order[a] = a, sum[a] = sum[a] > 0 ? sum[a] + all[a].weight : 0;
         std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return sum[a] > sum[b]; });
-        constexpr size_t seeds = 3, partners = 10;
+        constexpr size_t seeds = 4, partners = 10;
         for (size_t s = 0; s < std::min(seeds, n); ++s) {
             size_t a = order[s];
             if (sum[a] <= kept_share * top(poses)) break;

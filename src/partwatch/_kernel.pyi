@@ -22,7 +22,15 @@ def farthest(points: Floats, wanted: int) -> Ints: ...
 def local_normals(samples: Floats, queries: Floats, radius: float) -> Floats: ...
 def pair_histograms(points: Floats, normals: Floats, rms_radius: float) -> tuple[Floats, Floats]: ...
 def local_features(
-    points: Floats, normals: Floats, area: float, radius: float, apart: float, least: float, most: int
+    points: Floats,
+    normals: Floats,
+    area: float,
+    radius: float,
+    apart: float,
+    least: float,
+    most: int,
+    owner: Ints | None = None,
+    sheets: Sheets | None = None,
 ) -> tuple[Ints, Floats, Singles, Singles]: ...
 def vote(
     codes: npt.NDArray[np.int8],
@@ -36,8 +44,12 @@ def vote(
     q_place: Floats,
     q_facing: Floats,
     q_radius: Floats,
+    q_worth: Floats,
     most: int,
 ) -> tuple[Ints, Floats, npt.NDArray[np.uint8], Floats]: ...
+
+class Sheets:
+    def __init__(self, vertices: Floats, triangles: Ints) -> None: ...
 
 class PointGrid:
     def __init__(self, points: Floats, reach: float) -> None: ...

@@ -37,6 +37,7 @@ from partwatch.evidence.calibration import Line, RegionModel
 from partwatch.evidence.pair import calibrated
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.tail import RegionTail
+from partwatch.fingerprint.local import features_layout
 from partwatch.matching.weight import SizeFit
 from partwatch.model.document import MatchFinding, Relation
 from partwatch.model.errors import UsageError
@@ -298,7 +299,7 @@ def judged_with_regions(observed: Observations, regions: RegionModel | None) -> 
 def test_wholes_and_regions_are_judged_by_whom_saw_neither(observed: Observations) -> None:
     whole = Lying(0, MatchFinding.CANDIDATE, Relation.EDITED, 0.99, 0.99, 0.99, 9.0, SizeFit.OWN)
     piece = replace(whole, relation=Relation.PIECE_OF, coverage_part=0.3, information=50.0)
-    rare = RegionModel(RegionTail(offset=0.0, rate=1.0), Line(0.0, 1.0), 10, 10)
+    rare = RegionModel(RegionTail(offset=0.0, rate=1.0), Line(0.0, 1.0), 10, 10, features_layout())
     for lying, regions, finding in (
         (whole, None, "match"),
         (piece, rare, "match"),

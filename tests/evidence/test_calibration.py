@@ -24,6 +24,7 @@ from partwatch.evidence.judge import REGION_BUDGET, region_weight
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import shipped_population
 from partwatch.evidence.tail import RegionTail
+from partwatch.fingerprint.local import features_layout
 from partwatch.model.errors import UsageError
 
 
@@ -91,7 +92,7 @@ def test_what_is_no_calibration_is_refused(content: str) -> None:
         read_calibration(content, "here.json")
 
 
-REGIONS = RegionModel(RegionTail(-3.0, 0.5), Line(-2.0, 0.6), 40, 300)
+REGIONS = RegionModel(RegionTail(-3.0, 0.5), Line(-2.0, 0.6), 40, 300, features_layout())
 
 
 def test_regions_are_kept_in_the_file_and_in_the_version() -> None:

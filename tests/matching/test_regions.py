@@ -139,6 +139,66 @@ def test_two_parts_fused_are_both_named(listed: MemoryIndex, features: FeatureIn
     assert found["bracket"] is found["housing"] is Relation.CONTAINS
 
 
+def in_a_hollow(name: str) -> Mesh:
+    """In a block, half a millimetre from its walls, held by rods."""
+    low, high = parts.part_mesh(name).bounds
+    wall = parts.block(*(high - low + 7), tuple(low - 3.5)) - parts.block(*(high - low + 1), tuple(low - 0.5))
+    held = solid(name) + wall
+    points = parts.part_mesh(name).vertices
+    for axis in range(3):
+        tip = points[int(points[:, axis].argmax())]
+        way = (np.eye(3)[axis] * 2).tolist()
+        held += parts.block(0.8, 0.8, 0.8, tuple(tip - 0.4)).hull() + parts.block(
+            0.8, 0.8, 0.8, tuple(tip - 0.4 + way)
+        )
+        held += parts.block(*(0.8 + np.abs(way)), tuple(tip - 0.4))
+    return parts.mesh_of(held)
+
+
+@pytest.mark.parametrize("name", ["bracket", "hinge", "clamp"])
+def test_a_part_in_a_close_hollow_is_found_though_walls_stand_around_it(
+    name: str, listed: MemoryIndex, features: FeatureIndex
+) -> None:
+    hollow = in_a_hollow(name)
+    assert len(split_bodies(hollow)) == 1
+    best = screened(matcher(listed, features), moved(hollow)[0]).best
+    assert (best.part, best.finding, best.relation) == (name, MatchFinding.MATCH, Relation.CONTAINS)
+    assert best.coverage_part > 0.85
+
+
+def test_a_part_is_seen_beside_one_with_many_near_duplicates() -> None:
+    # Twelve of nearly the same would take all the places that are measured.
+    twins = {f"housing {k}": parts.mesh_of(solid("housing").scale((1, 1, 1 + k / 2000))) for k in range(12)}
+    index = MemoryIndex({"hinge": parts.part_mesh("hinge"), **twins})
+    own = index_features([features_of_part(index.mesh(k)) for k in range(len(index.entries))])
+    fused = parts.mesh_of(solid("hinge") + solid("housing").translate((10, 20, 2)))
+    answer = screened(matcher(index, own), moved(fused)[0])
+    found = {m.part for m in answer.body.matches if m.finding is MatchFinding.MATCH}
+    assert "hinge" in found
+    assert len(found - {"hinge"}) > 6
+
+
+def test_a_stretched_part_is_edited_in_its_region_and_not_alike_as_a_whole(
+    listed: MemoryIndex, features: FeatureIndex
+) -> None:
+    hinge = parts.part_mesh("hinge")
+    longer, _ = moved(Mesh(hinge.vertices * [1, 1.05, 1], hinge.triangles))
+    (best,) = named(screened(matcher(listed, features), longer), "hinge")
+    assert (best.finding, best.relation) == (MatchFinding.MATCH, Relation.EDITED)
+    assert min(best.coverage_part, best.coverage_body) > 0.98
+    assert best.scale == pytest.approx(1.05 ** (-1 / 3), abs=2e-3)
+    # Without its features there is only the whole, which is not alike enough.
+    whole = named(screened(matcher(listed, None, Judging(whole=PLENTY)), longer), "hinge")
+    assert all(match.finding is not MatchFinding.MATCH for match in whole)
+
+
+def test_exact_agreement_says_more_than_a_loose_one(listed: MemoryIndex, features: FeatureIndex) -> None:
+    piece = cut("housing", (1, 0, 0.2), 25)
+    loose = parts.jittered(parts.finer(piece, 2.0), 0.05)
+    exact = information(listed, features, piece, "housing")
+    assert 0 < information(listed, features, loose, "housing") < exact
+
+
 def test_what_says_little_is_a_candidate_at_most(listed: MemoryIndex, features: FeatureIndex) -> None:
     piece, _ = moved(cut("bracket", (1, 0, 0.2), 20))
     answer = screened(matcher(listed, features, Judging(region=SOME)), piece)

@@ -41,6 +41,7 @@ def _index_cases() -> dict[str, Call]:
         "signed_volume": lambda t: kernel.signed_volume(SOME, t),
         "sample": lambda t: kernel.sample(SOME, t, 10),
         "TriangleTree": lambda t: kernel.TriangleTree(SOME, t, 0.5),
+        "Sheets": lambda t: kernel.Sheets(SOME, t),
     }
     return {
         f"{name} of vertex {index}": partial(take, _triangles(index))
@@ -54,12 +55,17 @@ def _local(**other: Any) -> Call:
     return lambda: kernel.local_features(**{"points": SOME, "normals": UNIT, **args})
 
 
+def _owned(owner: Any = None) -> Call:
+    return lambda: _local(owner=owner, sheets=kernel.Sheets(SOME, TRIANGLES))()
+
+
 def _vote(**other: Any) -> Call:
     codes = np.zeros((40, 20), dtype=np.int8)
     cells = np.zeros((40, 2), dtype=np.int32)
     listed = {"codes": codes, "part": np.arange(40, dtype=np.int32) // 20, "place": SOME.astype(np.float32)}
     listed |= {"facing": UNIT.astype(np.float32), "start": np.array([0, 7, 40]), "parts": 2}
-    body = {"q_codes": codes, "q_cells": cells, "q_place": SOME, "q_facing": UNIT, "q_radius": np.ones(40)}
+    body = {"q_codes": codes, "q_cells": cells, "q_place": SOME, "q_facing": UNIT}
+    body |= {"q_radius": np.ones(40), "q_worth": np.ones(40)}
     return lambda: kernel.vote(**{**listed, **body, "most": 5, **other})
 
 
@@ -77,6 +83,11 @@ CASES: dict[str, Call] = {
     "local_features of a negative area": _local(area=-1.0),
     "local_features of an area that is no number": _local(area=float("nan")),
     "local_features of a negative number": _local(most=-1),
+    "local_features of owners without sheets": _local(owner=np.zeros(40, dtype=np.int32)),
+    "local_features of sheets without owners": _owned(),
+    "local_features of too few owners": _owned(np.zeros(39, dtype=np.int32)),
+    "local_features of an owner too far": _owned(np.full(40, 30, dtype=np.int32)),
+    "local_features of a negative owner": _owned(np.full(40, -1, dtype=np.int32)),
     "local_features of pairs": _local(points=np.zeros((40, 2))),
     "vote of longer codes": _vote(codes=np.zeros((40, 21), dtype=np.int8)),
     "vote for longer codes": _vote(q_codes=np.zeros((40, 21), dtype=np.int8)),
@@ -85,6 +96,7 @@ CASES: dict[str, Call] = {
     "vote with too few places": _vote(place=np.zeros((39, 3), dtype=np.float32)),
     "vote with flat normals": _vote(facing=np.zeros((40, 2), dtype=np.float32)),
     "vote with too few radii": _vote(q_radius=np.ones(39)),
+    "vote with too few worths": _vote(q_worth=np.ones(39)),
     "vote with too few cells": _vote(q_cells=np.zeros((39, 2), dtype=np.int32)),
     "vote with too few normals": _vote(q_facing=UNIT[:5]),
     "vote without cells": _vote(start=np.empty(0, dtype=np.int64)),
@@ -162,11 +174,13 @@ def _not_finite() -> dict[str, Call]:
         "crossings": lambda p: _tree().crossings(p, (0.5, 0.6, 0.7)),
         "local_features points": lambda p: _local(points=p)(),
         "local_features normals": lambda p: _local(normals=p)(),
+        "Sheets vertices": lambda p: kernel.Sheets(p, TRIANGLES),
         "vote listed places": lambda p: _vote(place=p.astype(np.float32))(),
         "vote listed normals": lambda p: _vote(facing=p.astype(np.float32))(),
         "vote places": lambda p: _vote(q_place=p)(),
         "vote normals": lambda p: _vote(q_facing=p)(),
         "vote radii": lambda p: _vote(q_radius=np.ascontiguousarray(p[:, 1]))(),
+        "vote worths": lambda p: _vote(q_worth=np.ascontiguousarray(p[:, 1]))(),
     }
     values = {"NaN": np.nan, "infinity": np.inf}
     return {

@@ -51,7 +51,7 @@ class FeatureList:
         """All arguments of `vote`."""
         codes, cells = coded(body.descriptor, self.axes, self.middles)
         radius = np.full(len(codes), RADIUS)
-        return *self.listed(), codes, cells[:, :PROBES], body.place, body.facing, radius, most
+        return *self.listed(), codes, cells[:, :PROBES], body.place, body.facing, radius, radius, most
 
 
 def machined(seed: int) -> Manifold:

@@ -6,9 +6,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from manifold3d import Manifold
 from slow_kernel import Floats, squared_distances
 
 import parts
+from partwatch.model.mesh import Mesh
 
 RADIUS, APART, LEAST, MOST = 6.0, 2.0, 0.02, 80
 SAMPLES = 3000
@@ -149,3 +151,59 @@ def test_points_farther_apart_than_cells_can_count_do_no_harm(kernel: ModuleType
     found = kernel.local_features(p, n, area, RADIUS, APART, LEAST, MOST)
     assert found[0].tolist() == expected[0].tolist()
     assert np.abs(found[3] - expected[3]).max() < 1e-4
+
+
+def hollow_around(mesh: Mesh, clearance: float) -> Mesh:
+    """A block with a box-shaped void around the mesh, which is not in it."""
+    low, high = mesh.bounds[0] - clearance, mesh.bounds[1] + clearance
+    block = Manifold.cube(tuple(high - low + 6)).translate(tuple(low - 3))
+    return parts.mesh_of(block - Manifold.cube(tuple(high - low)).translate(tuple(low)))
+
+
+def joined_features(kernel: ModuleType, mesh: Mesh, seen: str) -> tuple[Floats, Floats, Floats]:
+    """Places, axes and descriptors: of what is joined, or of all that is near."""
+    count = int(parts.area_of(mesh) * 4)
+    p, n, owner, area = kernel.sample(mesh.vertices, mesh.triangles, count)
+    sheets = (owner, kernel.Sheets(mesh.vertices, mesh.triangles)) if seen == "joined" else ()
+    found = kernel.local_features(p, n, area / count, RADIUS, APART, LEAST, 4000, *sheets)
+    return p[found[0]], found[1], found[3]
+
+
+def most_alike(of: tuple[Floats, ...], among: tuple[Floats, ...]) -> Floats:
+    """Of each feature, the distance of descriptors to the most alike one close by."""
+    near = squared_distances(of[0], among[0]) <= APART**2
+    gaps = np.where(near, np.sqrt(np.maximum(squared_distances(of[2], among[2]), 0.0)), np.inf)
+    return np.asarray(gaps.min(axis=1))
+
+
+@pytest.mark.parametrize("name", ["bracket", "housing"])
+def test_what_is_joined_looks_the_same_in_a_hollow(kernel: ModuleType, name: str) -> None:
+    mesh = parts.part_mesh(name)
+    around = parts.together(mesh, hollow_around(mesh, 1.0))
+    alone = joined_features(kernel, mesh, "joined")
+    within = most_alike(alone, joined_features(kernel, around, "joined"))
+    near = most_alike(joined_features(kernel, mesh, "near"), joined_features(kernel, around, "near"))
+    assert np.median(within) < 0.15
+    assert np.median(near) > 1.6 * np.median(within)
+
+
+def test_of_one_closed_convex_solid_all_that_is_near_is_joined(kernel: ModuleType) -> None:
+    mesh = parts.part_mesh("cube")
+    joined, near = (joined_features(kernel, mesh, seen) for seen in ("joined", "near"))
+    assert np.array_equal(joined[0], near[0])
+    assert np.abs(joined[2] - near[2]).max() < 1e-6
+
+
+def test_an_edge_of_many_triangles_joins_them_all_at_once(kernel: ModuleType) -> None:
+    # Each visited once: were it asked for all of them from each of them, this would not end.
+    count = 100_000
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    rim = np.stack([10 * np.cos(angle), 10 * np.sin(angle), np.full(count, 5.0)], axis=1)
+    vertices = np.concatenate([[[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]], rim])
+    triangles = np.stack([np.zeros(count), np.ones(count), 2 + np.arange(count)], axis=1).astype(np.int32)
+    p, n, owner, area = kernel.sample(vertices, triangles, 500)
+    sheets = kernel.Sheets(vertices, triangles)
+    joined = kernel.local_features(p, n, area / 500, RADIUS, APART, 0.0, 3, owner, sheets)
+    near = kernel.local_features(p, n, area / 500, RADIUS, APART, 0.0, 3)
+    assert len(joined[0]) == 3
+    assert np.abs(joined[3] - near[3]).max() < 1e-6

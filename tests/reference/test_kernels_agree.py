@@ -119,19 +119,26 @@ def test_distances_to_parts_are_the_same_to_rounding(both: Both, name: str) -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_local_features_of_parts_are_the_same_to_float32(both: Both, name: str) -> None:
     mesh = parts.part_mesh(name)
-    p, n, _, area = both[0].sample(mesh.vertices + 1234.5, mesh.triangles, 2500)
-    one, other = (kernel.local_features(p, n, area / 2500, 6.0, 1.5, 0.01, 200) for kernel in both)
-    assert_same_features(one, other)
+    vertices = mesh.vertices + 1234.5
+    p, n, owner, area = both[0].sample(vertices, mesh.triangles, 2500)
+    sizes = (area / 2500, 6.0, 1.5, 0.01, 200)
+    assert_same_features(*(kernel.local_features(p, n, *sizes) for kernel in both))
+    joined = [
+        kernel.local_features(p, n, *sizes, owner, kernel.Sheets(vertices, mesh.triangles)) for kernel in both
+    ]
+    assert_same_features(*joined)
 
 
 @given(meshes(least=1), st.sampled_from([0.05, 0.3, 2.0]))
 def test_local_features_of_any_mesh_are_the_same_to_float32(
     both: Both, mesh: tuple[Floats, Ints], share: float
 ) -> None:
-    p, n, _, area = both[0].sample(*mesh, 400)
+    p, n, owner, area = both[0].sample(*mesh, 400)
     radius = share * size_of(mesh[0])
-    one, other = (kernel.local_features(p, n, area / 400, radius, radius / 3, 1e-4, 60) for kernel in both)
-    assert_same_features(one, other)
+    sizes = (area / 400, radius, radius / 3, 1e-4, 60)
+    assert_same_features(*(kernel.local_features(p, n, *sizes) for kernel in both))
+    joined = [kernel.local_features(p, n, *sizes, owner, kernel.Sheets(*mesh)) for kernel in both]
+    assert_same_features(*joined)
 
 
 def test_local_features_of_a_crowd_are_the_same_to_float32(both: Both) -> None:

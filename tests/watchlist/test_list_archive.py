@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchlist_samples import LAYOUT, design, local_features, many, opened, part, plain, without_geometry
 
+from partwatch.fingerprint.local import features_layout
 from partwatch.model.errors import StoreError
 from partwatch.watchlist.archive import read_archive, write_archive
-from partwatch.watchlist.features import features_layout, plain_records
+from partwatch.watchlist.features import plain_records
 from partwatch.watchlist.npy import pack_npy, unpack_npy
 from partwatch.watchlist.types import Counts, DesignEntry, PrintLayout
 

@@ -31,11 +31,11 @@ from watchlist_samples import (
 
 from partwatch.curation.observe import Others
 from partwatch.fingerprint.feature_index import FeatureIndex, index_features
-from partwatch.fingerprint.local import FEATURE, Features, features_of_part
+from partwatch.fingerprint.local import FEATURE, Features, features_layout, features_of_part
 from partwatch.model.errors import StoreError
 from partwatch.screening.job import Listed
 from partwatch.watchlist import backup
-from partwatch.watchlist.features import MOST_FEATURES, features_layout, plain_records, records_of
+from partwatch.watchlist.features import MOST_FEATURES, plain_records, records_of
 from partwatch.watchlist.index import load_index
 from partwatch.watchlist.refresh import parts_to_refresh, refresh
 from partwatch.watchlist.store import Watchlist

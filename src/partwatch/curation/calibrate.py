@@ -23,6 +23,7 @@ from partwatch.evidence.judge import Profile, false_share, profile_of, surprise_
 from partwatch.evidence.population import Population
 from partwatch.evidence.tail import TailModel, similarity_nearness
 from partwatch.fingerprint import describe, sample_surface
+from partwatch.fingerprint.local import features_layout
 from partwatch.matching.policy import Policy
 from partwatch.matching.weight import SizeFit
 from partwatch.model.errors import UsageError
@@ -395,7 +396,7 @@ def _fit_regions(subset: Subset) -> RegionModel | None:
             surprises(mates), _family_weights(mate_families), surprises(best), _family_weights(families)
         )
     )
-    return RegionModel(tail, line, len(mates), len(best))
+    return RegionModel(tail, line, len(mates), len(best), features_layout())
 
 
 def _share(telling: Mask, weights: Floats) -> float:

@@ -13,7 +13,7 @@ from partwatch import __version__
 from partwatch.curation.calibrate import require_lir
 from partwatch.curation.corpus import CorpusFile
 from partwatch.curation.crossfit import Panel, Trials, as_shipped, cross_fitted, hardest_pairs, searches
-from partwatch.curation.disguises.counts import rows_of
+from partwatch.curation.disguises.counts import band_of, rows_of
 from partwatch.curation.disguises.observed import Lying, Screened
 from partwatch.curation.measures import measures
 from partwatch.curation.observations import Copy, Observations
@@ -225,9 +225,21 @@ class _Judged:
         for one, told in zip(self._disguised, self._told, strict=True):
             lying, finding = told or (None, None)
             family = int(self._observed.parts.families[one.part])
-            for group, label, counts in rows_of(one, lying.relation if lying else None):
+            telling = self._tells(one, enough)
+            for group, label, counts in rows_of(one, lying.relation if lying else None, telling):
                 counted.setdefault((group, label), []).append((counts and finding in enough, family))
+            if telling is not None and one.surviving is not None:
+                row = "telling", f"{one.group}: {band_of(one.surviving)}"
+                counted.setdefault(row, []).append((telling, family))
         yield from _rows(counted, at)
+
+    def _tells(self, one: Screened, enough: set[MatchFinding]) -> bool | None:
+        """Whether a piece, laid where it was cut out, shares enough with its part; None of other kinds."""
+        if one.at_truth is None:
+            return None
+        seen = 1.0, one.at_truth, SizeFit.OWN
+        judge = self._judges.of_part(one.part)
+        return judge.region_finding(seen, self._list_parts, self._policy, self._alerts) in enough
 
     def disguises(self) -> list[Document]:
         """Each disguised part as screened: the truth, and what was said of the part itself."""
@@ -309,22 +321,20 @@ class _Judged:
         return judge.finding(copy.part, seen, self._list_parts, self._policy, self._alerts)
 
     def _told_of(self, one: Screened) -> tuple[Lying, MatchFinding] | None:
-        """The part's own match that says most, with its finding."""
-        told = [(lying, finding) for lying in one.own if (finding := self._finding_on(lying)) is not None]
+        """The match with the part, or with a near-duplicate of it, that says most, with its finding."""
+        named = self._observed.named_on(one)
+        told = [(lying, finding) for lying in named if (finding := self._finding_on(lying)) is not None]
         return min(told, key=lambda row: (_BEST_FIRST.index(row[1]), -row[0].score), default=None)
 
     def _finding_on(self, lying: Lying) -> MatchFinding | None:
-        """By a judge that saw neither: as a whole, or by the shared region, whichever says more."""
+        """By a judge that saw neither: as a whole, or by the shared region where screening went by that."""
         judge = self._judges.of_part(lying.part)
-        seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
-        whole = judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
         if lying.information is None:
-            return whole
+            seen = lying.score, min(lying.coverage_part, lying.coverage_body), lying.size
+            return judge.finding(lying.part, seen, self._list_parts, self._policy, self._alerts)
         share = region_share(lying.relation, lying.coverage_part, lying.coverage_body, self._policy)
         region = share, lying.information, lying.size
-        in_region = judge.region_finding(region, self._list_parts, self._policy, self._alerts)
-        found = [finding for finding in (whole, in_region) if finding is not None]
-        return min(found, key=_BEST_FIRST.index, default=None)
+        return judge.region_finding(region, self._list_parts, self._policy, self._alerts)
 
     def _alerts_of_strangers(self) -> Iterator[_Alert]:
         yield from self._whole_alerts()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from partwatch.curation import observe
 from partwatch.curation.corpus import CorpusFile, listed_parts
 from partwatch.curation.disguises.observed import (
+    Lying,
     Place,
     Screened,
     Wanted,
@@ -160,6 +161,12 @@ class Observations:
     items: int
     disguised: tuple[Screened, ...] = ()
     shared: Shared | None = None
+
+    def named_on(self, one: Screened) -> Iterator[Lying]:
+        """Where the part itself was named on a disguise, or a near-duplicate of it, of its family: which of
+        them a piece was cut from, what is left often does not say."""
+        families = self.parts.families
+        return (lying for lying in one.listed if families[lying.part] == families[one.part])
 
 
 def gather(

@@ -24,7 +24,8 @@ from partwatch.matching.alignment import scale_of
 from partwatch.matching.engine import Around, Engine
 from partwatch.matching.index import Rows
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import explain_size, measured_share
+from partwatch.matching.relation import Size, explain_size, measured_share
+from partwatch.matching.verification import Measurement
 from partwatch.model.mesh import MM_PER_UNIT, Mesh, Unit
 from partwatch.screening.job import Listed
 from partwatch.watchlist.snapshot import ListedPart
@@ -139,28 +140,29 @@ def _body(
 ) -> dict[str, object]:
     surface = sample_surface(solid.mesh)
     found = observer.engine(project).find(solid, around, (), MM_PER_UNIT[unit] if unit else 1.0)
-    sizes = [
-        explain_size(1 / scale_of(hit.measured.T_body_part), unit, observer.policy.scale_tolerance)
-        for hit in found.hits
-    ]
+
+    def size_of(measured: Measurement) -> Size:
+        return explain_size(1 / scale_of(measured.T_body_part), unit, observer.policy.scale_tolerance)
+
+    wholes = [(hit.part, hit.as_whole) for hit in found.hits]
     return {
         **fingerprint(surface, unit),
         "hits": [
             {
-                "part": hit.part,
-                "score": hit.measured.score,
-                "coverage": hit.measured.coverage,
-                "scale": size.scale,
-                "source": size.source.value,
+                "part": part,
+                "score": whole.score,
+                "coverage": whole.coverage,
+                "scale": size_of(whole).scale,
+                "source": size_of(whole).source.value,
             }
-            for hit, size in zip(found.hits, sizes, strict=True)
-            if hit.measured.coverage >= LEAST_COVERAGE
+            for part, whole in wholes
+            if whole is not None and whole.coverage >= LEAST_COVERAGE
         ],
         "regions": [
             {"part": hit.part, "information": round(hit.information, 3)}
-            for hit, size in zip(found.hits, sizes, strict=True)
+            for hit in found.hits
             if hit.information is not None
             and measured_share(hit.measured, observer.policy) >= 1
-            and abs(size.scale - 1) <= observer.policy.scale_tolerance
+            and abs(size_of(hit.measured).scale - 1) <= observer.policy.scale_tolerance
         ],
     }

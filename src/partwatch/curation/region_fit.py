@@ -57,7 +57,10 @@ def fit_region_tail(best: Floats, families: npt.NDArray[np.int32], list_parts: i
 def mates_of(observed: Observations, projects: Mask) -> tuple[Floats, npt.NDArray[np.int32]]:
     """Information of parts of those projects in disguise, 0 where they were not found; and their families."""
     found = [
-        (max((own.information or 0.0 for own in one.own), default=0.0), observed.parts.families[one.part])
+        (
+            max((lying.information or 0.0 for lying in observed.named_on(one)), default=0.0),
+            observed.parts.families[one.part],
+        )
         for one in observed.disguised
         if one.group in MATES and projects[observed.parts.projects[one.part]]
     ]

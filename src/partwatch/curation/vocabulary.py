@@ -6,22 +6,28 @@ Whoever ships another one makes every list's features stale: it belongs to a new
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from partwatch import kernel
-from partwatch.curation.corpus import listed_parts, read_corpus
+from partwatch.curation.corpus import CorpusFile, listed_parts, read_corpus
+from partwatch.curation.families import families_of
 from partwatch.curation.trial import part_in_mm
-from partwatch.fingerprint.local import MOST_OF_PART, PART_RADII, described, octaves
+from partwatch.fingerprint import describe, sample_surface
+from partwatch.fingerprint.local import MOST_OF_PART, PART_RADII, described, octaves, sheets_of
+from partwatch.geometry.clean import weld
 from partwatch.model.errors import UnreadableError
 from partwatch.model.mesh import Mesh
 
-CELLS = 512
-TRAINED_ON = 20_000
+CELLS = 1024
+TRAINED_ON = 40_000
 ROUNDS = 8
+# Parts of a family that count.
+A_FAMILY = 3
 # Codes reach the ends of int8 for all but this share of the numbers.
 CLIPPED = 0.0005
 
@@ -29,9 +35,10 @@ Tables = dict[str, npt.NDArray[np.float32]]
 
 
 def descriptors_of(mesh: Mesh) -> npt.NDArray[np.float32]:
-    """(n, LOCAL_SIZE) of a part in millimetres, at all its octaves."""
+    """(n, LOCAL_SIZE) of a part in millimetres, welded, at all its octaves."""
+    sheets = sheets_of(mesh)
     found = [
-        described(mesh, octave, MOST_OF_PART)[2]
+        described(mesh, sheets, octave, MOST_OF_PART)[2]
         for octave in octaves(float(np.linalg.norm(mesh.extents)), PART_RADII)
     ]
     return np.concatenate(found) if found else np.zeros((0, kernel.LOCAL_SIZE), dtype=np.float32)
@@ -62,23 +69,47 @@ def codebook_from(
     return {name: np.asarray(table, dtype=np.float32) for name, table in tables.items()}
 
 
-def readable(corpus: Path) -> Iterable[tuple[str, Mesh]]:
-    """Family and mesh of each part of a corpus; those of one thing are one family."""
-    for file in listed_parts(read_corpus(corpus)):
-        try:
-            yield f"{file.project} {file.thing}", part_in_mm(file.path)
-        except UnreadableError:
-            continue
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A part of a corpus: what its family is told by, and (n, LOCAL_SIZE) descriptors."""
+
+    project: str
+    geometry: str
+    whole: npt.NDArray[np.float32]
+    radius_mm: float
+    local: npt.NDArray[np.float32]
+
+
+def known(file: CorpusFile) -> Known | None:
+    """None where it cannot be read or has no extent."""
+    try:
+        mesh = weld(part_in_mm(file.path))
+        surface = sample_surface(mesh)
+    except (UnreadableError, ValueError):
+        return None
+    return Known(file.project, file.geometry, describe(surface), surface.radius, descriptors_of(mesh))
+
+
+def of_families(parts: Sequence[Known]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int_]]:
+    """Descriptors of at most A_FAMILY parts of each family, and the family of each descriptor: a catalogue
+    of one design in forty sizes is no witness of what is common."""
+    projects = sorted({part.project for part in parts})
+    families = families_of(
+        np.array([part.whole for part in parts]),
+        np.array([part.radius_mm for part in parts]),
+        np.array([projects.index(part.project) for part in parts], dtype=np.int32),
+        [part.geometry for part in parts],
+    )
+    rank = [int((families[:k] == families[k]).sum()) for k in range(len(parts))]
+    kept = [k for k in range(len(parts)) if rank[k] < A_FAMILY]
+    rows = np.concatenate([parts[k].local for k in kept])
+    return rows, np.concatenate([np.full(len(parts[k].local), families[k]) for k in kept])
 
 
 def main(corpus: Path, out: Path) -> None:
     """Write the codebook of a corpus."""
-    found = [(family, descriptors_of(mesh)) for family, mesh in readable(corpus)]
-    names = {family: k for k, family in enumerate(dict.fromkeys(family for family, _ in found))}
-    families = np.concatenate([np.full(len(rows), names[family]) for family, rows in found])
-    np.savez_compressed(
-        out, allow_pickle=False, **codebook_from(np.concatenate([r for _, r in found]), families)
-    )
+    parts = [part for file in listed_parts(read_corpus(corpus)) if (part := known(file)) is not None]
+    np.savez_compressed(out, allow_pickle=False, **codebook_from(*of_families(parts)))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from partwatch.evidence.tail import RegionTail, TailModel
 from partwatch.fingerprint import FINGERPRINT_VERSION
+from partwatch.fingerprint.local import features_layout
 from partwatch.model.errors import UsageError
 
 FORMAT: Final = "partwatch-calibration-1"
@@ -43,12 +44,15 @@ class PlainShapes:
 @dataclass(frozen=True)
 class RegionModel:
     """What a shared region is worth. tail: how often chance does as well; weight: from the surprise of that
-    to log2 LR, as for whole bodies. mates, non_mates: what it was fitted on."""
+    to log2 LR, as for whole bodies. mates, non_mates: what it was fitted on. features: the layout of the
+    local features that it was fitted with: of others it says nothing.
+    """
 
     tail: RegionTail
     weight: Line
     mates: int
     non_mates: int
+    features: str
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,12 @@ def read_calibration(text: str, place: str) -> Calibration:
                 f"{place}: made for fingerprint version {document['fingerprint_version']}, and this program "
                 f"has {FINGERPRINT_VERSION}: make it anew with `partwatch calibrate`"
             )
+        made_with = (document.get("regions") or {}).get("features", features_layout())
+        if made_with != features_layout():
+            raise UsageError(
+                f"{place}: made for local features {made_with}, and this program has {features_layout()}: "
+                "make it anew with `partwatch calibrate`"
+            )
         calibration = _calibration(document)
         if calibration.version != document["version"]:
             raise ValueError("its numbers are not the ones that it was written with")
@@ -170,6 +180,7 @@ def _region_model(document: dict[str, Any]) -> RegionModel:
         weight=Line(**{name: _number(value) for name, value in document["weight"].items()}),
         mates=int(_number(document["mates"])),
         non_mates=int(_number(document["non_mates"])),
+        features=str(document["features"]),
     )
 
 

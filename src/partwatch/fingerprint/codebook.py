@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.int8]
 # Cells that a feature of a body is looked for in.
-PROBES = 3
+PROBES = 4
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from partwatch.fingerprint.shipped import codebook
 from partwatch.geometry.clean import triangle_areas
 from partwatch.model.mesh import FloatArray, Mesh
 
-LOCAL_VERSION = "1"
+LOCAL_VERSION = "2"
 # Radius of octave 0 in millimetres, and the octaves there are.
 BASE_MM = 0.375
 FIRST_OCTAVE, LAST_OCTAVE = -8, 12
@@ -40,6 +40,11 @@ FEATURE = np.dtype(
 )
 
 Features = npt.NDArray[np.void]
+
+
+def features_layout() -> str:
+    """What local features are made with: those of another layout are never compared."""
+    return f"{LOCAL_VERSION}-{codebook().version}"
 
 
 def radius_mm(octave: npt.NDArray[Any]) -> FloatArray:
@@ -71,16 +76,31 @@ def octaves(diagonal_mm: float, radii: tuple[float, float]) -> range:
     return range(max(math.ceil(low), FIRST_OCTAVE), min(math.floor(high), LAST_OCTAVE) + 1)
 
 
-def described(mesh: Mesh, octave: int, most: int) -> tuple[FloatArray, FloatArray, npt.NDArray[np.float32]]:
-    """Places, normals and descriptors of the keypoints at one octave, the most salient first."""
+def sheets_of(mesh: Mesh) -> kernel.Sheets | None:
+    """How a welded mesh's triangles are joined, for `described`; None of one in open patches, whose gaps
+    part what belongs together."""
+    _, stats, _ = kernel.shells(mesh.triangles)
+    if (stats[:, 0] > 0).sum() > 1:
+        return None
+    return kernel.Sheets(np.ascontiguousarray(mesh.vertices), mesh.triangles)
+
+
+def described(
+    mesh: Mesh, sheets: kernel.Sheets | None, octave: int, most: int
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.float32]]:
+    """Places, normals and descriptors of the keypoints at one octave, the most salient first.
+
+    What is close through space only, as the wall of a hollow around a part, is not described.
+    """
     radius = float(BASE_MM * 2.0**octave)
     area = float(triangle_areas(mesh).sum())
     wanted = area * (SAMPLES_A_RADIUS / radius) ** 2
     count = int(min(max(wanted, LEAST_SAMPLES), MOST_SAMPLES))
-    points, normals, _, _ = kernel.sample(np.ascontiguousarray(mesh.vertices), mesh.triangles, count)
+    points, normals, owner, _ = kernel.sample(np.ascontiguousarray(mesh.vertices), mesh.triangles, count)
     origin, facing, _, descriptors = kernel.local_features(
-        points, normals, area / count, radius, APART * radius, LEAST_VARIATION, most
-    )
+        points, normals, area / count, radius, APART * radius, LEAST_VARIATION, most,
+        owner if sheets is not None else None, sheets,
+    )  # fmt: skip
     return points[origin], facing, descriptors
 
 
@@ -89,8 +109,9 @@ def _features(mesh: Mesh, radii: tuple[float, float], most: int, book: Codebook)
     low, high = mesh.bounds
     middle = (low + high) / 2
     centred = Mesh(mesh.vertices - middle, mesh.triangles)
+    sheets = sheets_of(centred)
     for octave in octaves(float(np.linalg.norm(mesh.extents)), radii):
-        place, facing, descriptors = described(centred, octave, most)
+        place, facing, descriptors = described(centred, sheets, octave, most)
         records = np.zeros(len(place), dtype=FEATURE)
         records["octave"] = octave
         records["code"] = book.encode(descriptors)

@@ -1,7 +1,7 @@
 """The kernel in numpy: what machines without a compiler and without a wheel use."""
 
 from partwatch.kernel.numpy_field import Field
-from partwatch.kernel.numpy_local import LOCAL_SIZE, local_features
+from partwatch.kernel.numpy_local import LOCAL_SIZE, Sheets, local_features
 from partwatch.kernel.numpy_samples import (
     D2_BINS,
     PPF_BINS,
@@ -28,6 +28,7 @@ __all__ = [
     "PPF_BINS",
     "Field",
     "PointGrid",
+    "Sheets",
     "TriangleTree",
     "farthest",
     "first_of_equals",

@@ -17,15 +17,17 @@ Bytes = npt.NDArray[np.int8]
 
 CODE_SIZE = 20
 # Parts that a feature may vote for, and features of a part that may be voted for by one.
-_PARTS, _REPEATS = 64, 2
+_PARTS, _REPEATS = 64, 6
+# Code distance at which a vote counts half.
+_ALIKE = 2000
 # Rows of the list closest to a feature that may be voted for.
 _NEAREST = _PARTS * 8
 # Votes of one part that are looked at together, and parts that are looked at.
-_VOTES, _LIKELY = 96, 250
+_VOTES, _LIKELY = 224, 200
 # Poses of one part that are kept, and how far one may fall behind its part's best.
 _POSES, _KEPT_SHARE = 4, 0.6
 # Votes that poses are made from, and how many others each goes with.
-_SEEDS, _PARTNERS = 3, 10
+_SEEDS, _PARTNERS = 4, 10
 # Fewest features that make an arrangement.
 _FEWEST = 3
 
@@ -43,13 +45,15 @@ class _Listed:
 
 @dataclass(frozen=True, eq=False)
 class _Body:
-    """Features of a body; (n, probes) cells to look into for each."""
+    """Features of a body; (n, probes) cells to look into for each; worth: of a vote, for what all bodies have
+    tells nothing."""
 
     codes: Bytes
     cells: Ints
     place: Floats
     facing: Floats
     radius: Floats
+    worth: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +106,7 @@ def vote(
     q_place: Floats,
     q_facing: Floats,
     q_radius: Floats,
+    q_worth: Floats,
     most: int,
 ) -> tuple[Ints, Floats, npt.NDArray[np.uint8], Floats]:
     """The parts with the most in one arrangement, at most `most`, best first, each with its best poses: (k,)
@@ -119,6 +124,7 @@ def vote(
         as_points(q_place),
         as_points(q_facing),
         _array(q_radius, np.float64, 1),
+        _array(q_worth, np.float64, 1),
     )
     _check(listed, body, parts, most)
     found = []
@@ -150,8 +156,8 @@ def _check(listed: _Listed, body: _Body, parts: int, most: int) -> None:
         raise ValueError("codes of another size")
     if listed.part.shape != (rows,) or listed.place.shape != (rows, 3) or listed.facing.shape != (rows, 3):
         raise ValueError("one part, place and normal a code")
-    if {len(body.cells), len(body.place), len(body.facing), len(body.radius)} != {n}:
-        raise ValueError("cells, place, normal and radius for each of the body's codes")
+    if {len(each) for each in (body.cells, body.place, body.facing, body.radius, body.worth)} != {n}:
+        raise ValueError("cells, place, normal, radius and worth for each of the body's codes")
     start = listed.start
     if len(start) == 0 or start[0] != 0 or start[-1] != rows:
         raise ValueError("cells must begin at 0 and end at the last code")
@@ -161,7 +167,7 @@ def _check(listed: _Listed, body: _Body, parts: int, most: int) -> None:
         raise IndexError("no such cell")
     if ((listed.part < 0) | (listed.part >= parts)).any():
         raise IndexError("no such part")
-    if not all(np.isfinite(each).all() for each in (listed.place, listed.facing, body.radius)):
+    if not all(np.isfinite(each).all() for each in (listed.place, listed.facing, body.radius, body.worth)):
         raise ValueError("a number is not finite")
     if parts < 0 or most < 0:
         raise ValueError("a number of parts is not negative")
@@ -170,21 +176,23 @@ def _check(listed: _Listed, body: _Body, parts: int, most: int) -> None:
 def _cast(listed: _Listed, body: _Body, parts: int) -> _Votes:
     """What each feature of the body votes for, one feature after the other, closest first."""
     top = math.log(parts + _PARTS)
-    weights = np.array([(top - math.log(rank)) / top for rank in range(1, _PARTS + 1)], dtype=np.float32)
+    weights = np.array([(top - math.log(rank)) / top for rank in range(1, _PARTS + 1)])
     query, row, weight = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     for q in range(len(body.codes)):
-        rows = _closest(listed, body.codes[q], body.cells[q])
+        rows, distance = _closest(listed, body.codes[q], body.cells[q])
         earlier = _earlier(listed.part[rows])
         rank = np.cumsum(earlier == 0)
         votes = (rank <= _PARTS) & (earlier < _REPEATS)
         query.append(np.full(int(votes.sum()), q))
         row.append(rows[votes])
-        weight.append(weights[rank[votes] - 1])
+        # In a short list nearly every part comes first at something: only what is alike in itself tells.
+        worth = weights[rank[votes] - 1] / (1 + distance[votes] / _ALIKE) * body.worth[q]
+        weight.append(worth.astype(np.float32))
     return _Votes(np.concatenate(query), np.concatenate(row), np.concatenate(weight))
 
 
-def _closest(listed: _Listed, code: Bytes, cells: Ints) -> Longs:
-    """The rows closest to a code in some cells, the first of equals."""
+def _closest(listed: _Listed, code: Bytes, cells: Ints) -> tuple[Longs, Longs]:
+    """The rows closest to a code in some cells, the first of equals, and their code distances."""
     rows = np.concatenate(
         [np.empty(0, np.int64), *(np.arange(*listed.start[c : c + 2]) for c in np.unique(cells))]
     )
@@ -194,7 +202,8 @@ def _closest(listed: _Listed, code: Bytes, cells: Ints) -> Longs:
     key = distance * len(listed.codes) + rows
     if len(key) > _NEAREST:
         key = np.partition(key, _NEAREST - 1)[:_NEAREST]
-    return np.sort(key) % max(len(listed.codes), 1)
+    key = np.sort(key)
+    return key % max(len(listed.codes), 1), key // max(len(listed.codes), 1)
 
 
 def _earlier(values: Ints) -> Longs:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from partwatch import kernel
 from partwatch.fingerprint.cloud import CloudFrame, frame_of
 from partwatch.fingerprint.local import Features, features_of_body
+from partwatch.fingerprint.shipped import codebook
 from partwatch.fingerprint.surface import Surface
 from partwatch.matching.frames import trial_poses
 from partwatch.model.document import Matrix4
@@ -54,13 +55,21 @@ class Target:
         self.mesh = mesh
         self.surface = surface
         self._features: tuple[float, Features] | None = None
+        self._kinds: npt.NDArray[np.intp] | None = None
 
     def features(self, mm_per_unit: float) -> Features:
         """Local features of the body in millimetres, kept for that unit."""
         if self._features is None or self._features[0] != mm_per_unit:
             scaled = Mesh(self.mesh.vertices * mm_per_unit, self.mesh.triangles)
-            self._features = mm_per_unit, features_of_body(scaled)
+            self._features, self._kinds = (mm_per_unit, features_of_body(scaled)), None
         return self._features[1]
+
+    def kinds(self, mm_per_unit: float) -> npt.NDArray[np.intp]:
+        """(n,): the codebook's cell of each of the features."""
+        features = self.features(mm_per_unit)
+        if self._kinds is None:
+            self._kinds = codebook().nearest(features["code"])[:, 0]
+        return self._kinds
 
     @cached_property
     def frame(self) -> CloudFrame:

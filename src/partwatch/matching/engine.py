@@ -20,7 +20,7 @@ from partwatch.matching.alignment import FINISH, MIN_COSINE, SKETCH, Pose, Targe
 from partwatch.matching.correspondence import mesh_motion
 from partwatch.matching.index import PartIndex, Rows, Search
 from partwatch.matching.policy import Policy
-from partwatch.matching.regions import Regions
+from partwatch.matching.regions import Region, Regions
 from partwatch.matching.verification import POOR, Laid, ListedSurface, Measurement, exact_measurement
 from partwatch.model.mesh import FloatArray
 
@@ -62,13 +62,20 @@ Cloud = npt.NDArray[np.float32]
 class Hit:
     """A measured candidate. part: its index in the list. same_mesh: vertex on vertex.
 
-    information: how rare what coincides is; None where it was not asked, the whole being alike.
+    information: how rare what coincides is; None where it was not asked, the whole being alike. whole: how
+    the part lies as a whole, in any size, where it is a region that was measured.
     """
 
     part: int
     measured: Measurement
     same_mesh: bool
     information: float | None = None
+    whole: Measurement | None = None
+
+    @property
+    def as_whole(self) -> Measurement | None:
+        """How the part lies as a whole; None where only a region was looked for."""
+        return self.measured if self.information is None else self.whole
 
     @property
     def score(self) -> float:
@@ -185,6 +192,16 @@ class Engine:
             hits if mm_per_unit is None else self._with_regions(target, hits, mm_per_unit), resembling
         )
 
+    def shared_at(
+        self, solid: Solid, part: int, T_body_part: FloatArray, mm_per_unit: float
+    ) -> Region | None:
+        """What a body shares with a part near a pose (3, 4) that is known; None where regions are not looked
+        for, or mean nothing."""
+        if self._regions is None:
+            return None
+        target = Target(solid.mesh, sample_surface(solid.mesh))
+        return self._regions.at(target, part, T_body_part, mm_per_unit)
+
     def _with_regions(self, target: Target, hits: list[Hit], mm_per_unit: float) -> list[Hit]:
         """Also the parts that share a region with the body, and what the regions of the others say."""
         if self._regions is None:
@@ -198,19 +215,22 @@ class Engine:
         for hit in hits:
             if hit.measured.coverage < self.policy.candidate_coverage:
                 continue
+            at_pose = self._regions.at(target, hit.part, hit.measured.T_body_part, mm_per_unit)
             known = best.get(hit.part)
-            if known is None or known.measured.score < hit.measured.score:
-                said = self._regions.information(target, hit.measured, hit.part, mm_per_unit)
-                if said is not None or known is None:
-                    best[hit.part] = replace(hit, information=said)
+            if at_pose is None:
+                best.setdefault(hit.part, hit)
+            elif known is None or (known.information or 0.0) < at_pose.information:
+                best[hit.part] = Hit(hit.part, at_pose.measured, False, at_pose.information, hit.measured)
+            else:
+                best[hit.part] = replace(known, whole=hit.measured)
         return sorted(best.values(), key=_rank)
 
     def _with_information(self, target: Target, hit: Hit, mm_per_unit: float) -> Hit:
         """A part on the whole of a body, edited: what coincides may say more than how much."""
         if self._regions is None or not self._is_whole(hit) or hit.measured.score >= UNEDITED:
             return hit
-        said = self._regions.information(target, hit.measured, hit.part, mm_per_unit)
-        return replace(hit, information=said)
+        at_pose = self._regions.at(target, hit.part, hit.measured.T_body_part, mm_per_unit)
+        return hit if at_pose is None else replace(hit, information=at_pose.information, whole=hit.measured)
 
     def _is_whole(self, hit: Hit) -> bool:
         return hit.measured.coverage >= self.policy.match_coverage

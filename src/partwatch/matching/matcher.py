@@ -105,6 +105,11 @@ class Matcher:
         self._with_part_geometry = with_part_geometry
         self._judge = judge
 
+    @property
+    def engine(self) -> Engine:
+        """What finds and measures, without findings."""
+        return self._engine
+
     def match_item(
         self,
         reading: Reading,
@@ -159,7 +164,7 @@ class Matcher:
             size = explain_size(
                 1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance
             )
-            finding, weight = self._weighed(hit, size, part)
+            finding, weight = self._weighed(hit, size, part, item.unit)
             if finding is None:
                 continue
             if self._as_of > part.expires:
@@ -169,12 +174,14 @@ class Matcher:
             judged.append(_Judged(hit, part, size, finding, self._relation(item, hit, part), weight))
         return sorted(judged, key=_best_first)
 
-    def _weighed(self, hit: Hit, size: Size, part: ListedPart) -> tuple[MatchFinding | None, Weight | None]:
+    def _weighed(
+        self, hit: Hit, size: Size, part: ListedPart, unit: Unit | None
+    ) -> tuple[MatchFinding | None, Weight | None]:
         """What geometry says of a hit, held back where unrelated bodies would do as well too often."""
         policy, coverage = self._policy, hit.measured.coverage
         if self._judge is None:
             return match_finding(coverage, size.scale, part.distinctiveness, policy), None
-        finding, weight = self._weighed_whole(hit, size, self._judge)
+        finding, weight = self._weighed_whole(hit, unit, self._judge)
         if hit.information is None:
             return finding, weight
         of_region = self._judge.weigh_region(hit.information)
@@ -183,14 +190,17 @@ class Matcher:
             return in_region, of_region
         return finding, weight
 
-    def _weighed_whole(self, hit: Hit, size: Size, judge: Judge) -> tuple[MatchFinding | None, Weight | None]:
-        policy = self._policy
-        finding = match_finding(hit.measured.coverage, size.scale, 1.0, policy)
+    def _weighed_whole(
+        self, hit: Hit, unit: Unit | None, judge: Judge
+    ) -> tuple[MatchFinding | None, Weight | None]:
+        policy, whole = self._policy, hit.as_whole
+        if whole is None:
+            return None, None
+        size = explain_size(1 / scale_of(whole.T_body_part), unit, policy.scale_tolerance)
+        finding = match_finding(whole.coverage, size.scale, 1.0, policy)
         if finding is None:
             return None, None
-        weight = judge.weigh(
-            hit.part, hit.measured.score, size_fit(size.scale, size.source, policy.scale_tolerance)
-        )
+        weight = judge.weigh(hit.part, whole.score, size_fit(size.scale, size.source, policy.scale_tolerance))
         return held_back(finding, weight), weight
 
     def _compounds(self, solids: Sequence[Solid], groups: Sequence[Sequence[int]]) -> dict[int, list[Hit]]:

@@ -55,6 +55,10 @@ class Policy:
         share = max(self.tolerance_share * diagonal_mm, self.tolerance_least)
         return min(share, self.tolerance_most, self.tolerance_bound * diagonal_mm)
 
+    def region_tolerance_mm(self, diagonal_mm: float) -> float:
+        """The tolerance for a region of such a part: small ones as well are printed with walls moved."""
+        return min(self.tolerance_most, self.tolerance_bound * diagonal_mm)
+
     @property
     def region_coverage(self) -> dict[Relation, float]:
         """Least coverage by relation: of the side that must lie on the other."""

@@ -6,7 +6,8 @@ coincides is, in a benign population, is kept with each hit: it, and not coverag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,44 +16,49 @@ import numpy.typing as npt
 from partwatch import kernel
 from partwatch.fingerprint.codebook import PROBES
 from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
-from partwatch.fingerprint.local import Features, facing_of, radius_mm
+from partwatch.fingerprint.local import facing_of, radius_mm
 from partwatch.fingerprint.shipped import codebook
-from partwatch.matching.alignment import Target, apply, inverse, scale_of, turn_normals
+from partwatch.matching.alignment import Effort, Target, apply, scale_of, turn_normals
 from partwatch.matching.policy import Policy
-from partwatch.matching.relation import region_side, shape_relation
-from partwatch.matching.verification import MEASURED_SAMPLES, Laid, ListedSurface, Measurement
+from partwatch.matching.rarity import information, squared_distances
+from partwatch.matching.stretch import MOST_STRETCH, stretched
+from partwatch.matching.verification import Laid, ListedSurface, Measurement
 from partwatch.model.mesh import FloatArray
 
 # Parts that voting proposes, and those of them that are measured.
-PROPOSED = 24
-MEASURED = 4
+PROPOSED = 32
+MEASURED = 6
+# What a place on the body counts for a further part, once a measured one lies there: several parts in one
+# body are all to be seen, though each may have many near-duplicates in the list.
+EXPLAINED = 0.3
+# From this information on a region is seldom chance: parts that lie there nearly as well are measured too.
+TELLING = 3.0
+TWINS, TWIN_WORTH, TWIN_SHARE = 8, 0.9, 0.6
 # Fewer features of a body agree on no pose.
 LEAST_FEATURES = 3
-# Points of a part's cloud for a first refinement and a look, rounds, and how far off a proposal may be, as a
-# share of the smaller diagonal.
-LOOK_POINTS, LOOK_ROUNDS = 160, 6
-PROPOSAL_ERROR = 0.02
+# Points of a part's cloud, and rounds, for a glance and for a look; how many are looked at; and how far off a
+# proposal may be, as a share of the smaller diagonal.
+GLANCE, LOOK = Effort(64, 4), Effort(256, 8)
+LOOKED = 32
+PROPOSAL_ERROR = 0.05
 FINISH_POINTS, FINISH_ROUNDS = 256, 8
 # Least coverage of either side at a look, and how far a proposal may fall behind the best by it.
 LEAST_LOOK = 0.35
 # How much more of a surface a reflection must lay on the other than a rotation.
 MIRROR_MARGIN = 0.02
-# Share of its neighbourhood that must coincide for a feature to count at all.
-LEAST_PATCH = 0.8
-# Rarity that nearly every body has: edges and corners of boxes.
-COMMON_BITS = 1.5
-# Power of the coverage in a region's information; of 0 to 4 the one that told strangers best (decision 0021).
-PATCHINESS = 4
 # Below this size, as in files in metres, tolerances and details mean nothing.
 LEAST_DIAGONAL_MM = 5.0
-PATCH_SAMPLES = MEASURED_SAMPLES // 2
+# A stretch is tried from this coverage on, and taken where it lays so much more on each other; one sample of
+# the part in so many says how, from so far off, as a share of the diagonal.
+LEAST_STRETCHED, STRETCH_GAIN = 0.25, 0.04
+STRETCH_EVERY, STRETCH_REACH = 8, 0.03
 
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A part on a body. information: how rare what coincides is (`_information`)."""
+    """A part on a body. information: how rare what coincides is (`rarity.information`)."""
 
     part: int
     measured: Measurement
@@ -61,10 +67,13 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class _Look:
+    """places: (n, 3), where the part coincides with the body."""
+
     part: int
     T_body_part: FloatArray
     mirrored: bool
     worth: float
+    places: FloatArray
 
     def beats(self, other: _Look) -> bool:
         """Whether it lies better; a reflection must do so clearly: a symmetric part lies well either way."""
@@ -99,34 +108,54 @@ class Regions:
         diagonal_mm = float(np.linalg.norm(target.mesh.extents)) * mm_per_unit
         if len(self._features.part) == 0 or diagonal_mm < LEAST_DIAGONAL_MM:
             return []
-        features = target.features(mm_per_unit)
-        if len(features) < LEAST_FEATURES:
+        if len(target.features(mm_per_unit)) < LEAST_FEATURES:
             return []
-        best: dict[int, _Look] = {}
-        for part, mirrored, T in self._proposed(features):
-            look = self._look(target, part, mirrored, T, mm_per_unit)
-            if look is not None and (part not in best or look.beats(best[part])):
-                best[part] = look
-        looks = sorted(best.values(), key=lambda look: (-look.worth, look.part))
-        found = [self._measured(target, look, features, mm_per_unit) for look in looks[:MEASURED]]
-        return sorted(found, key=lambda region: (-round(region.information, 3), region.part))
+        claims = {look: _claims(target, look.places) for look in self._looks(target, mm_per_unit)}
+        chosen, left = _worth_measuring(claims)
+        found = {look: self._measured(target, look, mm_per_unit) for look in chosen}
+        top = max(chosen, key=lambda look: found[look].information, default=None)
+        if top is not None and found[top].information >= TELLING:
+            # What a piece is cut from and its near-duplicates in the list are not told apart by what is left.
+            twins = [look for look in left if _is_twin(look, top, claims)][:TWINS]
+            found |= {look: self._measured(target, look, mm_per_unit) for look in twins}
+        return sorted(found.values(), key=lambda region: (-round(region.information, 3), region.part))
 
-    def information(
-        self, target: Target, measured: Measurement, part: int, mm_per_unit: float
-    ) -> float | None:
-        """How rare what coincides is, at a pose that was found otherwise; None where regions mean nothing: of
-        what is too small, and of what has not the part's size in the body's unit."""
-        smallest = min(
-            self._listed(part).diagonal_mm, float(np.linalg.norm(target.mesh.extents)) * mm_per_unit
-        )
-        scale = scale_of(measured.T_body_part) * mm_per_unit
+    def at(self, target: Target, part: int, T_body_part: FloatArray, mm_per_unit: float) -> Region | None:
+        """A part near a pose (3, 4) that is known, measured in its own size; None where regions mean
+        nothing: of what is too small, and of what has not the part's size in the body's unit."""
+        listed = self._listed(part)
+        smallest = min(listed.diagonal_mm, float(np.linalg.norm(target.mesh.extents)) * mm_per_unit)
+        scale = scale_of(T_body_part) * mm_per_unit
         if smallest < LEAST_DIAGONAL_MM or abs(scale - 1) > self._policy.scale_tolerance:
             return None
-        features = target.features(mm_per_unit)
-        return _information(target, measured, self._listed(part), features, mm_per_unit, self._policy)
+        T = _rescaled(T_body_part, 1 / scale, listed.samples[0].mean(axis=0))
+        mirrored = bool(np.linalg.det(T[:, :3]) < 0)
+        look = _Look(part, T, mirrored, 0.0, np.zeros((0, 3)))
+        return self._measured(target, look, mm_per_unit)
 
-    def _proposed(self, features: Features) -> list[tuple[int, bool, FloatArray]]:
+    def _looks(self, target: Target, mm_per_unit: float) -> list[_Look]:
+        """The best look at each part that is proposed; at a glance first, since most proposals are wrong."""
+        clouds: dict[int, FloatArray] = {}
+        glances = []
+        for part, mirrored, T in self._proposed(target, mm_per_unit):
+            if part not in clouds:
+                clouds[part] = np.asarray(self._cloud(part), dtype=np.float64)
+            start = _Look(part, T / mm_per_unit, mirrored, 0.0, np.zeros((0, 3)))
+            glance = self._look(target, clouds[part], start, GLANCE, mm_per_unit)
+            if glance is not None:
+                glances.append(glance)
+        best: dict[int, _Look] = {}
+        for glance in sorted(glances, key=lambda glance: -glance.worth)[:LOOKED]:
+            look = self._look(target, clouds[glance.part], glance, LOOK, mm_per_unit)
+            if look is None or look.worth < LEAST_LOOK:
+                continue
+            if look.part not in best or look.beats(best[look.part]):
+                best[look.part] = look
+        return list(best.values())
+
+    def _proposed(self, target: Target, mm_per_unit: float) -> list[tuple[int, bool, FloatArray]]:
         """Part, whether mirrored, and pose in millimetres, most votes first."""
+        features = target.features(mm_per_unit)
         index = self._features
         parts, _, mirrored, T = kernel.vote(
             index.codes,
@@ -140,6 +169,7 @@ class Regions:
             np.ascontiguousarray(features["place"], dtype=np.float64),
             facing_of(features),
             radius_mm(features["octave"]),
+            codebook().rarity[target.kinds(mm_per_unit)].astype(np.float64),
             PROPOSED,
         )
         return [
@@ -147,35 +177,55 @@ class Regions:
         ]
 
     def _look(
-        self, target: Target, part: int, mirrored: bool, T_mm: FloatArray, mm_per_unit: float
+        self, target: Target, cloud: FloatArray, start: _Look, effort: Effort, mm_per_unit: float
     ) -> _Look | None:
-        """The proposal, refined on few points, with how much of either surface then coincides."""
-        cloud = np.asarray(self._cloud(part), dtype=np.float64)
+        """A proposal, refined on some of the part's points (n, 6), with how much of either surface then
+        coincides; None of what is too small."""
         points, normals = np.ascontiguousarray(cloud[:, :3]), np.ascontiguousarray(cloud[:, 3:])
         diagonal = float(np.linalg.norm(np.ptp(points, axis=0)))
         if diagonal < LEAST_DIAGONAL_MM:
             return None
-        tolerance = self._policy.tolerance_mm(diagonal) / mm_per_unit
+        tolerance = self._policy.region_tolerance_mm(diagonal) / mm_per_unit
         smaller = min(diagonal / mm_per_unit, float(np.linalg.norm(target.mesh.extents)))
         reach = max(4 * tolerance, PROPOSAL_ERROR * smaller)
+        few = slice(effort.points)
         T = target.tree.refine(
-            points[:LOOK_POINTS], normals[:LOOK_POINTS], T_mm[None] / mm_per_unit,
-            LOOK_ROUNDS, reach, 2 * tolerance, True,
-        )  # fmt: skip
-        distance, _ = target.tree.closest(apply(T, points), turn_normals(T, normals), 1.5 * tolerance)
-        of_part = float(np.isfinite(distance).mean())
-        area = self._area_mm2(part) / mm_per_unit**2
+            points[few], normals[few], start.T_body_part[None], effort.rounds, reach, 2 * tolerance, True
+        )
+        seen = slice(2 * effort.points)
+        places = apply(T, points[seen])
+        distance, _ = target.tree.closest(places, turn_normals(T, normals[seen]), 1.5 * tolerance)
+        there = np.isfinite(distance)
+        area = self._area_mm2(start.part) / mm_per_unit**2
+        of_part = float(there.mean())
         of_body = min(of_part * area / max(target.surface.area, 1e-12), 1.0)
-        worth = max(of_part, of_body)
-        return _Look(part, T, mirrored, worth) if worth >= LEAST_LOOK else None
+        return _Look(start.part, T, start.mirrored, max(of_part, of_body), places[there])
 
-    def _measured(self, target: Target, look: _Look, features: Features, mm_per_unit: float) -> Region:
+    def _measured(self, target: Target, look: _Look, mm_per_unit: float) -> Region:
         listed = self._listed(look.part)
-        tolerance = self._policy.tolerance_mm(listed.diagonal_mm)
+        tolerance = self._policy.region_tolerance_mm(listed.diagonal_mm)
         T = self._finished(target, look, listed, tolerance / mm_per_unit)
         measured = Laid(target, listed, T, look.mirrored, tolerance).measure()
-        information = _information(target, measured, listed, features, mm_per_unit, self._policy)
-        return Region(look.part, measured, information)
+        stretched = self._stretched(target, listed, measured, mm_per_unit)
+        price = 0.0
+        if stretched is not None and stretched.coverage >= measured.coverage + STRETCH_GAIN:
+            measured, price = stretched, _stretch_bits(listed.diagonal_mm, tolerance)
+        told = information(target, measured, listed, mm_per_unit, self._policy)
+        return Region(look.part, measured, max(told - price, 0.0))
+
+    def _stretched(
+        self, target: Target, listed: ListedSurface, measured: Measurement, mm_per_unit: float
+    ) -> Measurement | None:
+        """The part made longer or shorter along one direction; None where that cannot be what was done."""
+        if not LEAST_STRETCHED <= measured.coverage < self._policy.match_coverage:
+            return None
+        tolerance = measured.tolerance_mm / mm_per_unit
+        points, normals = (np.ascontiguousarray(rows[::STRETCH_EVERY]) for rows in listed.samples)
+        reach = max(STRETCH_REACH * listed.diagonal_mm / mm_per_unit, 4 * tolerance)
+        T = stretched(target.mesh, target.tree, points, normals, measured.T_body_part, reach, tolerance)
+        if T is None:
+            return None
+        return Laid(target, listed, T, measured.mirrored, measured.tolerance_mm).measure()
 
     def _finished(self, target: Target, look: _Look, listed: ListedSurface, tolerance: float) -> FloatArray:
         """The pose, refined on points of the part where it coincides: the rest of it would only pull."""
@@ -192,59 +242,41 @@ class Regions:
         )  # fmt: skip
 
 
-def _information(
-    target: Target,
-    measured: Measurement,
-    listed: ListedSurface,
-    features: Features,
-    mm_per_unit: float,
-    policy: Policy,
-) -> float:
-    """How rare what coincides is: each kind of feature in it counts once, by its rarity beyond what all
-    has, as completely as its neighbourhood coincides; less where the side that should lie on the other does
-    so in part only, for chance agreements are patchy."""
-    book = codebook()
-    T_part_body = inverse(measured.T_body_part)
-    place = features["place"].astype(np.float64) / mm_per_unit
-    facing = turn_normals(T_part_body, facing_of(features))
-    distance, _ = listed.tree.closest(apply(T_part_body, place), facing, 2 * measured.tolerance_mm)
-    there = np.flatnonzero(np.isfinite(distance))
-    if len(there) == 0:
-        return 0.0
-    covered, samples = _covered(target, measured, listed, T_part_body)
-    radius = radius_mm(features["octave"][there]) / mm_per_unit
-    patch = _patch_coverage(place[there], radius, samples, covered)
-    cell = book.nearest(features["code"][there])[:, 0]
-    credit = np.clip((patch - LEAST_PATCH) / (1 - LEAST_PATCH), 0.0, 1.0)
-    worth = np.maximum(book.rarity[cell] - COMMON_BITS, 0.0) * credit
-    best = np.zeros(book.cells)
-    np.maximum.at(best, cell, worth)
-    side = region_side(shape_relation(measured, policy), measured.coverage_part, measured.coverage_body)
-    return float(best.sum() * side**PATCHINESS)
+def _rescaled(T: FloatArray, factor: float, centre: FloatArray) -> FloatArray:
+    """A (3, 4) similarity of another scale that leaves where the centre comes to lie."""
+    A = T[:, :3] * factor
+    return np.concatenate([A, (T[:, :3] @ centre + T[:, 3] - A @ centre)[:, None]], axis=1)
 
 
-def _covered(
-    target: Target, measured: Measurement, listed: ListedSurface, T_part_body: FloatArray
-) -> tuple[Flags, FloatArray]:
-    """Which of the body's samples coincide with the part, and the samples."""
-    step = len(target.surface.raw) // PATCH_SAMPLES
-    samples, normals = target.surface.raw[::step], target.surface.raw_normals[::step]
-    distance, _ = listed.tree.closest(
-        apply(T_part_body, samples), turn_normals(T_part_body, normals), measured.tolerance_mm
-    )
-    return np.isfinite(distance), samples
+def _stretch_bits(diagonal_mm: float, tolerance_mm: float) -> float:
+    """What choosing the stretch is worth: the logarithm of how many differ, along one of three axes."""
+    return math.log2(3 * max(2 * MOST_STRETCH * diagonal_mm / tolerance_mm, 1.0))
 
 
-def _patch_coverage(place: FloatArray, radius: FloatArray, samples: FloatArray, covered: Flags) -> FloatArray:
-    """Share of the samples within each feature's radius that coincide; 1 where there are none to tell."""
-    gaps = _squared_distances(place, samples)
-    within = gaps <= (radius**2)[:, None]
-    total = within.sum(axis=1)
-    return np.where(total > 0, (within & covered).sum(axis=1) / np.maximum(total, 1), 1.0)
+def _claims(target: Target, places: FloatArray) -> Flags:
+    """The even points of a body that are closest to places on it."""
+    claimed = np.zeros(len(target.surface.points), dtype=bool)
+    claimed[squared_distances(places, target.surface.points).argmin(axis=1)] = True
+    return claimed
 
 
-def _squared_distances(a: FloatArray, b: FloatArray) -> npt.NDArray[np.float32]:
-    middle = b.mean(axis=0)
-    a, b = (a - middle).astype(np.float32), (b - middle).astype(np.float32)
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    return np.asarray(squares)
+def _is_twin(look: _Look, other: _Look, claims: Mapping[_Look, Flags]) -> bool:
+    """Whether a part lies as well and mostly where another does."""
+    both = float((claims[look] & claims[other]).sum())
+    return look.worth >= TWIN_WORTH * other.worth and both >= TWIN_SHARE * float(claims[other].sum())
+
+
+def _worth_measuring(claims: Mapping[_Look, Flags]) -> tuple[list[_Look], list[_Look]]:
+    """Each next the one that lies best, and most of it where none of those before does; and the others.
+
+    claims: of each look, which of the body's even points the part lies at.
+    """
+    left = sorted(claims, key=lambda look: (-look.worth, look.part))
+    chosen: list[_Look] = []
+    free = np.ones(len(claims[left[0]]) if left else 0)
+    while left and len(chosen) < MEASURED:
+        best = max(left, key=lambda look: look.worth * float(free[claims[look]].mean()))
+        left.remove(best)
+        chosen.append(best)
+        free[claims[best]] = EXPLAINED
+    return chosen, left

@@ -46,7 +46,7 @@ class Population(TypedDict):
 Recall = TypedDict(
     "Recall",
     {
-        "group": Literal["change", "relation", "size", "disguise", "surviving", "revision"],
+        "group": Literal["change", "relation", "size", "disguise", "surviving", "telling", "revision"],
         "class": str,
         "hits": Count,
         "trials": Count,

@@ -27,12 +27,19 @@ _GROUPS = (
     (
         "disguise",
         "Recall of disguised parts",
-        "A listed part cut, joined to a body, edited or scanned.",
+        "A listed part cut, joined to a body, edited or scanned; found as itself or as a near-duplicate "
+        "of it in the list.",
     ),
     (
         "surviving",
         "Disguised parts by the surface left",
         "The same, by how much of the part's surface is left; of revisions, in its own place.",
+    ),
+    (
+        "telling",
+        "Pieces that carry enough of their own to be told",
+        "Laid where they were cut out, by who knows: whether what coincides is rare enough. Of the others no "
+        "search could say whose they are.",
     ),
     (
         "revision",

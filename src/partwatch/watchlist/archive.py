@@ -31,13 +31,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from partwatch.fingerprint.local import FEATURE, Features
+from partwatch.fingerprint.local import FEATURE, Features, features_layout
 from partwatch.formats.base import ReadLimits
 from partwatch.model.document import Medium
 from partwatch.model.errors import StoreError
 from partwatch.model.mesh import Mesh
 from partwatch.watchlist.codec import pack_vertices, unpack_vertices
-from partwatch.watchlist.features import MOST_FEATURES, features_layout, plain_records, records_of
+from partwatch.watchlist.features import MOST_FEATURES, plain_records, records_of
 from partwatch.watchlist.gating import MAX_LOOK_ALIKES
 from partwatch.watchlist.npy import MAX_HEADER_BYTES, pack_npy, unpack_npy
 from partwatch.watchlist.rules import MAX_QUANTITY

@@ -19,12 +19,11 @@ from partwatch.fingerprint.local import (
     FEATURE,
     FIRST_OCTAVE,
     LAST_OCTAVE,
-    LOCAL_VERSION,
     MOST_OF_PART,
     PART_RADII,
     Features,
+    features_layout,
 )
-from partwatch.fingerprint.shipped import codebook
 from partwatch.model.errors import StoreError
 from partwatch.watchlist.schema import LOCAL_FEATURES, PARTS
 
@@ -32,11 +31,6 @@ from partwatch.watchlist.schema import LOCAL_FEATURES, PARTS
 MOST_FEATURES: Final = MOST_OF_PART * (math.floor(math.log2(PART_RADII[1] / PART_RADII[0])) + 1)
 # How far a facing, rounded to whole 127ths, may be from unit length.
 _FACING_SLACK: Final = 2.0
-
-
-def features_layout() -> str:
-    """What the features of this program are made with: those of another layout are never compared."""
-    return f"{LOCAL_VERSION}-{codebook().version}"
 
 
 def plain_records(features: Features) -> npt.NDArray[np.uint8]:

@@ -22,9 +22,9 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, select
 
 from partwatch.fingerprint.feature_index import FeatureIndex
+from partwatch.fingerprint.local import features_layout
 from partwatch.model.document import Medium
 from partwatch.watchlist.codec import unpack_floats
-from partwatch.watchlist.features import features_layout
 from partwatch.watchlist.index_features import load_features, write_features
 from partwatch.watchlist.npy import mapped
 from partwatch.watchlist.schema import DESIGNS, PARTS, PRINTS

@@ -22,12 +22,19 @@ POOLS: Final = {
     "contained": ("all contained parts", 0.0),
     "edits": ("all edits that leave 90 % of the surface", 0.9),
 }
+# The pieces of the pool that carry enough of their own to be told.
+TELLING: Final = "of these, pieces that carry enough of their own to be told"
 # What a revision may be found as: edited, or the same where nothing changed that shows.
 _WHOLE: Final = frozenset(Relation) - {Relation.PIECE_OF, Relation.CONTAINS}
 
 
-def rows_of(one: Screened, relation: Relation | None) -> Iterator[tuple[str, str, bool]]:
-    """Group, class, and whether that relation, as which the part was found, counts there."""
+def rows_of(
+    one: Screened, relation: Relation | None, enough: bool | None = None
+) -> Iterator[tuple[str, str, bool]]:
+    """Group, class, and whether that relation, as which the part was found, counts there.
+
+    enough: of a piece, whether it carries enough of its own to be told.
+    """
     if one.group == REVISIONS:
         yield "revision", "recognised, as whatever relation", True
         yield "revision", "recognised as edited or as the same", relation in _WHOLE
@@ -38,6 +45,11 @@ def rows_of(one: Screened, relation: Relation | None) -> Iterator[tuple[str, str
     name, least = POOLS.get(one.group, ("", float("inf")))
     if one.surviving >= least:
         yield "disguise", name, True
-    for band, (low, high) in BANDS.items():
-        if low <= one.surviving < high:
-            yield "surviving", f"{one.group}: {band}", True
+        if enough:
+            yield "disguise", TELLING, True
+    yield "surviving", f"{one.group}: {band_of(one.surviving)}", True
+
+
+def band_of(surviving: float) -> str:
+    """The key of BANDS."""
+    return next(band for band, (low, high) in BANDS.items() if low <= surviving < high)

@@ -30,7 +30,7 @@ _OFFERED: Final = 8
 # So many parts are tried for each that is wanted, until a kind applied to enough.
 _TRIED_FOR_ONE: Final = 4
 # A trial that could not be done is one where nothing was found.
-_FAILED: Final = '{"surviving": null, "listed": []}'
+_FAILED: Final = '{"surviving": null, "at_truth": null, "listed": []}'
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Lying:
 class Screened:
     """A part in one disguise. truth: what it was made as. listed: all that was named on it, other parts too.
 
-    surviving: the share of the part's surface that is left, None where the trial itself failed.
+    surviving: the share of the part's surface that is left, None where the trial itself failed. at_truth: the
+    information of what a piece shares with its part where it was cut out, found or not; None of other kinds.
     """
 
     part: int
@@ -72,6 +73,7 @@ class Screened:
     truth: Relation
     surviving: float | None
     listed: tuple[Lying, ...]
+    at_truth: float | None = None
 
     @property
     def group(self) -> str:
@@ -144,6 +146,7 @@ class Workers:
             kind=kind,
             truth=KINDS[kind].relation if kind in KINDS else Relation.EDITED,
             surviving=answer["surviving"],
+            at_truth=answer["at_truth"],
             listed=tuple(
                 Lying(
                     part=place.number[told["design"]],
@@ -215,6 +218,7 @@ def disguise_tasks(
             arguments = {
                 "path": str(part.path),
                 "kind": kind,
+                "part": number[name],
                 "others": others if how.others else [],
                 "needed": how.others,
             }
