@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import trimesh
 
@@ -19,7 +20,7 @@ from partwatch.cli import main
 from partwatch.cli.evaluate import text
 from partwatch.curation.corpus import CorpusFile, read_corpus
 from partwatch.curation.disguises import GROUPS, KINDS
-from partwatch.curation.disguises.counts import BANDS, POOLS, rows_of
+from partwatch.curation.disguises.counts import BANDS, POOLS, TELLING, rows_of
 from partwatch.curation.disguises.observed import (
     REVISED,
     Lying,
@@ -321,8 +322,51 @@ def test_what_failed_counts_as_not_found_and_is_said(observed: Observations) -> 
     assert (row["hits"], row["trials"]) == (0, 1)
 
 
-def test_other_parts_on_a_disguise_do_not_make_it_found(observed: Observations) -> None:
+def test_a_near_duplicate_of_the_part_makes_it_found(observed: Observations) -> None:
     other = Lying(1, MatchFinding.MATCH, Relation.EDITED, 0.99, 0.99, 0.99, 9.0, SizeFit.OWN)
+    one = screened("holes", 0.95, other)
+    families = np.array([0, 0, 1, 2], dtype=np.int32)
+    kin = replace(observed, disguised=(one,), parts=replace(observed.parts, families=families))
+    assert list(kin.named_on(one)) == [other]
+    (row,) = judged(kin)["disguises"]
+    assert row["finding"] == "match"
+
+
+def test_pieces_that_carry_enough_of_their_own_are_counted_apart(observed: Observations) -> None:
+    piece = Lying(0, MatchFinding.MATCH, Relation.PIECE_OF, 0.9, 0.3, 0.9, 9.0, SizeFit.OWN, 50.0)
+    rare = RegionModel(RegionTail(offset=0.0, rate=1.0), Line(0.0, 1.0), 10, 10, features_layout())
+    trials = (
+        replace(screened("piece 1/2", 0.6, piece), at_truth=50.0),
+        replace(screened("piece 1/2", 0.6), at_truth=50.0),
+        replace(screened("piece 1/2", 0.6), at_truth=1.0),
+        replace(screened("piece 1/4", 0.2), at_truth=1.0),
+        screened("holes", 0.95),
+    )
+    result = judged_with_regions(replace(observed, disguised=trials), rare)
+    rows = {
+        (row["group"], row["class"]): (row["hits"], row["trials"])
+        for row in result["recall"]
+        if row["at"] == "match"
+    }
+    assert rows["disguise", POOLS["pieces"][0]] == (1, 3)
+    assert rows["disguise", TELLING] == (1, 2)
+    assert rows["telling", "pieces: 50 to 75 %"] == (2, 3)
+    assert rows["telling", "pieces: below 25 %"] == (0, 1)
+    assert ("telling", "edits: 90 % and more") not in rows
+    assert checked(result) is result
+    assert "Pieces that carry enough of their own to be told" in page(result)
+
+
+def test_a_piece_knows_what_it_shares_where_it_was_cut_out(observed: Observations) -> None:
+    for one in observed.disguised:
+        assert (one.at_truth is not None) == (one.group == "pieces")
+        found = max((lying.information or 0.0 for lying in one.own), default=None)
+        if one.at_truth and found:
+            assert found <= one.at_truth * 1.1 + 0.5
+
+
+def test_other_parts_on_a_disguise_do_not_make_it_found(observed: Observations) -> None:
+    other = Lying(2, MatchFinding.MATCH, Relation.EDITED, 0.99, 0.99, 0.99, 9.0, SizeFit.OWN)
     one = screened("holes", 0.95, other)
     assert one.own == ()
     (row,) = judged(replace(observed, disguised=(one,)))["disguises"]

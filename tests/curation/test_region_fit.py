@@ -73,7 +73,7 @@ def test_the_shipped_codebook_is_whole() -> None:
     book = codebook()
     assert np.isfinite(book.basis).all()
     assert (book.rarity > 0).all()
-    assert book.cells == 512
+    assert book.cells == 1024
     codes = book.encode(np.tile(book.mean, (3, 1)))
     assert (codes == 0).all()
     assert (book.nearest(codes, 3)[:, :1] == book.nearest(codes)).all()

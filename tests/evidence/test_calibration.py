@@ -111,6 +111,12 @@ def test_regions_that_lack_a_number_are_refused(part: str) -> None:
         read_calibration(json.dumps(document), "here")
 
 
+def test_regions_of_other_local_features_are_refused() -> None:
+    other = replace(CALIBRATION, regions=replace(REGIONS, features="1-0123456789ab"))
+    with pytest.raises(UsageError, match="here: made for local features 1-0123456789ab"):
+        read_calibration(calibration_text(other), "here")
+
+
 @given(st.floats(0, 500), st.floats(0, 500))
 def test_more_in_common_is_rarer_and_never_beyond_the_bound(one: float, other: float) -> None:
     low, high = sorted((one, other))

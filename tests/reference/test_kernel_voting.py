@@ -116,8 +116,50 @@ def test_two_features_in_place_are_no_arrangement(kernel: ModuleType, listed: ma
         at, turned = place[:count], facing[:count]
         return kernel.vote(
             codes[:count], np.full(count, 4, dtype=np.int32), at.astype(np.float32),
-            turned.astype(np.float32), start, 5, codes[:count], cells, at, turned, np.full(count, 6.0), 9,
+            turned.astype(np.float32), start, 5, codes[:count], cells, at, turned, np.full(count, 6.0),
+            np.ones(count), 9,
         )[0].tolist()  # fmt: skip
 
     assert found(2) == []
     assert found(4) == [4]
+
+
+def test_what_is_rare_outvotes_what_all_have(kernel: ModuleType) -> None:
+    """Part 0 has the body's many plain features, part 1 its few rare ones."""
+    rng = np.random.default_rng(3)
+    plain, rare = rng.uniform(-30, 30, (40, 3)), rng.uniform(-30, 30, (8, 3))
+    codes = rng.integers(-90, 90, (48, 20)).astype(np.int8)
+    facing = rng.normal(size=(48, 3))
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True)
+    place = np.concatenate([plain, rare])
+    part = np.repeat(np.array([0, 1], dtype=np.int32), [40, 8])
+    cells = np.zeros((48, 1), dtype=np.int32)
+
+    def first(worth: Floats) -> int:
+        found = kernel.vote(
+            codes, part, place.astype(np.float32), facing.astype(np.float32), np.array([0, 48]), 2,
+            codes, cells, place, facing, np.full(48, 6.0), worth, 9,
+        )  # fmt: skip
+        return int(found[0][0])
+
+    assert first(np.ones(48)) == 0
+    assert first(np.where(part == 1, 10.0, 0.1)) == 1
+
+
+def test_what_is_alike_in_itself_outvotes_what_is_not(kernel: ModuleType) -> None:
+    """In a list of two parts each comes first at something: the one whose codes are the body's is meant."""
+    rng = np.random.default_rng(4)
+    own, facing = rng.integers(-90, 90, (12, 20)), rng.normal(size=(12, 3))
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True)
+    place = rng.uniform(-30, 30, (12, 3))
+    unlike = np.clip(own + rng.integers(-60, 60, own.shape), -127, 127)
+    codes = np.concatenate([unlike, own]).astype(np.int8)
+    part = np.repeat(np.array([0, 1], dtype=np.int32), 12)
+    both = np.concatenate([place, place]).astype(np.float32)
+    found = kernel.vote(
+        codes, part, both, np.concatenate([facing, facing]).astype(np.float32), np.array([0, 24]), 2,
+        own.astype(np.int8), np.zeros((12, 1), dtype=np.int32), place, facing, np.full(12, 6.0),
+        np.ones(12), 9,
+    )  # fmt: skip
+    scores = {int(p): float(s) for p, s in zip(found[0], found[1], strict=True)}
+    assert scores[1] > 2 * scores[0]

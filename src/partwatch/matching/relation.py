@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partwatch.matching.policy import Policy
+from partwatch.matching.stretch import stretch_of
 from partwatch.matching.verification import Measurement
 from partwatch.matching.weight import SizeFit, Weight
 from partwatch.model.document import MatchFinding, Relation, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES, Unit
+
+# A part that was made longer along one direction by less than this is as good as its own shape.
+LEAST_STRETCH = 1e-3
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def shape_relation(measured: Measurement, policy: Policy) -> Relation:
     if (
         measured.coverage >= 1 - policy.same_shape_uncovered
         and measured.vertices_apart <= policy.same_shape_vertices
+        and stretch_of(measured.T_body_part) < LEAST_STRETCH
     ):
         return Relation.SAME_SHAPE
     if measured.coverage < policy.review_coverage:
