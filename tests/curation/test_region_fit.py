@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from partwatch.curation.region_fit import LEAST_FAMILIES, fit_region_tail
+from partwatch.curation.region_fit import LEAST_FAMILIES, fit_region_tail, of_other_owners
 from partwatch.curation.vocabulary import codebook_from
 from partwatch.fingerprint.shipped import codebook
 
@@ -23,7 +25,7 @@ def shares(seed: int, families: int, mean: float) -> tuple[np.ndarray, np.ndarra
 
 @pytest.mark.parametrize("seed", range(5))
 def test_an_exponential_tail_is_found_again_a_little_heavier(seed: int) -> None:
-    best, families = shares(seed, 3000, 4.0)
+    best, families = shares(seed, 10_000, 4.0)
     tail = fit_region_tail(best, families, PARTS)
     assert tail is not None
     mean = 1 / (tail.rate * math.log(2))
@@ -77,3 +79,16 @@ def test_the_shipped_codebook_is_whole() -> None:
     codes = book.encode(np.tile(book.mean, (3, 1)))
     assert (codes == 0).all()
     assert (book.nearest(codes, 3)[:, :1] == book.nearest(codes)).all()
+
+
+def test_what_projects_of_one_owner_share_is_no_chance() -> None:
+    bodies = SimpleNamespace(projects=np.array([0, 1, 2]))
+    observed: Any = SimpleNamespace(
+        project_names=("a/one", "a/two", "b/one"),
+        bodies=bodies,
+        parts=SimpleNamespace(projects=np.array([1, 2])),
+        shared=SimpleNamespace(body=np.array([0, 0, 2]), part=np.array([0, 1, 0])),
+    )
+    assert of_other_owners(observed).tolist() == [False, True, True]
+    observed.shared = None
+    assert of_other_owners(observed).tolist() == []

@@ -192,6 +192,18 @@ def test_a_stretched_part_is_edited_in_its_region_and_not_alike_as_a_whole(
     assert all(match.finding is not MatchFinding.MATCH for match in whole)
 
 
+def test_the_rim_of_a_missing_facet_says_nothing_of_a_part_that_has_it() -> None:
+    index = MemoryIndex({"cube": parts.part_mesh("cube"), "hinge": parts.part_mesh("hinge")})
+    own = index_features([features_of_part(index.mesh(k)) for k in range(2)])
+    engine = Engine(index, Policy(), own)
+    cube = parts.part_mesh("cube")
+    (body,) = split_bodies(Mesh(cube.vertices, np.ascontiguousarray(cube.triangles[1:])))
+    found = engine.shared_at(body, 0, np.eye(3, 4), 1.0)
+    assert found is not None
+    assert found.measured.coverage_body > 0.99
+    assert found.information < 1.0
+
+
 def test_exact_agreement_says_more_than_a_loose_one(listed: MemoryIndex, features: FeatureIndex) -> None:
     piece = cut("housing", (1, 0, 0.2), 25)
     loose = parts.jittered(parts.finer(piece, 2.0), 0.05)

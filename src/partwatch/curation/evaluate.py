@@ -18,6 +18,7 @@ from partwatch.curation.disguises.observed import Lying, Screened
 from partwatch.curation.measures import measures
 from partwatch.curation.observations import Copy, Observations
 from partwatch.curation.rates import Rate
+from partwatch.curation.region_fit import of_other_owners
 from partwatch.curation.trial import RIGID_KINDS
 from partwatch.evidence.calibration import Calibration
 from partwatch.evidence.judge import REGION_BUDGET
@@ -344,7 +345,9 @@ class _Judged:
         shared = self._observed.shared
         if shared is None:
             return
-        for body, part, information in zip(shared.body, shared.part, shared.information, strict=True):
+        others = of_other_owners(self._observed)
+        rows = zip(shared.body[others], shared.part[others], shared.information[others], strict=True)
+        for body, part, information in rows:
             if not self.accepted[part]:
                 continue
             judge = self._judges.of_pair(int(body), int(part))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,13 +26,24 @@ EXACT_HALVINGS = 6.0
 COVERED_POWER, SHARED_POWER = 3, 6
 PATCH_SAMPLES = MEASURED_SAMPLES // 2
 
-Flags = npt.NDArray[np.bool_]
+# Share of a feature's radius within which the part's own feature is taken for the same.
+SAME_PLACE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class OwnFeatures:
+    """A part's own features. place: (n, 3), in its millimetres. radius_mm, rarity: (n,)."""
+
+    place: FloatArray
+    radius_mm: FloatArray
+    rarity: FloatArray
 
 
 def information(
     target: Target,
     measured: Measurement,
     listed: ListedSurface,
+    own: OwnFeatures,
     mm_per_unit: float,
     policy: Policy,
 ) -> float:
@@ -54,17 +67,31 @@ def information(
     complete = np.clip((coverage - LEAST_PATCH) / (1 - LEAST_PATCH), 0.0, 1.0)
     halvings = np.log2(measured.tolerance_mm / np.maximum(apart, 1e-9))
     exact = np.clip(halvings / EXACT_HALVINGS, 0.0, 1.0)
-    told = _once_a_kind(target.kinds(mm_per_unit)[there], complete * exact, codebook().rarity)
+    kind = target.kinds(mm_per_unit)[there]
+    # What is odd about the rest of the body, as the rim where a facet is missing, is none of the part's.
+    rarity = np.minimum(codebook().rarity[kind], _own_rarity(own, place[there], radius))
+    told = _once_a_kind(kind, rarity, complete * exact, codebook().cells)
     side = region_side(relation, measured.coverage_part, measured.coverage_body)
     # Around a part within something larger there are features of the rest.
     shared = measured.coverage_part if relation is Relation.CONTAINS else len(there) / len(features)
     return float(told * side**COVERED_POWER * shared**SHARED_POWER)
 
 
-def _once_a_kind(kind: npt.NDArray[np.intp], credit: FloatArray, rarity: npt.NDArray[np.float32]) -> float:
+def _own_rarity(own: OwnFeatures, place: FloatArray, radius: FloatArray) -> FloatArray:
+    """Rarity of the part's own feature at each place, of the same size; 0 where it has none there."""
+    if len(own.place) == 0:
+        return np.zeros(len(place))
+    apart = np.asarray(squared_distances(place, own.place), dtype=np.float64)
+    apart[np.abs(own.radius_mm - radius[:, None]) > 0.1 * radius[:, None]] = np.inf
+    nearest = apart.argmin(axis=1)
+    near = apart[np.arange(len(place)), nearest] <= (SAME_PLACE * radius) ** 2
+    return np.where(near, own.rarity[nearest], 0.0)
+
+
+def _once_a_kind(kind: npt.NDArray[np.intp], rarity: FloatArray, credit: FloatArray, kinds: int) -> float:
     """Rarity of what is there; of each kind the place that coincides best."""
-    best = np.zeros(len(rarity))
-    np.maximum.at(best, kind, np.maximum(rarity[kind] - COMMON_BITS, 0.0) * credit)
+    best = np.zeros(kinds)
+    np.maximum.at(best, kind, np.maximum(rarity - COMMON_BITS, 0.0) * credit)
     return float(best.sum())
 
 

@@ -16,11 +16,11 @@ import numpy.typing as npt
 from partwatch import kernel
 from partwatch.fingerprint.codebook import PROBES
 from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
-from partwatch.fingerprint.local import facing_of, radius_mm
+from partwatch.fingerprint.local import FIRST_OCTAVE, facing_of, radius_mm
 from partwatch.fingerprint.shipped import codebook
 from partwatch.matching.alignment import Effort, Target, apply, scale_of, turn_normals
 from partwatch.matching.policy import Policy
-from partwatch.matching.rarity import information, squared_distances
+from partwatch.matching.rarity import OwnFeatures, information, squared_distances
 from partwatch.matching.stretch import MOST_STRETCH, stretched
 from partwatch.matching.verification import Laid, ListedSurface, Measurement
 from partwatch.model.mesh import FloatArray
@@ -210,8 +210,19 @@ class Regions:
         price = 0.0
         if stretched is not None and stretched.coverage >= measured.coverage + STRETCH_GAIN:
             measured, price = stretched, _stretch_bits(listed.diagonal_mm, tolerance)
-        told = information(target, measured, listed, mm_per_unit, self._policy)
+        told = information(target, measured, listed, self._own(look.part), mm_per_unit, self._policy)
         return Region(look.part, measured, max(told - price, 0.0))
+
+    def _own(self, part: int) -> OwnFeatures:
+        """A part's own features."""
+        index, book = self._features, codebook()
+        rows = np.flatnonzero(index.part == part)
+        cell = np.searchsorted(index.start, rows, side="right") - 1
+        return OwnFeatures(
+            place=index.place[rows].astype(np.float64),
+            radius_mm=radius_mm(cell // book.cells + FIRST_OCTAVE),
+            rarity=book.rarity[cell % book.cells].astype(np.float64),
+        )
 
     def _stretched(
         self, target: Target, listed: ListedSurface, measured: Measurement, mm_per_unit: float
