@@ -34,7 +34,7 @@ _ENTRANCES = (
     ("partwatch.matching.regions", "Regions._proposed", "voting"),
     ("partwatch.matching.regions", "Regions._look", "looks"),
     ("partwatch.matching.regions", "Regions._measured", "measuring"),
-    ("partwatch.matching.regions", "_information", "information"),
+    ("partwatch.matching.regions", "information", "information"),
     ("partwatch.screening.terms", "LateJudge.weigh", JUDGE),
     ("partwatch.screening.terms", "LateJudge.weigh_region", JUDGE),
     ("partwatch.screening.terms", "LateJudge.evidence", JUDGE),

@@ -180,7 +180,7 @@ def test_what_was_not_measured_says_so() -> None:
         wrong=[],
     )
     text = Strict(page(bare)).text
-    assert text.count("Not measured.") == 7
+    assert text.count("Not measured.") == 8
     assert "Not measured: there is no calibration" in text
     assert text.count("None.") == 2
 
