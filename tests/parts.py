@@ -244,12 +244,6 @@ def jittered(mesh: Mesh, rms: float, seed: int = 0) -> Mesh:
     return Mesh(mesh.vertices + noise, mesh.triangles)
 
 
-def area_of(mesh: Mesh) -> float:
-    """Of its surface."""
-    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
-    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
-
-
 def together(*meshes: Mesh) -> Mesh:
     """All of them in one mesh."""
     return merge(list(meshes))

@@ -10,6 +10,7 @@ from manifold3d import Manifold
 from slow_kernel import Floats, squared_distances
 
 import parts
+from partwatch.geometry.clean import triangle_areas
 from partwatch.model.mesh import Mesh
 
 RADIUS, APART, LEAST, MOST = 6.0, 2.0, 0.02, 80
@@ -162,7 +163,7 @@ def hollow_around(mesh: Mesh, clearance: float) -> Mesh:
 
 def joined_features(kernel: ModuleType, mesh: Mesh, seen: str) -> tuple[Floats, Floats, Floats]:
     """Places, axes and descriptors: of what is joined, or of all that is near."""
-    count = int(parts.area_of(mesh) * 4)
+    count = int(triangle_areas(mesh).sum() * 4)
     p, n, owner, area = kernel.sample(mesh.vertices, mesh.triangles, count)
     sheets = (owner, kernel.Sheets(mesh.vertices, mesh.triangles)) if seen == "joined" else ()
     found = kernel.local_features(p, n, area / count, RADIUS, APART, LEAST, 4000, *sheets)

@@ -182,6 +182,12 @@ def scale_of(T: FloatArray) -> float:
     return float(np.cbrt(abs(np.linalg.det(T[:, :3]))))
 
 
+def shrunk(T: FloatArray, by: float, centre: FloatArray) -> FloatArray:
+    """A (3, 4) similarity of a scale smaller by a factor, which leaves where the centre comes to lie."""
+    A = T[:, :3] / by
+    return np.concatenate([A, (T[:, :3] @ centre + T[:, 3] - A @ centre)[:, None]], axis=1)
+
+
 def matrix_of(T: FloatArray) -> Matrix4:
     """(3, 4) to the contract's 4 x 4, row-major; ten digits are below a nanometre."""
     rows = [tuple(round(float(x), 10) + 0.0 for x in row) for row in T]

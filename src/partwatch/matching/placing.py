@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partwatch.matching.alignment import Target, inverse, scale_of
+from partwatch.matching.alignment import Target, inverse, scale_of, shrunk
 from partwatch.matching.lineage import vertex_motion
 from partwatch.matching.verification import Laid, ListedSurface, Measurement
 from partwatch.model.mesh import FloatArray
@@ -92,8 +92,7 @@ class Placing:
     def _without_scale(self, T: FloatArray) -> FloatArray:
         """The pose at the same size, about the middle of B."""
         middle = np.mean(self._b.mesh.bounds, axis=0)
-        A = T[:, :3] / scale_of(T)
-        return np.concatenate([A, (T[:, :3] @ middle + T[:, 3] - A @ middle)[:, None]], axis=1)
+        return shrunk(T, scale_of(T), middle)
 
     def _refined(self, T: FloatArray) -> FloatArray:
         """Point to plane on the triangles of A, by many points of B."""

@@ -22,10 +22,9 @@ COMMON_BITS = 1.5
 LEAST_PATCH = 0.8
 # Halvings of the tolerance down to a neighbourhood that coincides exactly.
 EXACT_HALVINGS = 6.0
-# Powers of the coverage, and of the share of features that coincide; decision 0021 has what else was tried.
+# Powers of the coverage, and of the share of features that coincide; decision 0025 has what else was tried.
 COVERED_POWER, SHARED_POWER = 3, 6
 PATCH_SAMPLES = MEASURED_SAMPLES // 2
-
 # Share of a feature's radius within which the part's own feature is taken for the same.
 SAME_PLACE = 0.5
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from partwatch.fingerprint.codebook import PROBES
 from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
 from partwatch.fingerprint.local import FIRST_OCTAVE, facing_of, radius_mm
 from partwatch.fingerprint.shipped import codebook
-from partwatch.matching.alignment import Effort, Target, apply, scale_of, turn_normals
+from partwatch.matching.alignment import Effort, Target, apply, scale_of, shrunk, turn_normals
 from partwatch.matching.policy import Policy
 from partwatch.matching.rarity import OwnFeatures, information, squared_distances
 from partwatch.matching.stretch import MOST_STRETCH, stretched
@@ -42,7 +42,7 @@ GLANCE, LOOK = Effort(64, 4), Effort(256, 8)
 LOOKED = 32
 PROPOSAL_ERROR = 0.05
 FINISH_POINTS, FINISH_ROUNDS = 256, 8
-# Least coverage of either side at a look, and how far a proposal may fall behind the best by it.
+# Least coverage of either side at a look.
 LEAST_LOOK = 0.35
 # How much more of a surface a reflection must lay on the other than a rotation.
 MIRROR_MARGIN = 0.02
@@ -67,13 +67,13 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """places: (n, 3), where the part coincides with the body."""
+    """worth: 0 to 1, of a pose that was looked at. places: (n, 3), where the part coincides with the body."""
 
     part: int
     T_body_part: FloatArray
     mirrored: bool
-    worth: float
-    places: FloatArray
+    worth: float = 0.0
+    places: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
 
     def beats(self, other: _Look) -> bool:
         """Whether it lies better; a reflection must do so clearly: a symmetric part lies well either way."""
@@ -128,9 +128,9 @@ class Regions:
         scale = scale_of(T_body_part) * mm_per_unit
         if smallest < LEAST_DIAGONAL_MM or abs(scale - 1) > self._policy.scale_tolerance:
             return None
-        T = _rescaled(T_body_part, 1 / scale, listed.samples[0].mean(axis=0))
+        T = shrunk(T_body_part, scale, listed.samples[0].mean(axis=0))
         mirrored = bool(np.linalg.det(T[:, :3]) < 0)
-        look = _Look(part, T, mirrored, 0.0, np.zeros((0, 3)))
+        look = _Look(part, T, mirrored)
         return self._measured(target, look, mm_per_unit)
 
     def _looks(self, target: Target, mm_per_unit: float) -> list[_Look]:
@@ -140,7 +140,7 @@ class Regions:
         for part, mirrored, T in self._proposed(target, mm_per_unit):
             if part not in clouds:
                 clouds[part] = np.asarray(self._cloud(part), dtype=np.float64)
-            start = _Look(part, T / mm_per_unit, mirrored, 0.0, np.zeros((0, 3)))
+            start = _Look(part, T / mm_per_unit, mirrored)
             glance = self._look(target, clouds[part], start, GLANCE, mm_per_unit)
             if glance is not None:
                 glances.append(glance)
@@ -206,10 +206,10 @@ class Regions:
         tolerance = self._policy.region_tolerance_mm(listed.diagonal_mm)
         T = self._finished(target, look, listed, tolerance / mm_per_unit)
         measured = Laid(target, listed, T, look.mirrored, tolerance).measure()
-        stretched = self._stretched(target, listed, measured, mm_per_unit)
+        longer = self._stretched(target, listed, measured, mm_per_unit)
         price = 0.0
-        if stretched is not None and stretched.coverage >= measured.coverage + STRETCH_GAIN:
-            measured, price = stretched, _stretch_bits(listed.diagonal_mm, tolerance)
+        if longer is not None and longer.coverage >= measured.coverage + STRETCH_GAIN:
+            measured, price = longer, _stretch_bits(listed.diagonal_mm, tolerance)
         told = information(target, measured, listed, self._own(look.part), mm_per_unit, self._policy)
         return Region(look.part, measured, max(told - price, 0.0))
 
@@ -251,12 +251,6 @@ class Regions:
             np.ascontiguousarray(points[some]), np.ascontiguousarray(normals[some]), T[None],
             FINISH_ROUNDS, 2 * tolerance, tolerance, True,
         )  # fmt: skip
-
-
-def _rescaled(T: FloatArray, factor: float, centre: FloatArray) -> FloatArray:
-    """A (3, 4) similarity of another scale that leaves where the centre comes to lie."""
-    A = T[:, :3] * factor
-    return np.concatenate([A, (T[:, :3] @ centre + T[:, 3] - A @ centre)[:, None]], axis=1)
 
 
 def _stretch_bits(diagonal_mm: float, tolerance_mm: float) -> float:
