@@ -365,10 +365,11 @@ using Cells = nb::ndarray<const int32_t, nb::ndim<2>, nb::c_contig, nb::device::
 using Starts = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Singles = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Flags = nb::ndarray<const bool, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts start, size_t parts, Codes q_codes,
+static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts start, Flags asked, Codes q_codes,
                  Cells q_cells, Points q_place, Points q_facing, Numbers q_radius, Numbers q_worth, size_t most) {
-    size_t rows = codes.shape(0), n = q_codes.shape(0);
+    size_t rows = codes.shape(0), n = q_codes.shape(0), parts = asked.shape(0);
     if (codes.shape(1) != kCodeSize || q_codes.shape(1) != kCodeSize) throw std::invalid_argument("codes of another size");
     if (part.shape(0) != rows || place.shape(0) != rows || facing.shape(0) != rows || place.shape(1) != 3 ||
         facing.shape(1) != 3)
@@ -390,7 +391,7 @@ static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts
     check_finite(facing);
     check_finite(q_radius);
     check_finite(q_worth);
-    ListedFeatures listed{codes.data(), part.data(), place.data(), facing.data(), start.data()};
+    ListedFeatures listed{codes.data(), part.data(), place.data(), facing.data(), start.data(), asked.data()};
     BodyFeatures body{n, q_cells.shape(1), q_codes.data(), q_cells.data(), vectors(q_place), vectors(q_facing),
                       std::vector<double>(q_radius.data(), q_radius.data() + n),
                       std::vector<double>(q_worth.data(), q_worth.data() + n)};
@@ -413,7 +414,7 @@ static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts
 NB_MODULE(_kernel, m) {
     m.attr("CODE_SIZE") = kCodeSize;
     m.def("vote", &vote, nb::arg("codes"), nb::arg("part"), nb::arg("place"), nb::arg("facing"), nb::arg("start"),
-          nb::arg("parts"), nb::arg("q_codes"), nb::arg("q_cells"), nb::arg("q_place"), nb::arg("q_facing"),
+          nb::arg("asked"), nb::arg("q_codes"), nb::arg("q_cells"), nb::arg("q_place"), nb::arg("q_facing"),
           nb::arg("q_radius"), nb::arg("q_worth"), nb::arg("most"));
     m.attr("LOCAL_SIZE") = LocalLayout::size;
     nb::class_<Sheets>(m, "Sheets")

@@ -17,6 +17,8 @@ struct ListedFeatures {
     const int32_t* part;
     const float *place, *facing;
     const int64_t* start;
+    // Of each part whether it may be voted for.
+    const bool* asked;
 };
 
 // Features of a body. cells: `probes` for each.
@@ -129,7 +131,7 @@ class Voting {
             if (std::find(cells, cells + c, cells[c]) != cells + c) continue;
             for (int64_t row = listed_.start[cells[c]]; row < listed_.start[cells[c] + 1]; ++row) {
                 int32_t distance = code_distance(body_.codes + q * kCodeSize, listed_.codes + row * kCodeSize);
-                if (distance > bar) continue;
+                if (distance > bar || !listed_.asked[listed_.part[row]]) continue;
                 near.push_back({distance, row});
                 // Cut now and then, so that a crowded cell costs time but no room.
                 if (near.size() == 4 * ballot_.nearest) cut();

@@ -38,7 +38,7 @@ def vote(
     place: Singles,
     facing: Singles,
     start: npt.NDArray[np.int64],
-    parts: int,
+    asked: npt.NDArray[np.bool_],
     q_codes: npt.NDArray[np.int8],
     q_cells: Ints,
     q_place: Floats,

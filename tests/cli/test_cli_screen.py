@@ -83,7 +83,7 @@ def box(tmp_path: Path) -> Path:
     for name, content in {
         "a-clear.stl": OTHER,
         "b-listed.stl": LISTED,
-        "c-cut.stl": LISTED[:500],
+        "c-cut.stl": LISTED[:120],
         "d.zip": zipped({"in/listed.stl": LISTED, "other.stl": OTHER}),
     }.items():
         (folder / name).write_bytes(content)

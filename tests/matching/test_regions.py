@@ -13,6 +13,7 @@ import parts
 from partwatch.fingerprint.feature_index import FeatureIndex, index_features
 from partwatch.fingerprint.local import features_of_part
 from partwatch.geometry.bodies import split_bodies
+from partwatch.geometry.offset import offset_mesh
 from partwatch.matching import Matcher, Policy
 from partwatch.matching.engine import Around, Engine
 from partwatch.matching.matcher import MOST_IN_REGIONS
@@ -176,6 +177,50 @@ def test_a_part_is_seen_beside_one_with_many_near_duplicates() -> None:
     found = {m.part for m in answer.body.matches if m.finding is MatchFinding.MATCH}
     assert "hinge" in found
     assert len(found - {"hinge"}) > 6
+
+
+def test_of_two_crowds_of_near_duplicates_in_one_body_both_are_named() -> None:
+    # The second one's is never the best that was found; and plain blocks lie on every flat side.
+    def crowd(name: str) -> dict[str, Mesh]:
+        made = solid(name)
+        return {f"{name} {k}": parts.mesh_of(made.scale((1, 1, 1 + k / 2000))) for k in range(5)}
+
+    blocks = {f"block {k}": parts.mesh_of(parts.block(9 + k, 8, 7)) for k in range(40)}
+    index = MemoryIndex({**blocks, **crowd("housing"), **crowd("hinge")})
+    own = index_features([features_of_part(index.mesh(k)) for k in range(len(index.entries))])
+    fused = parts.mesh_of(solid("hinge") + solid("housing").translate((10, 20, 2)))
+    answer = screened(matcher(index, own), moved(fused)[0])
+    found = {m.part for m in answer.body.matches if m.finding is MatchFinding.MATCH}
+    assert found == {*crowd("housing"), *crowd("hinge")}
+
+
+def test_what_one_part_leaves_of_a_body_is_searched_for_others() -> None:
+    # Far more housings than are looked at in one go.
+    many = {f"housing {k}": parts.mesh_of(solid("housing").scale((1, 1, 1 + k / 5000))) for k in range(40)}
+    index = MemoryIndex({"bracket": parts.part_mesh("bracket"), **many})
+    own = index_features([features_of_part(index.mesh(k)) for k in range(len(index.entries))])
+    fused = parts.mesh_of(solid("bracket") + solid("housing").translate((50, 5, 1)))
+    answer = screened(matcher(index, own), moved(fused)[0])
+    assert "bracket" in {m.part for m in answer.body.matches if m.finding is MatchFinding.MATCH}
+
+
+@pytest.mark.parametrize("by", [-0.15, 0.12])
+def test_a_part_whose_walls_were_moved_says_as_much_as_one_that_was_not(
+    by: float, listed: MemoryIndex, features: FeatureIndex
+) -> None:
+    housing = parts.part_mesh("housing")
+    engine = Engine(listed, Policy(), features)
+
+    def told(mesh: Mesh) -> float:
+        (body,) = split_bodies(mesh)
+        region = engine.shared_at(body, LISTED.index("housing"), np.eye(3, 4), 1.0)
+        assert region is not None
+        return region.information
+
+    moved_walls = told(offset_mesh(housing, by))
+    assert moved_walls > 0.5 * told(housing)
+    # Walls that moved each by a distance of its own.
+    assert told(parts.jittered(housing, abs(by))) < 0.2 * moved_walls
 
 
 def test_a_stretched_part_is_edited_in_its_region_and_not_alike_as_a_whole(

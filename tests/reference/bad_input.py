@@ -63,7 +63,11 @@ def _vote(**other: Any) -> Call:
     codes = np.zeros((40, 20), dtype=np.int8)
     cells = np.zeros((40, 2), dtype=np.int32)
     listed = {"codes": codes, "part": np.arange(40, dtype=np.int32) // 20, "place": SOME.astype(np.float32)}
-    listed |= {"facing": UNIT.astype(np.float32), "start": np.array([0, 7, 40]), "parts": 2}
+    listed |= {
+        "facing": UNIT.astype(np.float32),
+        "start": np.array([0, 7, 40]),
+        "asked": np.ones(2, dtype=bool),
+    }
     body = {"q_codes": codes, "q_cells": cells, "q_place": SOME, "q_facing": UNIT}
     body |= {"q_radius": np.ones(40), "q_worth": np.ones(40)}
     return lambda: kernel.vote(**{**listed, **body, "most": 5, **other})
@@ -106,10 +110,9 @@ CASES: dict[str, Call] = {
     "vote in a cell too far": _vote(q_cells=np.full((40, 2), 2, dtype=np.int32)),
     "vote in the farthest cell": _vote(q_cells=np.full((40, 2), 2**31 - 1, dtype=np.int32)),
     "vote in a negative cell": _vote(q_cells=np.full((40, 2), -1, dtype=np.int32)),
-    "vote for a part too far": _vote(parts=1),
+    "vote for a part too far": _vote(asked=np.ones(1, dtype=bool)),
     "vote for a negative part": _vote(part=np.full(40, -1, dtype=np.int32)),
     "vote for a negative number": _vote(most=-1),
-    "vote among a negative number": _vote(parts=-1),
     "shells of a negative vertex": lambda: kernel.shells(_triangles(-1)),
     "first_of_equals of a negative vertex": lambda: kernel.first_of_equals(_triangles(-1)),
     "sample of nothing": lambda: kernel.sample(SOME, np.empty((0, 3), dtype=np.int32), 5),

@@ -45,7 +45,7 @@ class FeatureList:
 
     def listed(self) -> tuple[Any, ...]:
         """The first arguments of `vote`."""
-        return self.codes, self.part, self.place, self.facing, self.start, PARTS
+        return self.codes, self.part, self.place, self.facing, self.start, np.ones(PARTS, dtype=bool)
 
     def asked(self, body: Features, most: int = 10) -> tuple[Any, ...]:
         """All arguments of `vote`."""

@@ -12,6 +12,7 @@ from slow_kernel import Floats
 import parts
 from partwatch import kernel as chosen
 
+ALL = np.ones(made.PARTS, dtype=bool)
 NOTHING = [(0,), (0,), (0,), (0, 3, 4)]
 
 
@@ -30,6 +31,18 @@ def off(number: int, one: Floats, other: Floats) -> float:
     """How far two poses of a listed part lie apart at most, in mm."""
     v = made.part_mesh(number).vertices
     return float(np.linalg.norm(v @ (one - other)[:, :3].T + (one - other)[:, 3], axis=1).max())
+
+
+def test_parts_that_are_not_asked_for_take_no_place(kernel: ModuleType, listed: made.FeatureList) -> None:
+    body, _ = body_of(4)
+    every = listed.asked(body)
+    asked = ALL.copy()
+    asked[[4, *kernel.vote(*every)[0].tolist()[-3:]]] = False
+    part, _, _, _ = kernel.vote(*every[:5], asked, *every[6:])
+    assert len(part)
+    assert asked[part].all()
+    nobody = kernel.vote(*every[:5], ~ALL, *every[6:])
+    assert [each.shape for each in nobody] == NOTHING
 
 
 @pytest.mark.parametrize("number", range(0, made.PARTS, 3))
@@ -97,7 +110,8 @@ def test_an_empty_list_or_a_body_without_features_finds_nothing(
     body, _ = body_of(0)
     args = list(listed.asked(body))
     none = made.Features(body.descriptor[:0], body.place[:0], body.facing[:0])
-    empty = [args[0][:0], args[1][:0], args[2][:0], args[3][:0], np.zeros(made.CELLS + 1, dtype=np.int64), 0]
+    start = np.zeros(made.CELLS + 1, dtype=np.int64)
+    empty = [args[0][:0], args[1][:0], args[2][:0], args[3][:0], start, np.ones(0, dtype=bool)]
     unasked = [*args[:7], args[7][:, :0], *args[8:]]
     for case in (listed.asked(none), [*empty, *args[6:]], unasked, listed.asked(body, 0)):
         found = kernel.vote(*case)
@@ -116,7 +130,7 @@ def test_two_features_in_place_are_no_arrangement(kernel: ModuleType, listed: ma
         at, turned = place[:count], facing[:count]
         return kernel.vote(
             codes[:count], np.full(count, 4, dtype=np.int32), at.astype(np.float32),
-            turned.astype(np.float32), start, 5, codes[:count], cells, at, turned, np.full(count, 6.0),
+            turned.astype(np.float32), start, ALL[:5], codes[:count], cells, at, turned, np.full(count, 6.0),
             np.ones(count), 9,
         )[0].tolist()  # fmt: skip
 
@@ -137,7 +151,7 @@ def test_what_is_rare_outvotes_what_all_have(kernel: ModuleType) -> None:
 
     def first(worth: Floats) -> int:
         found = kernel.vote(
-            codes, part, place.astype(np.float32), facing.astype(np.float32), np.array([0, 48]), 2,
+            codes, part, place.astype(np.float32), facing.astype(np.float32), np.array([0, 48]), ALL[:2],
             codes, cells, place, facing, np.full(48, 6.0), worth, 9,
         )  # fmt: skip
         return int(found[0][0])
@@ -157,7 +171,7 @@ def test_what_is_alike_in_itself_outvotes_what_is_not(kernel: ModuleType) -> Non
     part = np.repeat(np.array([0, 1], dtype=np.int32), 12)
     both = np.concatenate([place, place]).astype(np.float32)
     found = kernel.vote(
-        codes, part, both, np.concatenate([facing, facing]).astype(np.float32), np.array([0, 24]), 2,
+        codes, part, both, np.concatenate([facing, facing]).astype(np.float32), np.array([0, 24]), ALL[:2],
         own.astype(np.int8), np.zeros((12, 1), dtype=np.int32), place, facing, np.full(12, 6.0),
         np.ones(12), 9,
     )  # fmt: skip

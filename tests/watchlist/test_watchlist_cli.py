@@ -413,9 +413,9 @@ def test_parts_of_an_earlier_list_are_told_to_lack_features_and_refresh_makes_th
     says = "2 of 2 parts have no local features, so pieces of them are not found"
     mend = "`partwatch watchlist refresh` makes them"
     screened = ["--home", str(cli.home), "screen", str(tmp_path / "bracket.stl"), "--as-of", "2026-01-01"]
-    main(screened)
+    main([*screened, "--no-pieces"])
     assert cli.captured.readouterr().err == ""
-    main([*screened, "--pieces"])
+    main(screened)
     assert cli.captured.readouterr().err == f"partwatch: {says}: {mend}\n"
     main(["--home", str(cli.home), "doctor"])
     assert "parts without local features, of which no piece is looked for: 2" in cli.captured.readouterr().out

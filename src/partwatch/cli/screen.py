@@ -118,8 +118,11 @@ def screen(
         bool, typer.Option("--with-part-geometry", help="Draw the listed part too: shows what is listed.")
     ] = False,
     pieces: Annotated[
-        bool, typer.Option("--pieces", help="Look for pieces of parts, and parts within bodies, too: slower.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--pieces/--no-pieces", help="Look for pieces of parts, and parts within bodies, too: slower."
+        ),
+    ] = True,
     max_views: Annotated[int, typer.Option(metavar="N", min=0, help="Pictures in all.")] = 500,
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Known matches, accepted with a reason and an expiry.")

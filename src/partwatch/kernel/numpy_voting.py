@@ -34,13 +34,15 @@ _FEWEST = 3
 
 @dataclass(frozen=True, eq=False)
 class _Listed:
-    """Features of a list, grouped by cell: those of cell c are start[c] to start[c + 1]."""
+    """Features of a list, grouped by cell: those of cell c are start[c] to start[c + 1]. asked: (parts,), of
+    each whether it may be voted for."""
 
     codes: Bytes
     part: Ints
     place: Singles
     facing: Singles
     start: Longs
+    asked: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def vote(
     place: Singles,
     facing: Singles,
     start: Longs,
-    parts: int,
+    asked: npt.NDArray[np.bool_],
     q_codes: Bytes,
     q_cells: Ints,
     q_place: Floats,
@@ -117,7 +119,9 @@ def vote(
         _array(place, np.float32, 2),
         _array(facing, np.float32, 2),
         _array(start, np.int64, 1),
+        _array(asked, np.bool_, 1),
     )
+    parts = len(listed.asked)
     body = _Body(
         _array(q_codes, np.int8, 2),
         _array(q_cells, np.int32, 2),
@@ -169,7 +173,7 @@ def _check(listed: _Listed, body: _Body, parts: int, most: int) -> None:
         raise IndexError("no such part")
     if not all(np.isfinite(each).all() for each in (listed.place, listed.facing, body.radius, body.worth)):
         raise ValueError("a number is not finite")
-    if parts < 0 or most < 0:
+    if most < 0:
         raise ValueError("a number of parts is not negative")
 
 
@@ -196,6 +200,7 @@ def _closest(listed: _Listed, code: Bytes, cells: Ints) -> tuple[Longs, Longs]:
     rows = np.concatenate(
         [np.empty(0, np.int64), *(np.arange(*listed.start[c : c + 2]) for c in np.unique(cells))]
     )
+    rows = rows[listed.asked[listed.part[rows]]]
     apart = listed.codes[rows].astype(np.int16) - code
     distance = np.einsum("ij,ij->i", apart, apart, dtype=np.int64)
     # Both in one number, so that the closest are found without sorting all.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.fingerprint.local import facing_of, radius_mm
 from partwatch.fingerprint.shipped import codebook
 from partwatch.matching.alignment import Target, apply, inverse, scale_of, turn_normals
@@ -74,6 +75,17 @@ def information(
     # Around a part within something larger there are features of the rest.
     shared = measured.coverage_part if relation is Relation.CONTAINS else len(there) / len(features)
     return float(told * side**COVERED_POWER * shared**SHARED_POWER)
+
+
+def most_information(index: FeatureIndex, parts: int) -> FloatArray:
+    """(parts,): what each could tell at most, were all of it there: its features' rarity, each kind once."""
+    book = codebook()
+    cell = np.repeat(np.arange(len(index.start) - 1), np.diff(index.start))
+    # Within a cell they are ordered by part.
+    first = np.ones(len(cell), dtype=bool)
+    first[1:] = (np.diff(index.part) != 0) | (np.diff(cell) != 0)
+    beyond = np.maximum(book.rarity[cell[first] % book.cells].astype(np.float64) - COMMON_BITS, 0.0)
+    return np.bincount(index.part[first], weights=beyond, minlength=parts).astype(np.float64)
 
 
 def _own_rarity(own: OwnFeatures, place: FloatArray, radius: FloatArray) -> FloatArray:

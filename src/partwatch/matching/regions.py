@@ -7,8 +7,9 @@ coincides is, in a benign population, is kept with each hit: it, and not coverag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,17 @@ from partwatch.fingerprint.codebook import PROBES
 from partwatch.fingerprint.feature_index import FeatureIndex, cells_of
 from partwatch.fingerprint.local import FIRST_OCTAVE, facing_of, radius_mm
 from partwatch.fingerprint.shipped import codebook
-from partwatch.matching.alignment import Effort, Target, apply, scale_of, shrunk, turn_normals
+from partwatch.geometry.offset import offset_mesh
+from partwatch.matching.alignment import Effort, Target, apply, inverse, scale_of, shrunk, turn_normals
+from partwatch.matching.growth import MOST_GROWTH_MM, growth_of
 from partwatch.matching.policy import Policy
-from partwatch.matching.rarity import OwnFeatures, information, squared_distances
+from partwatch.matching.rarity import (
+    EXACT_HALVINGS,
+    OwnFeatures,
+    information,
+    most_information,
+    squared_distances,
+)
 from partwatch.matching.stretch import MOST_STRETCH, stretched
 from partwatch.matching.verification import Laid, ListedSurface, Measurement
 from partwatch.model.mesh import FloatArray
@@ -52,6 +61,11 @@ LEAST_DIAGONAL_MM = 5.0
 # the part in so many says how, from so far off, as a share of the diagonal.
 LEAST_STRETCHED, STRETCH_GAIN = 0.25, 0.04
 STRETCH_EVERY, STRETCH_REACH = 8, 0.03
+# Moved walls are looked for where so much of both coincides, more loosely than so many millimetres.
+LEAST_GROWN, LOOSE_MM = 0.6, 0.02
+# Where a region tells, what of a body's features does not lie on it is searched again, so often at most, if
+# it is this share of them: a part may be one of several in a body, and each have many near-duplicates.
+ROUNDS, LEAST_LEFT = 3, 0.1
 
 Flags = npt.NDArray[np.bool_]
 
@@ -108,17 +122,49 @@ class Regions:
         diagonal_mm = float(np.linalg.norm(target.mesh.extents)) * mm_per_unit
         if len(self._features.part) == 0 or diagonal_mm < LEAST_DIAGONAL_MM:
             return []
-        if len(target.features(mm_per_unit)) < LEAST_FEATURES:
-            return []
-        claims = {look: _claims(target, look.places) for look in self._looks(target, mm_per_unit)}
-        chosen, left = _worth_measuring(claims)
+        left = np.ones(len(target.features(mm_per_unit)), dtype=bool)
+        best: dict[int, Region] = {}
+        for _ in range(ROUNDS):
+            if left.sum() < max(LEAST_FEATURES, LEAST_LEFT * len(left)):
+                break
+            found = self._round(target, left, mm_per_unit)
+            for region in found:
+                if region.part not in best or region.information > best[region.part].information:
+                    best[region.part] = region
+            explained = left & self._explained(target, found, mm_per_unit)
+            if not explained.any():
+                break
+            left &= ~explained
+        return sorted(best.values(), key=lambda region: (-round(region.information, 3), region.part))
+
+    def _round(self, target: Target, left: Flags, mm_per_unit: float) -> list[Region]:
+        """What those features of the body that are left propose, measured."""
+        claims = {look: _claims(target, look.places) for look in self._looks(target, left, mm_per_unit)}
+        chosen, others = _worth_measuring(claims)
         found = {look: self._measured(target, look, mm_per_unit) for look in chosen}
-        top = max(chosen, key=lambda look: found[look].information, default=None)
-        if top is not None and found[top].information >= TELLING:
+        tops: list[_Look] = []
+        for look in sorted(chosen, key=lambda look: -found[look].information):
+            if found[look].information < TELLING or any(_is_twin(look, top, claims) for top in tops):
+                continue
             # What a piece is cut from and its near-duplicates in the list are not told apart by what is left.
-            twins = [look for look in left if _is_twin(look, top, claims)][:TWINS]
-            found |= {look: self._measured(target, look, mm_per_unit) for look in twins}
-        return sorted(found.values(), key=lambda region: (-round(region.information, 3), region.part))
+            tops.append(look)
+            twins = [other for other in others if other not in found and _is_twin(other, look, claims)]
+            found |= {twin: self._measured(target, twin, mm_per_unit) for twin in twins[:TWINS]}
+        return list(found.values())
+
+    def _explained(self, target: Target, found: Sequence[Region], mm_per_unit: float) -> Flags:
+        """Which of the body's features lie on a part that is told by what it shares."""
+        features = target.features(mm_per_unit)
+        place = features["place"].astype(np.float64) / mm_per_unit
+        explained = np.zeros(len(features), dtype=bool)
+        for region in found:
+            if region.information >= TELLING:
+                T = inverse(region.measured.T_body_part)
+                facing = turn_normals(T, facing_of(features))
+                tree = self._listed(region.part).tree
+                distance, _ = tree.closest(apply(T, place), facing, 2 * region.measured.tolerance_mm)
+                explained |= np.isfinite(distance)
+        return explained
 
     def at(self, target: Target, part: int, T_body_part: FloatArray, mm_per_unit: float) -> Region | None:
         """A part near a pose (3, 4) that is known, measured in its own size; None where regions mean
@@ -133,11 +179,11 @@ class Regions:
         look = _Look(part, T, mirrored)
         return self._measured(target, look, mm_per_unit)
 
-    def _looks(self, target: Target, mm_per_unit: float) -> list[_Look]:
+    def _looks(self, target: Target, left: Flags, mm_per_unit: float) -> list[_Look]:
         """The best look at each part that is proposed; at a glance first, since most proposals are wrong."""
         clouds: dict[int, FloatArray] = {}
         glances = []
-        for part, mirrored, T in self._proposed(target, mm_per_unit):
+        for part, mirrored, T in self._proposed(target, left, mm_per_unit):
             if part not in clouds:
                 clouds[part] = np.asarray(self._cloud(part), dtype=np.float64)
             start = _Look(part, T / mm_per_unit, mirrored)
@@ -153,9 +199,11 @@ class Regions:
                 best[look.part] = look
         return list(best.values())
 
-    def _proposed(self, target: Target, mm_per_unit: float) -> list[tuple[int, bool, FloatArray]]:
-        """Part, whether mirrored, and pose in millimetres, most votes first."""
-        features = target.features(mm_per_unit)
+    def _proposed(
+        self, target: Target, left: Flags, mm_per_unit: float
+    ) -> list[tuple[int, bool, FloatArray]]:
+        """Part, whether mirrored, and pose in millimetres, by features that are left; most votes first."""
+        features = target.features(mm_per_unit)[left]
         index = self._features
         parts, _, mirrored, T = kernel.vote(
             index.codes,
@@ -163,13 +211,13 @@ class Regions:
             index.place,
             index.facing,
             index.start,
-            self._parts,
+            self._telling,
             np.ascontiguousarray(features["code"]),
             cells_of(features, codebook(), PROBES),
             np.ascontiguousarray(features["place"], dtype=np.float64),
             facing_of(features),
             radius_mm(features["octave"]),
-            codebook().rarity[target.kinds(mm_per_unit)].astype(np.float64),
+            codebook().rarity[target.kinds(mm_per_unit)[left]].astype(np.float64),
             PROPOSED,
         )
         return [
@@ -210,8 +258,47 @@ class Regions:
         price = 0.0
         if longer is not None and longer.coverage >= measured.coverage + STRETCH_GAIN:
             measured, price = longer, _stretch_bits(listed.diagonal_mm, tolerance)
-        told = information(target, measured, listed, self._own(look.part), mm_per_unit, self._policy)
-        return Region(look.part, measured, max(told - price, 0.0))
+        own = self._own(look.part)
+        told = information(target, measured, listed, own, mm_per_unit, self._policy) - price
+        told = max(told, self._with_walls_moved(target, listed, measured, own, mm_per_unit))
+        return Region(look.part, measured, max(told, 0.0))
+
+    def _with_walls_moved(
+        self,
+        target: Target,
+        listed: ListedSurface,
+        measured: Measurement,
+        own: OwnFeatures,
+        mm_per_unit: float,
+    ) -> float:
+        """The information of what coincides once all of the part's walls are moved by one distance, less
+        what choosing it is worth; 0 where that cannot be what was done."""
+        if measured.coverage < LEAST_GROWN or measured.median_mm < LOOSE_MM:
+            return 0.0
+        tolerance = measured.tolerance_mm / mm_per_unit
+        points, normals = (np.ascontiguousarray(rows[::STRETCH_EVERY]) for rows in listed.samples)
+        fitted = growth_of(
+            target.mesh,
+            target.tree,
+            points,
+            normals,
+            measured.T_body_part,
+            max(tolerance, MOST_GROWTH_MM / mm_per_unit),
+        )
+        if fitted is None:
+            return 0.0
+        T, by = fitted
+        grown = ListedSurface(offset_mesh(listed.mesh, by))
+        anew = Laid(target, grown, T, measured.mirrored, measured.tolerance_mm).measure()
+        told = information(target, anew, grown, own, mm_per_unit, self._policy)
+        finest = measured.tolerance_mm / 2**EXACT_HALVINGS
+        return told - math.log2(2 * MOST_GROWTH_MM / finest)
+
+    @cached_property
+    def _telling(self) -> Flags:
+        """(parts,): those that have enough of their own to be told by. A region of any other says nothing,
+        and plain ones lie on everything: they would only be in the way."""
+        return most_information(self._features, self._parts) >= TELLING
 
     def _own(self, part: int) -> OwnFeatures:
         """A part's own features."""

@@ -15,7 +15,7 @@ from partwatch.curation.disguises.solids import (
     rod,
     solid_of,
 )
-from partwatch.geometry.clean import weld
+from partwatch.geometry.offset import offset_mesh
 from partwatch.model.mesh import FloatArray, Mesh
 
 HOLE_DIAMETER_MM = (2.0, 6.0)
@@ -87,25 +87,7 @@ def offset(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
     The plane of each facet moves by the distance; a vertex moves by least squares over its facets.
     """
     by = rng.uniform(*OFFSET_MM) * rng.choice([-1.0, 1.0])
-    mesh = weld(mesh)
-    vertices, triangles = mesh.vertices, mesh.triangles
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    size = np.linalg.norm(normal, axis=1)
-    if not (size > 0).any():
-        return None
-    normal = normal / np.where(size > 0, size, 1)[:, None]
-    # Weighed by the angle at the corner, so that a wall cut into slivers counts once.
-    left, right = np.zeros((len(vertices), 3, 3)), np.zeros((len(vertices), 3))
-    for k, (at, to, back) in enumerate(((a, b, c), (b, c, a), (c, a, b))):
-        angle = np.where(size > 0, _angle(to - at, back - at), 0.0)
-        np.add.at(left, triangles[:, k], angle[:, None, None] * normal[:, :, None] * normal[:, None, :])
-        np.add.at(right, triangles[:, k], angle[:, None] * normal)
-    move = np.linalg.solve(left + 1e-3 * np.eye(3), right[:, :, None])[:, :, 0]
-    far = np.linalg.norm(move, axis=1)
-    # Where facets turn back on each other no point is on all planes.
-    move *= np.minimum(1.0, 2.0 / np.where(far > 0, far, 1.0))[:, None]
-    return Mesh(vertices + by * move, triangles)
+    return offset_mesh(mesh, by) if len(mesh.triangles) else None
 
 
 def stretched(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
@@ -211,7 +193,3 @@ def _wedge(start: FloatArray, end: FloatArray, one: FloatArray, other: FloatArra
         (0.0, 0.0, 2 * width - below)
     )
     return placed(bar, frame, (start + end) / 2)
-
-
-def _angle(u: FloatArray, v: FloatArray) -> FloatArray:
-    return np.asarray(np.arctan2(np.linalg.norm(np.cross(u, v), axis=1), (u * v).sum(axis=1)))
