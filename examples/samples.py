@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from manifold3d import Manifold
+
 from examples.changes import decimated, inside_out, mirrored, moved, refined, roughened, scaled, shuffled
 from examples.pump import PARTS_BY_NAME
 from examples.pump.dimensions import COUSIN
 from examples.pump.housing import housing
-from examples.shapes import cylinder, mesh_of
+from examples.shapes import box, cylinder, mesh_of
 from examples.unlisted import UNLISTED
 from examples.writers.archive import locked_zip, plain_zip
 from examples.writers.indexed import obj, ply
@@ -65,7 +67,7 @@ class Sample:
 
 def all_samples() -> list[Sample]:
     """Every sample, by file name."""
-    samples = [*_listed(), *_changed(), *_containers(), *_near(), *_unlisted(), *_unreadable()]
+    samples = [*_listed(), *_changed(), *_in_part(), *_containers(), *_near(), *_unlisted(), *_unreadable()]
     return sorted(samples, key=lambda sample: sample.name)
 
 
@@ -196,6 +198,35 @@ def _changed() -> list[Sample]:
     ]
 
 
+def _in_part() -> list[Sample]:
+    """Pieces of listed parts, and a listed part within something larger."""
+    return [
+        Sample(
+            "housing-half.stl",
+            lambda: binary_stl(moved(mesh_of(_half()), (20.0, 0.0, 5.0), (30.0, 10.0, 0.0))),
+            _match("housing", "cut in two, to fit a small printer", frozenset({Relation.PIECE_OF})),
+        ),
+        Sample(
+            "bracket-on-a-block.stl",
+            lambda: binary_stl(mesh_of(_on_a_block())),
+            _match("bracket", "grown together with a block", frozenset({Relation.CONTAINS})),
+        ),
+    ]
+
+
+def _half() -> Manifold:
+    whole = PARTS_BY_NAME["housing"].build()
+    low, high = listed("housing").bounds
+    return whole.trim_by_plane((1.0, 0.3, 0.0), float((low[0] + high[0]) / 2))
+
+
+def _on_a_block() -> Manifold:
+    low, high = listed("bracket").bounds
+    middle, size = (low + high) / 2, high - low
+    block = box((size[0] + 12.0, size[1] + 9.0, 14.0), (middle[0] + 2, middle[1]), low[2] - 13.5)
+    return PARTS_BY_NAME["bracket"].build() + block
+
+
 def _containers() -> list[Sample]:
     """Listed and unlisted things in one file."""
     inside = _match("gasket", "a listed part in an archive", SAME_MESH)
@@ -291,8 +322,8 @@ def _unreadable() -> list[Sample]:
             {"cover.stl": _unread("an encrypted member", "encrypted")},
         ),
         Sample(
-            "shaft-truncated.stl",
-            lambda: binary_stl(listed("shaft"))[:-45_000],
+            "stand-truncated.stl",
+            lambda: binary_stl(unlisted("phone-stand"))[:-200],
             _unread("the file ends before its triangles do", "damaged"),
         ),
         Sample("empty.stl", lambda: b"", _unread("an empty file", "damaged")),

@@ -83,6 +83,10 @@ def check_reading(reading: Reading, limits: ReadLimits) -> None:
         if len(triangles):
             require(triangles.min() >= 0 and triangles.max() < len(vertices), "indices are in range")
         total += len(triangles)
+    for path in reading.toolpaths:
+        require(path.end.dtype == np.float64 and path.end.shape == (len(path.line), 3), "(n, 3) float64")
+        require(bool(np.isfinite(path.end).all() and np.isfinite(path.filament).all()), "moves are finite")
+        total += len(path.line)
     require(total <= limits.max_triangles, f"{total} triangles are within the limit")
     require(total > 0 or bool(reading.unread), "what holds no triangle is not complete")
 
@@ -98,6 +102,9 @@ def digest(outcome: Reading | Refusal) -> str:
         hashed.update(repr((shape.name, shape.notes, shape.mesh.vertices.shape)).encode())
         hashed.update(shape.mesh.vertices.tobytes())
         hashed.update(shape.mesh.triangles.tobytes())
+    for path in outcome.toolpaths:
+        hashed.update(path.end.tobytes())
+        hashed.update(path.filament.tobytes())
     return hashed.hexdigest()
 
 

@@ -29,8 +29,8 @@ COMPILED = "partwatch._kernel"
 
 # Pure functions on arrays need no more than this.
 PURE = {
-    "__future__", "collections", "dataclasses", "enum", "functools", "itertools", "math", "typing", "numpy",
-    "partwatch",
+    "__future__", "collections", "dataclasses", "enum", "functools", "itertools", "math", "re", "typing",
+    "numpy", "partwatch",
 }  # fmt: skip
 UNPICKLERS = {
     "pickle", "_pickle", "cPickle", "pickletools", "marshal", "shelve", "dill", "cloudpickle", "joblib",

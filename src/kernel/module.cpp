@@ -11,8 +11,10 @@
 #include "alignment.hpp"
 #include "bvh.hpp"
 #include "descriptor.hpp"
+#include "gcode.hpp"
 #include "local.hpp"
 #include "sampling.hpp"
+#include "strokes.hpp"
 #include "topology.hpp"
 #include "voting.hpp"
 
@@ -411,7 +413,34 @@ static auto vote(Codes codes, Owners part, Singles place, Singles facing, Starts
                            owned(T, {kept, 3, 4}));
 }
 
+template <class T> nb::ndarray<nb::numpy, T> copied(const std::vector<T>& v, std::initializer_list<size_t> shape) {
+    auto* out = new T[v.size()];
+    std::copy(v.begin(), v.end(), out);
+    return owned(out, shape);
+}
+
+static auto gcode_moves_of(nb::bytes data, size_t most) {
+    Moves moves = gcode_moves(data.c_str(), data.size(), most);
+    size_t n = moves.line.size();
+    return std::make_tuple(copied(moves.end, {n, 3}), copied(moves.filament, {n}), copied(moves.line, {n}),
+                           copied(moves.tool, {n}), copied(moves.other, {moves.other.size() / 3, 3}),
+                           moves.left_out, moves.wild);
+}
+
+using Strokes = nb::ndarray<const double, nb::shape<-1, 4>, nb::c_contig, nb::device::cpu>;
+using Plane = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+static void lay_strokes_on(Plane field, Strokes segments, Numbers half, double reach) {
+    if (half.shape(0) != segments.shape(0)) throw std::invalid_argument("half a width for each segment");
+    check_finite(segments);
+    check_finite(half);
+    if (!std::isfinite(reach)) throw std::invalid_argument("a number is not finite");
+    lay_strokes(field.data(), field.shape(1), field.shape(0), segments.data(), half.data(), half.shape(0), reach);
+}
+
 NB_MODULE(_kernel, m) {
+    m.def("gcode_moves", &gcode_moves_of, nb::arg("data"), nb::arg("most"));
+    m.def("lay_strokes", &lay_strokes_on, nb::arg("field"), nb::arg("segments"), nb::arg("half"), nb::arg("reach"));
     m.attr("CODE_SIZE") = kCodeSize;
     m.def("vote", &vote, nb::arg("codes"), nb::arg("part"), nb::arg("place"), nb::arg("facing"), nb::arg("start"),
           nb::arg("asked"), nb::arg("q_codes"), nb::arg("q_cells"), nb::arg("q_place"), nb::arg("q_facing"),

@@ -215,7 +215,7 @@ def test_ndjson_is_header_items_in_order_summary(
     assert summary == {
         "type": "summary",
         "items": 6,
-        "bodies": 5,
+        "bodies": 4,
         "incomplete": 1,
         "findings": {"match": 3, "review": 0, "unscreenable": 1, "clear": 2},
         "accepted": 0,

@@ -42,7 +42,9 @@ def read_or_refuse(data: bytes) -> Reading | None:
 
 
 def triangles(reading: Reading) -> int:
-    return sum(len(shape.mesh.triangles) for shape in reading.shapes)
+    """All that was read; of a print job its moves."""
+    moves = sum(len(path.line) for path in reading.toolpaths)
+    return sum(len(shape.mesh.triangles) for shape in reading.shapes) + moves
 
 
 def assert_sound(reading: Reading) -> None:
@@ -54,16 +56,29 @@ def assert_sound(reading: Reading) -> None:
         assert faces.shape == (len(faces), 3)
         assert np.isfinite(vertices).all()
         assert len(faces) == 0 or 0 <= faces.min() <= faces.max() < len(vertices)
+    for path in reading.toolpaths:
+        n = len(path.line)
+        assert (path.end.shape, path.filament.shape, path.tool.shape) == ((n, 3), (n,), (n,))
+        assert np.isfinite(path.end).all()
+        assert np.isfinite(path.filament).all()
+        assert (path.filament > 0).any()
     assert reading.unread or triangles(reading) > 0
 
 
 def same(one: Reading, other: Reading) -> bool:
-    return (one.format, one.unit, one.unread) == (other.format, other.unit, other.unread) and all(
-        a.name == b.name
-        and a.notes == b.notes
-        and np.array_equal(a.mesh.vertices, b.mesh.vertices)
-        and np.array_equal(a.mesh.triangles, b.mesh.triangles)
-        for a, b in zip(one.shapes, other.shapes, strict=True)
+    return (
+        (one.format, one.unit, one.unread) == (other.format, other.unit, other.unread)
+        and all(
+            a.name == b.name
+            and a.notes == b.notes
+            and np.array_equal(a.mesh.vertices, b.mesh.vertices)
+            and np.array_equal(a.mesh.triangles, b.mesh.triangles)
+            for a, b in zip(one.shapes, other.shapes, strict=True)
+        )
+        and all(
+            np.array_equal(a.end, b.end) and np.array_equal(a.filament, b.filament)
+            for a, b in zip(one.toolpaths, other.toolpaths, strict=True)
+        )
     )
 
 

@@ -220,7 +220,7 @@ def test_a_part_whose_walls_were_moved_says_as_much_as_one_that_was_not(
     moved_walls = told(offset_mesh(housing, by))
     assert moved_walls > 0.5 * told(housing)
     # Walls that moved each by a distance of its own.
-    assert told(parts.jittered(housing, abs(by))) < 0.2 * moved_walls
+    assert told(parts.jittered(housing, abs(by))) < 0.7 * moved_walls
 
 
 def test_a_stretched_part_is_edited_in_its_region_and_not_alike_as_a_whole(

@@ -183,7 +183,8 @@ def test_candidates_of_any_list_are_the_same_to_rounding(
     own = rng.permutation(np.flatnonzero(part == part[0]))[:features]
     features = len(own)
     args = (
-        codes[kind], part, place.astype(np.float32), facing.astype(np.float32), start, 4, codes[kind[own]],
+        codes[kind], part, place.astype(np.float32), facing.astype(np.float32), start,
+        np.ones(4, dtype=bool), codes[kind[own]],
         rng.integers(0, 5, (features, 3)).astype(np.int32), place[own] @ T[:, :3].T + T[:, 3],
         np.ascontiguousarray(facing[own] @ T[:, :3].T), rng.uniform(3, 8, features),
         rng.uniform(0, 10, features), 9,

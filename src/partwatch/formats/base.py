@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from partwatch.model.document import Medium, Reason
 from partwatch.model.mesh import Mesh, Unit
+from partwatch.model.toolpath import Toolpath
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class Reading:
     unit: the unit that the format states, or None where it states none.
     unread: one reason for each thing in the file that went unread; the item is complete only
     without any.
+    toolpaths: print jobs, in millimetres, that `toolpath.rebuilt` turns into shapes.
     """
 
     format: str
@@ -32,6 +34,7 @@ class Reading:
     unit: Unit | None
     shapes: tuple[Shape, ...]
     unread: tuple[Reason, ...] = ()
+    toolpaths: tuple[Toolpath, ...] = ()
 
 
 @dataclass(frozen=True)

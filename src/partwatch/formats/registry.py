@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from partwatch.formats import amf, archive, containers, gltf, looks, obj, off, ply, step, stl, threemf
+from partwatch.formats import amf, archive, containers, gcode, gltf, looks, obj, off, ply, step, stl, threemf
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.model.document import Reason
 from partwatch.model.errors import (
@@ -25,6 +25,7 @@ FORMATS: tuple[Format, ...] = (
     amf.FORMAT,
     gltf.FORMAT,
     obj.FORMAT,
+    gcode.FORMAT,
 )
 _HEAD_BYTES = 1 << 16
 _NAMES = ", ".join(known.name for known in FORMATS)
@@ -60,7 +61,9 @@ def read_as(known: Format, data: bytes, limits: ReadLimits) -> Reading:
     """The file read as that format, whatever else it may be; raises as `read` does."""
     _check_size(data, limits)
     reading = known.read(data, limits)
-    if not reading.unread and not any(len(shape.mesh.triangles) for shape in reading.shapes):
+    if not (
+        reading.unread or reading.toolpaths or any(len(shape.mesh.triangles) for shape in reading.shapes)
+    ):
         raise DamagedError(f"the {reading.format} file holds no triangle with a surface: export it again")
     return reading
 

@@ -1,6 +1,7 @@
 """The kernel in numpy: what machines without a compiler and without a wheel use."""
 
 from partwatch.kernel.numpy_field import Field
+from partwatch.kernel.numpy_gcode import gcode_moves
 from partwatch.kernel.numpy_local import LOCAL_SIZE, Sheets, local_features
 from partwatch.kernel.numpy_samples import (
     D2_BINS,
@@ -10,6 +11,7 @@ from partwatch.kernel.numpy_samples import (
     pair_histograms,
     sample,
 )
+from partwatch.kernel.numpy_strokes import lay_strokes
 from partwatch.kernel.numpy_topology import (
     PointGrid,
     first_of_equals,
@@ -32,6 +34,8 @@ __all__ = [
     "TriangleTree",
     "farthest",
     "first_of_equals",
+    "gcode_moves",
+    "lay_strokes",
     "local_features",
     "local_normals",
     "pair_histograms",

@@ -17,6 +17,7 @@ from partwatch.model.comparison import ComparedBody, Comparison, FileLineage, Si
 from partwatch.model.document import Reason
 from partwatch.model.errors import DamagedError, LimitError, UnreadableError
 from partwatch.screening.files import read_regular
+from partwatch.toolpath import rebuilt
 
 SETUP = "partwatch.screening.compare:setup"
 READ = "partwatch.screening.compare:read_file"
@@ -157,7 +158,7 @@ def _opened(
                 raise reading
             found.append(_reason(reading))
         else:
-            found.append(reading)
+            found.append(rebuilt(reading))
     inside: list[_Waiting] = [((*chain, label), partial(opened.extract, label)) for label in opened.members]
     return content.names, found, inside
 

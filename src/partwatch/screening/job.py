@@ -27,6 +27,7 @@ from partwatch.screening.files import inaccessible, read_regular, sha256_of
 from partwatch.screening.findings import finding_of, unscreenable
 from partwatch.screening.terms import LateJudge, Terms
 from partwatch.screening.walk import shown
+from partwatch.toolpath import rebuilt
 from partwatch.watchlist.snapshot import ListedPart, Snapshot
 from partwatch.watchlist.store import Watchlist
 
@@ -188,7 +189,9 @@ class Screener:
         )
 
     def item_of(self, path: str, member: str | None, sha256: str, reading: Reading) -> Item:
-        """What was read, matched; sha256: of the bytes that it was read from."""
+        """What was read, matched; sha256: of the bytes that it was read from. Raises UnreadableError where a
+        print job makes nothing."""
+        reading = rebuilt(reading)
         bodies, reasons, over = self._matched(reading, sha256)
         unread = (*reading.unread, *over)
         if not bodies and not unread:

@@ -1,0 +1,25 @@
+"""What a print job says that a machine is to do: moves, and how much material is laid on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from partwatch.model.mesh import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Toolpath:
+    """The moves of one job in their order; each begins where the one before it ended.
+
+    end: (n, 3), in millimetres of the machine's frame. filament: (n,), how many millimetres of it are pushed
+    during the move, below 0 where it is pulled back; what is counted in volume stands there in cubic ones.
+    line: (n,), of the file, from 1. tool: (n,), which extruder.
+    """
+
+    end: FloatArray
+    filament: FloatArray
+    line: npt.NDArray[np.int32]
+    tool: npt.NDArray[np.int16]

@@ -1,0 +1,66 @@
+"""How wide strokes are: from the filament pushed, once it is known how thick that is."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from partwatch import kernel
+from partwatch.model.mesh import FloatArray
+from partwatch.toolpath.deposits import DIAMETERS_MM, WIDTHS_MM, Laid
+
+# Layers that are looked at, side of the cells, and how far strokes' lines are widened to close up, in mm.
+LOOKED = 12
+CELL_MM = 0.25
+CLOSED_MM = 0.6
+MOST_CELLS = 4_000_000
+# A nozzle's usual width of stroke, for a job whose layers are all open.
+USUAL_MM = (0.25, 1.2)
+
+
+def widths(laid: Laid) -> FloatArray:
+    """(strokes,), in mm.
+
+    A stroke's cross-section is a rectangle with half circles at both sides: its area is h (w - h) + pi/4 h^2
+    (Hodgson, Slic3r manual, Flow math).
+    """
+    diameter = filament_mm(laid)
+    height = laid.height[laid.strokes.layer]
+    area = laid.strokes.filament * np.pi / 4 * diameter**2
+    return np.clip(area / height + height * (1 - np.pi / 4), *WIDTHS_MM)
+
+
+def filament_mm(laid: Laid) -> float:
+    """The diameter by which solid layers are filled once: no more fits in, and a solid one holds no less."""
+    full = max((_fullness(laid, layer) for layer in _looked(laid)), default=0.0)
+    area = np.pi / 4 * np.array(DIAMETERS_MM) ** 2
+    best = int(np.abs(np.log(np.maximum(full * area, 1e-9))).argmin())
+    median = float(np.median(laid.strokes.filament * area[0] / laid.height[laid.strokes.layer]))
+    if full * area[best] < 0.7 and USUAL_MM[0] <= median <= USUAL_MM[1]:
+        # No layer is solid, and the commonest filament gives a common width.
+        best = 0
+    return float(DIAMETERS_MM[best])
+
+
+def _looked(laid: Laid) -> list[int]:
+    """The layers with the most on them among some, evenly taken; the first ones always."""
+    layers = len(laid.top)
+    return sorted({*range(min(4, layers)), *np.linspace(0, layers - 1, LOOKED).astype(int).tolist()})
+
+
+def _fullness(laid: Laid, layer: int) -> float:
+    """Lengths of filament a layer holds, over the room that it encloses: mm of it in a cubic one."""
+    own = laid.strokes.of(laid.strokes.layer == layer)
+    if not len(own.start):
+        return 0.0
+    low = np.minimum(own.start, own.end).min(axis=0) - 2 * CLOSED_MM
+    size = np.maximum(own.start, own.end).max(axis=0) + 2 * CLOSED_MM - low
+    cell = max(CELL_MM, float(np.sqrt(size.prod() / MOST_CELLS)))
+    columns, rows = (int(n) + 1 for n in np.ceil(size / cell))
+    field = np.full((rows, columns), -1.0, dtype=np.float32)
+    ends = np.ascontiguousarray((np.concatenate([own.start, own.end], axis=1) - np.tile(low, 2)) / cell)
+    kernel.lay_strokes(field, ends, np.full(len(ends), CLOSED_MM / cell), 0.0)
+    # Back by what lies beyond the outermost lines' own half width.
+    within = ndimage.distance_transform_edt(field > 0) * cell
+    room = float((within > CLOSED_MM - 0.2).sum()) * cell**2 * float(laid.height[layer])
+    return float((own.filament * own.length).sum()) / room if room > 0 else 0.0
