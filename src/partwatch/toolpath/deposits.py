@@ -19,9 +19,11 @@ LEAST_STROKE_MM = 1e-4
 SAME_HEIGHT_MM = 2e-3
 # A layer is at most so high; what has nothing so far below it is the first of its kind.
 MOST_HEIGHT_MM = 1.2
-# Side of the cells by which layers are asked whether they lie on each other, and the least share that must.
-COARSE_MM = 1.0
-LEAST_SHARED = 0.25
+# Side of the cells by which strokes are asked what they lie on, and how many places are looked at.
+COARSE_MM = 0.6
+MOST_PLACES = 4_000_000
+# Heights in one level that differ by less are one.
+SAME_KIND_MM = 0.03
 # Share of the length laid that may rise during its stroke before a job counts as one spiral.
 LEAST_RISING = 0.2
 # Diameters of filament that are sold, in mm; the last one is of a job that counts volumes.
@@ -71,9 +73,21 @@ def laid(path: Toolpath) -> Laid:
     rising = float(length[rise > SAME_HEIGHT_MM / 20].sum() / length.sum())
     spiral = rising > LEAST_RISING
     z = (start[:, 2] + end[:, 2]) / 2
-    layer, top = _turns(z, length, rise) if spiral else _levels(z)
+    level, top = _turns(z, length, rise) if spiral else _levels(z)
+    # Strokes that follow on each other without a break are of one kind.
+    broken = (np.diff(some) > 1) | (np.diff(level) != 0)
+    run = np.concatenate([[0], np.cumsum(broken)])
+    height = _heights(start[:, :2], end[:, :2], level, top, run)
+    # One level may hold a part's layer and a support's of another height.
+    kinds, layer = np.unique(
+        np.column_stack([level, np.round(height / SAME_KIND_MM).astype(np.int64)]),
+        axis=0,
+        return_inverse=True,
+    )
+    layer = layer.reshape(-1).astype(np.int64)
+    mean = np.bincount(layer, weights=height) / np.bincount(layer)
     strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length)
-    return Laid(strokes, top, _heights(strokes, top), spiral)
+    return Laid(strokes, top[kinds[:, 0]], mean, spiral)
 
 
 def _levels(z: FloatArray) -> tuple[Indices, FloatArray]:
@@ -99,30 +113,45 @@ def _turns(z: FloatArray, length: FloatArray, rise: FloatArray) -> tuple[Indices
     return layer.astype(np.int64), z.min() + (used + 0.5) * height
 
 
-def _heights(strokes: Strokes, top: FloatArray) -> FloatArray:
-    """How thick each layer is: down to the nearest one below on which it lies in good part."""
-    cells = _footprints(strokes, len(top))
-    height = np.zeros(len(top))
-    for k in range(len(top)):
-        below = k - 1
-        while below >= 0 and top[k] - top[below] <= MOST_HEIGHT_MM:
-            shared = len(np.intersect1d(cells[k], cells[below], assume_unique=True))
-            if shared >= LEAST_SHARED * min(len(cells[k]), len(cells[below])):
-                height[k] = top[k] - top[below]
-                break
-            below -= 1
-    known = height > 0
-    usual = float(np.median(height[known])) if known.any() else 0.2
-    first = ~known
-    height[first] = np.where((top[first] > 0) & (top[first] <= MOST_HEIGHT_MM), top[first], usual)
-    return height
+def _heights(start: FloatArray, end: FloatArray, level: Indices, top: FloatArray, run: Indices) -> FloatArray:
+    """(strokes,) how thick each is: down to the nearest level below that lies beneath most of its run."""
+    stroke, cell = _footprints(start, end)
+    order = np.lexsort((level[stroke], cell))
+    here, at = cell[order], level[stroke[order]]
+    new = np.concatenate([[True], (np.diff(here) != 0) | (np.diff(at) != 0)])
+    first = np.flatnonzero(new)
+    gap = np.concatenate([[np.inf], top[at[first[1:]]] - top[at[first[:-1]]]])
+    gap[np.concatenate([[True], np.diff(here[first]) != 0])] = np.inf
+    below = np.empty(len(order))
+    below[order] = gap[np.cumsum(new) - 1]
+    known = below <= MOST_HEIGHT_MM
+    height = _medians(below[known], run[stroke[known]], int(run[-1]) + 1)[run]
+    usual = _medians(height[np.isfinite(height)], level[np.isfinite(height)], len(top))
+    usual[0] = top[0] if 0 < top[0] <= MOST_HEIGHT_MM else usual[0]
+    every = usual[np.isfinite(usual)]
+    usual[~np.isfinite(usual)] = float(np.median(every)) if len(every) else 0.2
+    return np.where(np.isfinite(height), height, usual[level])
 
 
-def _footprints(strokes: Strokes, layers: int) -> list[Indices]:
-    """Of each layer the coarse cells that strokes' middles and ends lie in."""
-    low = strokes.start.min(axis=0)
-    at = np.concatenate([strokes.start, strokes.end, (strokes.start + strokes.end) / 2])
-    cell = np.floor((at - low) / COARSE_MM).astype(np.int64)
-    wide = int(cell[:, 0].max(initial=0)) + 2
-    key = np.unique(np.tile(strokes.layer, 3) * (1 << 40) + cell[:, 1] * wide + cell[:, 0])
-    return np.split(key % (1 << 40), np.searchsorted(key >> 40, np.arange(1, layers)))
+def _medians(values: FloatArray, group: Indices, groups: int) -> FloatArray:
+    """(groups,) the upper median of each group's values; not a number where it has none."""
+    order = np.lexsort((values, group))
+    count = np.bincount(group, minlength=groups)
+    begin = np.cumsum(count) - count
+    out = np.full(groups, np.nan)
+    some = count > 0
+    out[some] = values[order][(begin + count // 2)[some]]
+    return out
+
+
+def _footprints(start: FloatArray, end: FloatArray) -> tuple[Indices, Indices]:
+    """Places along strokes: whose each is, and the coarse cell that it lies in."""
+    length = np.linalg.norm(end - start, axis=1)
+    step = max(COARSE_MM / 2, float(length.sum()) / MOST_PLACES)
+    count = np.ceil(length / step).astype(np.int64) + 1
+    stroke = np.repeat(np.arange(len(start)), count)
+    number = np.arange(len(stroke)) - np.repeat(np.cumsum(count) - count, count)
+    share = (number / np.maximum(count[stroke] - 1, 1))[:, None]
+    at = start[stroke] + share * (end - start)[stroke]
+    cell = np.floor((at - at.min(axis=0)) / COARSE_MM).astype(np.int64)
+    return stroke, cell[:, 1] * (int(cell[:, 0].max()) + 1) + cell[:, 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ Flags = npt.NDArray[np.bool_]
 Singles = npt.NDArray[np.float32]
 
 # Sides of a cell that are aimed at, and how many cells there may be.
-CELL_MM = (0.2, 1.0)
-MOST_CELLS = 40_000_000
+CELL_MM = (0.25, 1.0)
+MOST_CELLS = 30_000_000
 # Empty cells around all, and so far from a stroke its distance is known, in cells.
 MARGIN, REACH = 4, 2.0
 # Gaps this wide between strokes are none: where walls meet infill, and at seams.
@@ -26,11 +26,15 @@ GAP_MM = 0.3
 # Distances within a slice count up to here: so far a slope may move from one layer to the next.
 FARTHEST_MM = 1.5
 # Half the width from which on something is more than one stroke wide, as a share of a stroke's whole width.
-LEAST_HALF_WIDTH = 0.75
+LEAST_HALF_WIDTH = 0.65
+# Share of a layer that must be wider, and the area of a speck in widths squared.
+LEAST_WIDE = 0.2
+SPECK = 3.0
 # How far the lowest slice may reach beyond the next one; a brim reaches farther.
 LEAST_BRIM_MM = 0.8
-# Boundaries of layers that are closer are one.
+# Boundaries of layers that are closer are one; the second as a share of their usual height.
 LEAST_SLICE_MM = 0.03
+LEAST_SLICE = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +58,12 @@ class Slices:
 def slices_of(top: FloatArray, height: FloatArray) -> Slices:
     """Where layers begin and end, as slices: layers of several heights may lie side by side."""
     bounds = np.sort(np.concatenate([top, top - height]))
-    bounds = bounds[np.concatenate([[True], np.diff(bounds) > LEAST_SLICE_MM])]
+    least = max(LEAST_SLICE_MM, LEAST_SLICE * float(np.median(height)))
+    kept = [float(bounds[0])]
+    for z in bounds[1:].tolist():
+        if z - kept[-1] > least:
+            kept.append(z)
+    bounds = np.array(kept)
     low, high = bounds[:-1], bounds[1:]
     middle = (low + high) / 2
     order = np.argsort(top - height, kind="stable")
@@ -65,8 +74,8 @@ def slices_of(top: FloatArray, height: FloatArray) -> Slices:
         layers.append(begun[top[begun] > z])
     filled = np.array([len(each) > 0 for each in layers], dtype=bool)
     # A gap between two stays one, as an empty slice.
-    kept = np.flatnonzero(filled | (np.arange(len(filled)) < np.flatnonzero(filled).max(initial=-1)))
-    return Slices(low[kept], high[kept], tuple(layers[k] for k in kept))
+    some = np.flatnonzero(filled | (np.arange(len(filled)) < np.flatnonzero(filled).max(initial=-1)))
+    return Slices(low[some], high[some], tuple(layers[k] for k in some))
 
 
 def grid_of(strokes: Strokes, width: FloatArray, slices: int) -> Grid:
@@ -80,46 +89,86 @@ def grid_of(strokes: Strokes, width: FloatArray, slices: int) -> Grid:
     return Grid(low - MARGIN * cell, cell, (rows, columns))
 
 
-def depths(strokes: Strokes, width: FloatArray, slices: Slices, grid: Grid) -> Iterator[Singles]:
-    """Of each slice (rows, columns): how deep within a stroke each cell's middle lies, in mm; below 0
-    outside, and nowhere below -REACH cells."""
+def depths(
+    strokes: Strokes, width: FloatArray, layers_of: Sequence[Indices], grid: Grid
+) -> Iterator[Singles]:
+    """Of each slice, by the layers in it: (rows, columns), how deep within a stroke each cell's middle lies,
+    in mm; below 0 outside, and nowhere below -REACH cells."""
     order = np.argsort(strokes.layer, kind="stable")
     first = np.searchsorted(strokes.layer[order], np.arange(strokes.layer.max(initial=0) + 2))
     ends = np.concatenate([strokes.start, strokes.end], axis=1)
     segments = np.ascontiguousarray((ends - np.tile(grid.low, 2)) / grid.cell)
     half = width / (2 * grid.cell)
-    for layers in slices.layers:
+    for layers in layers_of:
         own = np.concatenate([order[first[k] : first[k + 1]] for k in layers] or [order[:0]])
         field = np.full(grid.shape, -REACH, dtype=np.float32)
         kernel.lay_strokes(field, segments[own], half[own], REACH)
         yield field * np.float32(grid.cell)
 
 
-def filled(depth: Singles, cell: float) -> Flags:
-    """(slices, rows, columns) what is solid: strokes, and what lies within them out of reach from outside."""
-    gap = np.float32(-GAP_MM / 2)
-    open_cells = np.pad(depth < gap, ((1, 1), (0, 0), (0, 0)), constant_values=True)
+def laid_wide(depth: Singles, cell: float, width: float) -> Flags:
+    """(slices, rows, columns) where material is laid, without what is about one stroke wide: supports,
+    skirts, shields, strings, and open infill, which lies within walls. All of it where hardly anything is.
+
+    An opening: what a disc of that radius fits into stays, with a cell around it: cells make no round disc.
+    """
+    radius = LEAST_HALF_WIDTH * width
+    out = np.zeros(depth.shape, dtype=bool)
+    every = 0
+    for k, own in enumerate(depth):
+        rows, columns = _around(own > 0)
+        part = own[rows, columns] > 0
+        every += int(part.sum())
+        core = _within(part, own[rows, columns], cell) > radius if part.any() else part
+        if core.any():
+            near = ndimage.distance_transform_edt(~core) * cell <= radius + 1.5 * cell
+            out[k, rows, columns] = _without_specks(part & near, cell, width)
+    return out if out.sum() >= LEAST_WIDE * every else depth > 0
+
+
+def filled(laid: Flags, depth: Singles, cell: float) -> Flags:
+    """(slices, rows, columns) what is solid: what was laid, and what within it cannot be reached from outside."""
+    across = ndimage.generate_binary_structure(2, 1)[None]
+    rounds = int(np.ceil(GAP_MM / 2 / cell)) + 1
+    # Closed as well are gaps between strokes that belong together.
+    beside = ndimage.binary_dilation(laid, across, iterations=rounds) & (depth > -GAP_MM / 2)
+    open_cells = np.pad(~(laid | beside), ((1, 1), (0, 0), (0, 0)), constant_values=True)
     number, _ = ndimage.label(open_cells)
     outside = (number == number[0, 0, 0])[1:-1]
-    # What of the gap lies at the outside belongs to it.
-    free = depth < 0
-    rounds = int(np.ceil(GAP_MM / 2 / cell)) + 1
-    around = ndimage.generate_binary_structure(2, 1)[None]
-    return np.asarray(~ndimage.binary_dilation(outside, around, iterations=rounds, mask=free))
+    # What of a gap lies at the outside belongs to it.
+    return np.asarray(~ndimage.binary_dilation(outside, across, iterations=rounds, mask=~laid))
 
 
-def without_threads(solid: Flags, cell: float, width: float) -> Flags:
-    """Without what is one stroke wide in its slice: supports, skirts, shields, strings."""
-    out = np.zeros_like(solid)
-    for k, flat in enumerate(solid):
-        number, count = ndimage.label(flat)
-        if not count:
-            continue
-        within = ndimage.distance_transform_edt(flat)
-        wide = np.zeros(count + 1, dtype=bool)
-        wide[number[(within - 0.5) * cell > LEAST_HALF_WIDTH * width]] = True
-        out[k] = wide[number]
-    return out
+def is_thread(depth: Singles, cell: float, width: float) -> bool:
+    """Whether nearly nothing in a layer is wider than about a stroke: crossings of strokes are."""
+    rows, columns = _around(depth > 0)
+    depth = depth[rows, columns]
+    flat = depth > 0
+    wide = int((_within(flat, depth, cell) > LEAST_HALF_WIDTH * width).sum()) if flat.any() else 0
+    return wide < LEAST_WIDE * int(flat.sum())
+
+
+def _within(flat: Flags, depth: Singles, cell: float) -> FloatArray:
+    """How far within what is solid each cell's middle lies, in mm; 0 outside. Strokes' edges lie between
+    cells: by how far the nearest empty one is off them."""
+    far, nearest = ndimage.distance_transform_edt(flat, return_indices=True)
+    return np.where(flat, far * cell + np.minimum(depth[tuple(nearest)], 0.0), 0.0)
+
+
+def _without_specks(flat: Flags, cell: float, width: float) -> Flags:
+    """Without what is smaller than a crossing of two strokes leaves."""
+    number, _ = ndimage.label(flat)
+    large = np.bincount(number.ravel()) * cell**2 >= SPECK * width**2
+    large[0] = False
+    return np.asarray(large[number])
+
+
+def _around(flat: Flags) -> tuple[slice, slice]:
+    """The rows and columns that hold anything, with one around."""
+    rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0] - 1, rows[-1] + 2), slice(columns[0] - 1, columns[-1] + 2)
 
 
 def without_brim(solid: Flags, slices: Slices, cell: float) -> Flags:
@@ -142,11 +191,16 @@ def without_brim(solid: Flags, slices: Slices, cell: float) -> Flags:
 def distances(solid: Flags, depth: Singles, cell: float) -> Singles:
     """Of one slice (rows, columns): how far each cell's middle lies within what is solid, in mm, FARTHEST_MM
     at most; below 0 outside."""
+    field = np.full(solid.shape, -FARTHEST_MM, dtype=np.float32)
     if not solid.any():
-        return np.full(solid.shape, -FARTHEST_MM, dtype=np.float32)
-    inside, nearest = ndimage.distance_transform_edt(solid, return_indices=True)
-    within = inside * cell + np.minimum(depth[tuple(nearest)], 0.0)
+        return field
+    # No more of it than what is near to something.
+    reach = int(np.ceil(FARTHEST_MM / cell)) + 1
+    rows, columns = (slice(max(some.start - reach, 0), some.stop + reach) for some in _around(solid))
+    solid, depth = solid[rows, columns], depth[rows, columns]
+    within = _within(solid, depth, cell)
     apart, nearest = ndimage.distance_transform_edt(~solid, return_indices=True)
     without = -np.where(depth > -REACH * cell, -depth, apart * cell - within[tuple(nearest)])
-    field = np.where(solid, np.maximum(within, 1e-3), np.minimum(without, -1e-3))
-    return np.clip(field, -FARTHEST_MM, FARTHEST_MM).astype(np.float32)
+    found = np.where(solid, np.maximum(within, 1e-3), np.minimum(without, -1e-3))
+    field[rows, columns] = np.clip(found, -FARTHEST_MM, FARTHEST_MM)
+    return field

@@ -10,10 +10,11 @@ from scipy import ndimage
 from partwatch import kernel
 from partwatch.geometry.nets import surface_nets
 from partwatch.model.errors import LimitError
-from partwatch.model.mesh import Mesh
+from partwatch.model.mesh import FloatArray, Mesh
 from partwatch.model.toolpath import Toolpath
 from partwatch.toolpath import fields
 from partwatch.toolpath.deposits import Indices, Laid, Strokes, laid
+from partwatch.toolpath.lighter import lighter
 from partwatch.toolpath.widths import widths
 
 # Side of the cells by which strokes are told to lie apart, and how many layers there may be.
@@ -21,6 +22,9 @@ APART_MM = 1.0
 MOST_LAYERS = 200_000
 # What is fewer slices high is no part but a skirt, a line that primes the nozzle, a raft's rest.
 LEAST_SLICES = 3
+# From so many triangles on, cells and slices are left out; slices stay no farther apart than this.
+MANY_TRIANGLES = 500_000
+COARSE_SLICE_MM = 0.25
 
 
 def solids_of(path: Toolpath) -> Iterator[Mesh]:
@@ -33,7 +37,7 @@ def solids_of(path: Toolpath) -> Iterator[Mesh]:
         )
     wide = widths(job)
     for own in _apart(job.strokes):
-        yield from _solid(job, own, wide[own])
+        yield from _solid(job, own, wide)
 
 
 def _apart(strokes: Strokes) -> Iterator[Indices]:
@@ -56,32 +60,67 @@ def _apart(strokes: Strokes) -> Iterator[Indices]:
             yield np.sort(own)
 
 
-def _solid(job: Laid, own: Indices, wide: np.ndarray) -> Iterator[Mesh]:
-    strokes = job.strokes.of(own)
-    used = np.unique(strokes.layer)
-    place = np.zeros(len(job.top), dtype=np.int64)
-    place[used] = np.arange(len(used))
-    strokes = Strokes(strokes.start, strokes.end, place[strokes.layer], strokes.filament)
+def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
+    """What one group of strokes makes, if it is anything; wide: of all of the job's."""
+    if not job.spiral:
+        own = _without_thread_layers(job, own, wide)
+    strokes, used = _numbered(job.strokes.of(own))
     slices = fields.slices_of(job.top[used], job.height[used])
     if len(slices.layers) < LEAST_SLICES:
         return
-    grid = fields.grid_of(strokes, wide, len(slices.layers))
-    depth = np.stack(list(fields.depths(strokes, wide, slices, grid)))
-    solid = fields.filled(depth, grid.cell)
+    grid = fields.grid_of(strokes, wide[own], len(slices.layers))
+    depth = np.stack(list(fields.depths(strokes, wide[own], slices.layers, grid)))
+    flat = depth > 0 if job.spiral else fields.laid_wide(depth, grid.cell, float(np.median(wide)))
+    solid = fields.filled(flat, depth, grid.cell)
     if not job.spiral:
-        solid = fields.without_threads(solid, grid.cell, float(np.median(wide)))
         solid = fields.without_brim(solid, slices, grid.cell)
     solid = _high_enough(solid)
     if not solid.any():
         return
-    layers = [
-        fields.distances(flat, own_depth, grid.cell) for flat, own_depth in zip(solid, depth, strict=True)
-    ]
-    empty = np.full(grid.shape, -fields.FARTHEST_MM, dtype=np.float32)
+    yield _surface(solid, depth, slices, grid)
+
+
+def _surface(solid: fields.Flags, depth: fields.Singles, slices: fields.Slices, grid: fields.Grid) -> Mesh:
+    """Of what is solid, through places between cells and slices; every so many of them where it is large."""
     thick = slices.top - slices.bottom
-    middle = (slices.bottom + slices.top) / 2
+    every, across = 1, 1
+    if 2 * _faces(solid) > MANY_TRIANGLES:
+        every = max(int(COARSE_SLICE_MM / float(np.median(thick))), 1)
+        across = 2 if 2 * _faces(solid[::every]) <= 4 * MANY_TRIANGLES else 3
+    chosen = np.unique([*range(0, len(solid), every), len(solid) - 1])
+    layers = [fields.distances(solid[k], depth[k], grid.cell)[::across, ::across] for k in chosen]
+    empty = np.full(layers[0].shape, -fields.FARTHEST_MM, dtype=np.float32)
+    middle = ((slices.bottom + slices.top) / 2)[chosen]
     z = np.concatenate([[middle[0] - thick[0]], middle, [middle[-1] + thick[-1]]])
-    yield surface_nets([empty, *layers, empty], z, grid.cell, grid.low)
+    return lighter(surface_nets([empty, *layers, empty], z, across * grid.cell, grid.low))
+
+
+def _faces(solid: fields.Flags) -> int:
+    """How many faces of cells lie between what is solid and what is not."""
+    across = int((solid[:, 1:] != solid[:, :-1]).sum()) + int((solid[:, :, 1:] != solid[:, :, :-1]).sum())
+    return across + int((solid[1:] != solid[:-1]).sum())
+
+
+def _without_thread_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
+    """The strokes but those of layers that hold supports alone, which would cut the others into more slices;
+    all of them where no layer holds anything else."""
+    strokes, used = _numbered(job.strokes.of(own))
+    grid = fields.grid_of(strokes, wide[own], len(used))
+    layers = tuple(np.array([k]) for k in range(len(used)))
+    width = float(np.median(wide))
+    kept = np.array(
+        [
+            not fields.is_thread(depth, grid.cell, width)
+            for depth in fields.depths(strokes, wide[own], layers, grid)
+        ]
+    )
+    return own[kept[strokes.layer]] if kept.any() else own
+
+
+def _numbered(strokes: Strokes) -> tuple[Strokes, Indices]:
+    """With the layers that they are in counted from 0; and which those are."""
+    used, layer = np.unique(strokes.layer, return_inverse=True)
+    return Strokes(strokes.start, strokes.end, layer.astype(np.int64), strokes.filament), used
 
 
 def _high_enough(solid: fields.Flags) -> fields.Flags:

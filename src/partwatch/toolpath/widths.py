@@ -10,7 +10,8 @@ from partwatch.model.mesh import FloatArray
 from partwatch.toolpath.deposits import DIAMETERS_MM, WIDTHS_MM, Laid
 
 # Layers that are looked at, side of the cells, and how far strokes' lines are widened to close up, in mm.
-LOOKED = 12
+LOOKED = 16
+FULL_SHARE = 0.8
 CELL_MM = 0.25
 CLOSED_MM = 0.6
 MOST_CELLS = 4_000_000
@@ -32,7 +33,9 @@ def widths(laid: Laid) -> FloatArray:
 
 def filament_mm(laid: Laid) -> float:
     """The diameter by which solid layers are filled once: no more fits in, and a solid one holds no less."""
-    full = max((_fullness(laid, layer) for layer in _looked(laid)), default=0.0)
+    known = sorted(_fullness(laid, layer) for layer in _looked(laid))
+    # Not the fullest: what lies beneath a layer is now and then mistaken, and its height with that.
+    full = known[int(FULL_SHARE * (len(known) - 1))] if known else 0.0
     area = np.pi / 4 * np.array(DIAMETERS_MM) ** 2
     best = int(np.abs(np.log(np.maximum(full * area, 1e-9))).argmin())
     median = float(np.median(laid.strokes.filament * area[0] / laid.height[laid.strokes.layer]))
@@ -43,9 +46,11 @@ def filament_mm(laid: Laid) -> float:
 
 
 def _looked(laid: Laid) -> list[int]:
-    """The layers with the most on them among some, evenly taken; the first ones always."""
-    layers = len(laid.top)
-    return sorted({*range(min(4, layers)), *np.linspace(0, layers - 1, LOOKED).astype(int).tolist()})
+    """Some layers, evenly taken, and the first ones; of those as high as most."""
+    usual = float(np.median(laid.height))
+    alike = np.flatnonzero(np.abs(laid.height - usual) < 0.25 * usual)
+    evenly = alike[np.linspace(0, len(alike) - 1, min(LOOKED, len(alike))).astype(int)]
+    return sorted({*alike[:4].tolist(), *evenly.tolist()})
 
 
 def _fullness(laid: Laid, layer: int) -> float:
