@@ -17,13 +17,21 @@ from fuzz.layers import unpacked
 from fuzz.promises import Opening, Refusal, require, soup
 from partwatch.formats import Format, Reading
 from partwatch.formats.containers import ContainerFormat
+from partwatch.model.mesh import FloatArray
 
 # Nothing in an OBJ file says where it ends, nor in an STL file how many solids it has.
 SILENT_WHEN_CUT = {("obj", ""), ("stl", "ascii-two-solids")}
 # Nor in a letter, nor in a stream that another may follow.
 SILENT_CONTAINERS = {("eml", ""), ("mbox", ""), ("", "two-streams")}
 # Every byte of these is under a checksum, or is a name that has to fit another.
-SEALED_FORMATS = {("3mf", ""), ("amf", "zipped")}
+SEALED_FORMATS = {
+    ("3mf", ""),
+    ("amf", "zipped"),
+    ("bgcode", "deflate"),
+    ("bgcode", "deflate-meatpack"),
+    ("bgcode", "heatshrink-11"),
+    ("bgcode", "heatshrink-12"),
+}
 SEALED_CONTAINERS = {
     ("7z", ""),
     ("rar", ""),
@@ -78,6 +86,12 @@ def check_reading(found: Reading | Refusal, whole: Reading) -> None:
     """Nothing damaged is complete."""
     if isinstance(found, Reading) and not found.unread:
         require(np.array_equal(soup(found), soup(whole)), "nothing that lost geometry is complete")
+        require(np.array_equal(_moves(found), _moves(whole)), "nothing that lost moves is complete")
+
+
+def _moves(reading: Reading) -> FloatArray:
+    rows = [np.column_stack([path.end, path.filament]) for path in reading.toolpaths]
+    return np.concatenate(rows) if rows else np.zeros((0, 4))
 
 
 def check_opening(found: Opening | Refusal, contents: list[bytes]) -> None:

@@ -14,6 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from partwatch.formats import zstd
+from partwatch.formats.base import ReadLimits
+from partwatch.formats.bgcode import writer
+from partwatch.formats.bgcode.blocks import MAGIC, Checksum, Kind, blocks_of, checksum_of
+from partwatch.formats.bgcode.content import UNPACK
 
 _MOST_BYTES = 1 << 17
 _MOST_PARTS = 64
@@ -45,6 +49,8 @@ def unpacked(data: bytes) -> Layers | None:
             return _zip(data)
         if data.startswith(b"glTF"):
             return _glb(data)
+        if data.startswith(MAGIC):
+            return _bgcode(data)
         if data[257:262] == b"ustar":
             return _tar(data)
         for magic, unpack, pack in _STREAMS:
@@ -104,5 +110,24 @@ def _glb(data: bytes) -> Layers:
             filled = part + (b" " if kind == b"JSON" else b"\0") * (-len(part) % 4)
             chunks += struct.pack("<I4s", len(filled), kind) + filled
         return data[:8] + struct.pack("<I", 12 + len(chunks)) + chunks
+
+    return Layers(parts, pack)
+
+
+def _bgcode(data: bytes) -> Layers | None:
+    """What its blocks hold, unpacked but not decoded; sealed again, and with the sizes that then fit."""
+    found = list(blocks_of(data, ReadLimits(max_members=_MOST_PARTS)))
+    if sum(each.size for each in found) > _MOST_BYTES:
+        return None
+    parts = [b"".join(UNPACK[each.compression](bytes(each.data))) for each in found]
+    checksum = checksum_of(data)
+
+    def pack(parts: list[bytes]) -> bytes:
+        sealed = checksum is not Checksum.NONE
+        blocks = []
+        for each, part in zip(found, parts, strict=True):
+            parameters = (each.parameter, 1, 1) if each.kind == Kind.THUMBNAIL else (each.parameter,)
+            blocks.append(writer.block(each.kind, part, each.compression, parameters, sealed))
+        return writer.file(*blocks, checksum=checksum)
 
     return Layers(parts, pack)

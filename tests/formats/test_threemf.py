@@ -331,6 +331,7 @@ def test_a_second_start_is_not_passed_over() -> None:
     ("name", "content", "word"),
     [
         ("Metadata__plate_gcode", b"G28\nG1 X1 Y1 E1\n" * 9, "G-code"),
+        ("Metadata__plate_bgcode", b"GCDE\1\0\0\0\1\0", "BGCODE"),
         ("Auxiliaries__x_stl", b"solid x\nfacet normal 0 0 1\n", "STL"),
         ("Auxiliaries__x_zip", b"PK\x03\x04" + bytes(60), "ZIP"),
     ],

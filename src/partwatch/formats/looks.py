@@ -23,7 +23,6 @@ _REPACK = "unpack it, or pack it again as ZIP"
 _MAGIC: tuple[tuple[bytes, Look], ...] = (
     (b"\xfe\xff", Look("UTF-16 text", True, "save it as UTF-8 or ASCII text")),
     (b"\xff\xfe", Look("UTF-16 text", True, "save it as UTF-8 or ASCII text")),
-    (b"GCDE", Look("binary G-code", True, "save it as plain G-code, or screen the model it was made from")),
     (b"\x89PNG\r\n", Look("a PNG picture", False, _PICTURE)),
     (b"\xff\xd8\xff", Look("a JPEG picture", False, _PICTURE)),
     (b"GIF8", Look("a GIF picture", False, _PICTURE)),

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 
-from partwatch.formats import amf, archive, containers, gcode, gltf, looks, obj, off, ply, step, stl, threemf
+from partwatch.formats import (
+    amf,
+    archive,
+    bgcode,
+    containers,
+    gcode,
+    gltf,
+    looks,
+    obj,
+    off,
+    ply,
+    step,
+    stl,
+    threemf,
+)
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.model.document import Reason
 from partwatch.model.errors import (
@@ -25,6 +39,7 @@ FORMATS: tuple[Format, ...] = (
     amf.FORMAT,
     gltf.FORMAT,
     obj.FORMAT,
+    bgcode.FORMAT,
     gcode.FORMAT,
 )
 _HEAD_BYTES = 1 << 16

@@ -42,11 +42,17 @@ def recognises(head: bytes, _size: int) -> bool:
 
 
 def read(data: bytes, limits: ReadLimits) -> Reading:
+    """As `job_of`."""
+    return job_of(data, limits, "gcode")
+
+
+def job_of(text: bytes, limits: ReadLimits, name: str, unread: tuple[Reason, ...] = ()) -> Reading:
     """The moves of a job, in millimetres; as many as there may be triangles.
 
+    name: of the format that the text was found in. unread: what of it could not be read.
     Raises DamagedError where it lays no material, LimitError on more moves than are looked at.
     """
-    end, filament, line, tool, other, left_out, wild = kernel.gcode_moves(data, limits.max_triangles)
+    end, filament, line, tool, other, left_out, wild = kernel.gcode_moves(text, limits.max_triangles)
     if left_out:
         raise LimitError(
             f"the print job has {len(line) + left_out:,} moves, more than the limit of "
@@ -55,19 +61,18 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
     laying = np.flatnonzero(filament > 0)
     if not len(laying):
         raise DamagedError("the G-code lays no material: screen the job that a slicer made for the printer")
-    unread = []
+    doubts = []
     if wild:
-        unread.append(f"{wild:,} moves go beyond any machine (100 m) and were left out: export it again")
+        doubts.append(f"{wild:,} moves go beyond any machine (100 m) and were left out: export it again")
     behind = other[other[:, 0] > laying[-1], 1:]
-    if not any(_END.match(data, start, stop) for start, stop in behind.tolist()):
-        unread.append(
+    if not any(_END.match(text, start, stop) for start, stop in behind.tolist()):
+        doubts.append(
             f"line {line[-1]:,}: it ends while material is laid, without what ends a job (M84, M104): "
             "if it was cut short, transfer it again"
         )
-    reasons = tuple(Reason(code=DamagedError.code, message=message) for message in unread)
-    return Reading(
-        "gcode", Medium.TOOLPATH, Unit.MILLIMETRE, (), reasons, (Toolpath(end, filament, line, tool),)
-    )
+    reasons = tuple(Reason(code=DamagedError.code, message=message) for message in doubts)
+    path = Toolpath(end, filament, line, tool)
+    return Reading(name, Medium.TOOLPATH, Unit.MILLIMETRE, (), (*unread, *reasons), (path,))
 
 
 FORMAT = Format("gcode", recognises, read, examples)

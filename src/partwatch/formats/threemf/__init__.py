@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from partwatch.formats import amf, gltf, looks, obj, off, ply, step, stl
+from partwatch.formats import amf, bgcode, gltf, looks, obj, off, ply, step, stl
 from partwatch.formats.archive import Archive, is_archive
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.formats.threemf.build import Build
@@ -23,7 +23,16 @@ _MODEL_ROOT = re.compile(
     rb"[\x80-\xff]*\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?model[\s>]", re.DOTALL
 )
 
-_OTHERS = (stl.FORMAT, ply.FORMAT, off.FORMAT, step.FORMAT, amf.FORMAT, gltf.FORMAT, obj.FORMAT)
+_OTHERS = (
+    stl.FORMAT,
+    ply.FORMAT,
+    off.FORMAT,
+    step.FORMAT,
+    amf.FORMAT,
+    gltf.FORMAT,
+    obj.FORMAT,
+    bgcode.FORMAT,
+)
 
 
 def recognises(head: bytes, _size: int) -> bool:
