@@ -110,6 +110,7 @@ CASES: dict[str, Call] = {
     "vote in a cell too far": _vote(q_cells=np.full((40, 2), 2, dtype=np.int32)),
     "vote in the farthest cell": _vote(q_cells=np.full((40, 2), 2**31 - 1, dtype=np.int32)),
     "vote in a negative cell": _vote(q_cells=np.full((40, 2), -1, dtype=np.int32)),
+    "gcode_moves of no bytes": lambda: kernel.gcode_moves(None, 5),
     "vote for a part too far": _vote(asked=np.ones(1, dtype=bool)),
     "vote for a negative part": _vote(part=np.full(40, -1, dtype=np.int32)),
     "vote for a negative number": _vote(most=-1),

@@ -15,13 +15,18 @@ Indices = npt.NDArray[np.int64]
 
 # Moves shorter than this lay a dot, not a stroke.
 LEAST_STROKE_MM = 1e-4
+# Strokes that begin where the one before ended are one run; and so near may its ends be at a wall's seam.
+SAME_PLACE_MM = 0.02
+SEAM_MM = 0.6
 # Heights that differ by less are one layer's.
 SAME_HEIGHT_MM = 2e-3
 # A layer is at most so high; what has nothing so far below it is the first of its kind.
 MOST_HEIGHT_MM = 1.2
 # Side of the cells by which strokes are asked what they lie on, and how many places are looked at.
-COARSE_MM = 0.6
+COARSE_MM = 0.4
 MOST_PLACES = 4_000_000
+# So much of a run lies on what is right below it.
+LOW_SHARE = 0.2
 # Heights in one level that differ by less are one.
 SAME_KIND_MM = 0.03
 # Share of the length laid that may rise during its stroke before a job counts as one spiral.
@@ -34,12 +39,14 @@ WIDTHS_MM = (0.1, 3.0)
 
 @dataclass(frozen=True, eq=False)
 class Strokes:
-    """start, end: (n, 2), in mm. layer: (n,). filament: (n,), millimetres pushed a millimetre moved."""
+    """start, end: (n, 2), in mm. layer: (n,). filament: (n,), mm pushed in a millimetre moved. loop: (n,),
+    whether it is of a run that ends where it began, as walls do and infill and supports do not."""
 
     start: FloatArray
     end: FloatArray
     layer: Indices
     filament: FloatArray
+    loop: npt.NDArray[np.bool_]
 
     @property
     def length(self) -> FloatArray:
@@ -48,7 +55,13 @@ class Strokes:
 
     def of(self, chosen: npt.NDArray[np.bool_] | Indices) -> Strokes:
         """Some of them."""
-        return Strokes(self.start[chosen], self.end[chosen], self.layer[chosen], self.filament[chosen])
+        return Strokes(
+            self.start[chosen],
+            self.end[chosen],
+            self.layer[chosen],
+            self.filament[chosen],
+            self.loop[chosen],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +88,8 @@ def laid(path: Toolpath) -> Laid:
     z = (start[:, 2] + end[:, 2]) / 2
     level, top = _turns(z, length, rise) if spiral else _levels(z)
     # Strokes that follow on each other without a break are of one kind.
-    broken = (np.diff(some) > 1) | (np.diff(level) != 0)
-    run = np.concatenate([[0], np.cumsum(broken)])
+    apart = np.linalg.norm(start[1:, :2] - end[:-1, :2], axis=1)
+    run = np.concatenate([[0], np.cumsum((apart > SAME_PLACE_MM) | (np.diff(level) != 0))])
     height = _heights(start[:, :2], end[:, :2], level, top, run)
     # One level may hold a part's layer and a support's of another height.
     kinds, layer = np.unique(
@@ -86,8 +99,19 @@ def laid(path: Toolpath) -> Laid:
     )
     layer = layer.reshape(-1).astype(np.int64)
     mean = np.bincount(layer, weights=height) / np.bincount(layer)
-    strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length)
+    loop = _loops(start[:, :2], end[:, :2], run)
+    strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length, loop)
     return Laid(strokes, top[kinds[:, 0]], mean, spiral)
+
+
+def _loops(start: FloatArray, end: FloatArray, run: Indices) -> npt.NDArray[np.bool_]:
+    """(strokes,): whether each is of a run of several that ends about where it began."""
+    first = np.flatnonzero(np.diff(run, prepend=-1))
+    last = np.append(first[1:], len(run)) - 1
+    gap = np.linalg.norm(start[first] - end[last], axis=1)
+    length = np.bincount(run, weights=np.linalg.norm(end - start, axis=1))
+    closed = (gap <= SEAM_MM) & (length > 4 * gap) & (last - first >= 2)
+    return np.asarray(closed[run])
 
 
 def _levels(z: FloatArray) -> tuple[Indices, FloatArray]:
@@ -125,22 +149,24 @@ def _heights(start: FloatArray, end: FloatArray, level: Indices, top: FloatArray
     below = np.empty(len(order))
     below[order] = gap[np.cumsum(new) - 1]
     known = below <= MOST_HEIGHT_MM
-    height = _medians(below[known], run[stroke[known]], int(run[-1]) + 1)[run]
-    usual = _medians(height[np.isfinite(height)], level[np.isfinite(height)], len(top))
+    # Infill crosses what lies right below it here and there only.
+    height = _quantiles(below[known], run[stroke[known]], int(run[-1]) + 1, LOW_SHARE)[run]
+    usual = _quantiles(height[np.isfinite(height)], level[np.isfinite(height)], len(top), 0.5)
     usual[0] = top[0] if 0 < top[0] <= MOST_HEIGHT_MM else usual[0]
     every = usual[np.isfinite(usual)]
     usual[~np.isfinite(usual)] = float(np.median(every)) if len(every) else 0.2
-    return np.where(np.isfinite(height), height, usual[level])
+    # Higher than the rest of its level is only what spans a gap.
+    return np.fmin(height, usual[level])
 
 
-def _medians(values: FloatArray, group: Indices, groups: int) -> FloatArray:
-    """(groups,) the upper median of each group's values; not a number where it has none."""
+def _quantiles(values: FloatArray, group: Indices, groups: int, share: float) -> FloatArray:
+    """(groups,) a quantile of each group's values; not a number where it has none."""
     order = np.lexsort((values, group))
     count = np.bincount(group, minlength=groups)
     begin = np.cumsum(count) - count
     out = np.full(groups, np.nan)
     some = count > 0
-    out[some] = values[order][(begin + count // 2)[some]]
+    out[some] = values[order][(begin + (share * count).astype(np.int64))[some]]
     return out
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from scipy import ndimage, sparse
 
 from partwatch import kernel
 from partwatch.model.mesh import FloatArray
@@ -23,6 +23,8 @@ MOST_CELLS = 30_000_000
 MARGIN, REACH = 4, 2.0
 # Gaps this wide between strokes are none: where walls meet infill, and at seams.
 GAP_MM = 0.3
+# How wide an opening must be to lead from one slice to the next.
+PASSAGE_MM = 0.6
 # Distances within a slice count up to here: so far a slope may move from one layer to the next.
 FARTHEST_MM = 1.5
 # Half the width from which on something is more than one stroke wide, as a share of a stroke's whole width.
@@ -95,7 +97,8 @@ def depths(
     """Of each slice, by the layers in it: (rows, columns), how deep within a stroke each cell's middle lies,
     in mm; below 0 outside, and nowhere below -REACH cells."""
     order = np.argsort(strokes.layer, kind="stable")
-    first = np.searchsorted(strokes.layer[order], np.arange(strokes.layer.max(initial=0) + 2))
+    most = max((int(layers.max(initial=0)) for layers in layers_of), default=0)
+    first = np.searchsorted(strokes.layer[order], np.arange(most + 2))
     ends = np.concatenate([strokes.start, strokes.end], axis=1)
     segments = np.ascontiguousarray((ends - np.tile(grid.low, 2)) / grid.cell)
     half = width / (2 * grid.cell)
@@ -126,26 +129,64 @@ def laid_wide(depth: Singles, cell: float, width: float) -> Flags:
     return out if out.sum() >= LEAST_WIDE * every else depth > 0
 
 
+def within_loops(laid: Flags, loops: Iterable[Singles]) -> Flags:
+    """(slices, rows, columns) of what is laid that which lies on or in loops: a part has walls around it, a
+    support's dense layers have none. All of it where that leaves hardly anything.
+
+    loops: of each slice, how deep cells lie within the strokes of runs that close.
+    """
+    out = np.zeros_like(laid)
+    for k, own in enumerate(loops):
+        number, _ = ndimage.label(own <= -GAP_MM / 2)
+        out[k] = laid[k] & (number != number[0, 0])
+    return out if out.sum() >= LEAST_WIDE * laid.sum() else laid
+
+
 def filled(laid: Flags, depth: Singles, cell: float) -> Flags:
-    """(slices, rows, columns) what is solid: what was laid, and what within it cannot be reached from outside."""
+    """(slices, rows, columns) what is solid: what was laid, and what in that cannot be reached from outside.
+
+    Within a slice whatever is open is reached, from one to the next only through what is wide enough: walls
+    that lean leave slits between layers, and no printer lays them so that water would not come through.
+    """
     across = ndimage.generate_binary_structure(2, 1)[None]
     rounds = int(np.ceil(GAP_MM / 2 / cell)) + 1
     # Closed as well are gaps between strokes that belong together.
     beside = ndimage.binary_dilation(laid, across, iterations=rounds) & (depth > -GAP_MM / 2)
-    open_cells = np.pad(~(laid | beside), ((1, 1), (0, 0), (0, 0)), constant_values=True)
-    number, _ = ndimage.label(open_cells)
-    outside = (number == number[0, 0, 0])[1:-1]
+    outside = _reached(np.pad(~(laid | beside), ((1, 1), (0, 0), (0, 0)), constant_values=True), cell)[1:-1]
     # What of a gap lies at the outside belongs to it.
     return np.asarray(~ndimage.binary_dilation(outside, across, iterations=rounds, mask=~laid))
 
 
-def is_thread(depth: Singles, cell: float, width: float) -> bool:
-    """Whether nearly nothing in a layer is wider than about a stroke: crossings of strokes are."""
-    rows, columns = _around(depth > 0)
-    depth = depth[rows, columns]
-    flat = depth > 0
-    wide = int((_within(flat, depth, cell) > LEAST_HALF_WIDTH * width).sum()) if flat.any() else 0
-    return wide < LEAST_WIDE * int(flat.sum())
+def _reached(free: Flags, cell: float) -> Flags:
+    """(slices, rows, columns) what can be reached of what is free from the first slice's first cell."""
+    flat = ndimage.generate_binary_structure(3, 1)
+    flat[[0, 2]] = False
+    number, count = ndimage.label(free, flat)
+    passage = ndimage.binary_erosion(
+        free, flat, iterations=max(int(PASSAGE_MM / 2 / cell), 1), border_value=1
+    )
+    through = passage[:-1] & passage[1:]
+    links = np.stack([number[:-1][through], number[1:][through]])
+    # Neighbours mostly say the same.
+    links = links[:, np.concatenate([[True], (np.diff(links) != 0).any(axis=0)])]
+    ones = np.ones(links.shape[1], dtype=np.int32)
+    _, group = sparse.csgraph.connected_components(
+        sparse.coo_array((ones, (links[0], links[1])), shape=(count + 1, count + 1)), directed=False
+    )
+    same = group == group[number[0, 0, 0]]
+    same[0] = False
+    return np.asarray(same[number])
+
+
+def is_walled(loops: Singles, cell: float, width: float) -> bool:
+    """Whether loops lie beside each other in a layer, as a part's walls do, or enclose what they fill.
+
+    loops: how deep cells lie within the strokes of runs that close.
+    """
+    rows, columns = _around(loops > 0)
+    loops = loops[rows, columns]
+    wide = int((_within(loops > 0, loops, cell) > LEAST_HALF_WIDTH * width).sum()) if loops.size else 0
+    return wide * cell**2 >= SPECK * width**2
 
 
 def _within(flat: Flags, depth: Singles, cell: float) -> FloatArray:

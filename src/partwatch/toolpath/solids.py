@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
@@ -63,14 +64,19 @@ def _apart(strokes: Strokes) -> Iterator[Indices]:
 def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     """What one group of strokes makes, if it is anything; wide: of all of the job's."""
     if not job.spiral:
-        own = _without_thread_layers(job, own, wide)
+        own = _walled_layers(job, own, wide)
     strokes, used = _numbered(job.strokes.of(own))
     slices = fields.slices_of(job.top[used], job.height[used])
     if len(slices.layers) < LEAST_SLICES:
         return
     grid = fields.grid_of(strokes, wide[own], len(slices.layers))
     depth = np.stack(list(fields.depths(strokes, wide[own], slices.layers, grid)))
-    flat = depth > 0 if job.spiral else fields.laid_wide(depth, grid.cell, float(np.median(wide)))
+    flat = depth > 0
+    if not job.spiral:
+        flat = fields.laid_wide(depth, grid.cell, float(np.median(wide)))
+        kept = strokes.loop
+        loops = fields.depths(strokes.of(kept), wide[own][kept], slices.layers, grid)
+        flat = fields.within_loops(flat, loops)
     solid = fields.filled(flat, depth, grid.cell)
     if not job.spiral:
         solid = fields.without_brim(solid, slices, grid.cell)
@@ -101,26 +107,27 @@ def _faces(solid: fields.Flags) -> int:
     return across + int((solid[1:] != solid[:-1]).sum())
 
 
-def _without_thread_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
-    """The strokes but those of layers that hold supports alone, which would cut the others into more slices;
+def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
+    """The strokes of layers that hold walls: others would only cut these into more slices, as supports do;
     all of them where no layer holds anything else."""
     strokes, used = _numbered(job.strokes.of(own))
     grid = fields.grid_of(strokes, wide[own], len(used))
+    loops = strokes.of(strokes.loop)
     layers = tuple(np.array([k]) for k in range(len(used)))
     width = float(np.median(wide))
-    kept = np.array(
+    walled = np.array(
         [
-            not fields.is_thread(depth, grid.cell, width)
-            for depth in fields.depths(strokes, wide[own], layers, grid)
+            fields.is_walled(depth, grid.cell, width)
+            for depth in fields.depths(loops, wide[own][strokes.loop], layers, grid)
         ]
     )
-    return own[kept[strokes.layer]] if kept.any() else own
+    return own[walled[strokes.layer]] if walled.any() else own
 
 
 def _numbered(strokes: Strokes) -> tuple[Strokes, Indices]:
     """With the layers that they are in counted from 0; and which those are."""
     used, layer = np.unique(strokes.layer, return_inverse=True)
-    return Strokes(strokes.start, strokes.end, layer.astype(np.int64), strokes.filament), used
+    return replace(strokes, layer=layer.astype(np.int64)), used
 
 
 def _high_enough(solid: fields.Flags) -> fields.Flags:

@@ -1,0 +1,202 @@
+"""The machine that runs G-code: where it goes and what it lays, against what a command means."""
+
+from __future__ import annotations
+
+import math
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slow_kernel import Floats
+
+from partwatch import kernel as chosen
+
+MOST = 100_000
+
+
+def run(kernel: ModuleType, *lines: str) -> tuple[Floats, Floats]:
+    """Where each move ends, and the filament pushed."""
+    end, filament, *_ = kernel.gcode_moves("\n".join(lines).encode(), MOST)
+    return end, filament
+
+
+@pytest.mark.parametrize(
+    ("lines", "ends"),
+    [
+        (["G90", "G1 X1 Y2", "G1 Z3"], [(1, 2, 0), (1, 2, 3)]),
+        (["G91", "G1 X1 Y2", "g1x1"], [(1, 2, 0), (2, 2, 0)]),
+        (["G20", "G1 X1", "G21", "G1 X1"], [(25.4, 0, 0), (1, 0, 0)]),
+        (["G1 X5", "G92 X0", "G1 X1"], [(5, 0, 0), (6, 0, 0)]),
+        (["G1 X5 Y5", "G92", "G1 X1"], [(5, 5, 0), (6, 5, 0)]),
+        (["G1 X5 Y5 Z5", "G28 X", "G1 Z6"], [(5, 5, 5), (0, 5, 6)]),
+        (["N10 G1 X1 *71", "N20G1X-.5"], [(1, 0, 0), (-0.5, 0, 0)]),
+        (["G1 (to the left) X1 ; G1 X9", "; G1 X7"], [(1, 0, 0)]),
+        (["G1 X1", "X2 Y3", "Y4"], [(1, 0, 0), (2, 3, 0), (2, 4, 0)]),
+        (["G1 X+1.5\r", "\tG01  X 2"], [(1.5, 0, 0), (2, 0, 0)]),
+        (["G90 G1 X3", "/G1 X4"], [(3, 0, 0), (4, 0, 0)]),
+        (["G10", "G11", "M204 S800", "EXCLUDE_OBJECT_START NAME=G1X9", "G1.5 X8"], []),
+        (["G1 Xnan", "G1 Xinf", "G1 X1e3"], [(0, 0, 0), (0, 0, 0), (1, 0, 0)]),
+    ],
+)
+def test_moves_end_where_their_words_say(
+    kernel: ModuleType, lines: list[str], ends: list[tuple[float, float, float]]
+) -> None:
+    end, _ = run(kernel, *lines)
+    assert end.tolist() == [pytest.approx(each) for each in ends]
+
+
+@pytest.mark.parametrize(
+    ("lines", "pushed"),
+    [
+        (["M82", "G1 X1 E1", "G1 X2 E3", "G92 E0", "G1 X3 E1"], [1, 2, 1]),
+        (["M83", "G1 X1 E1", "G1 X2 E3", "G1 E-2", "G1 E2"], [1, 3, -2, 2]),
+        # Without a word on it: relative where the machine's moves are, and where it would else pull back often.
+        (["G91", "G1 X1 E1", "G1 X1 E1"], [1, 1]),
+        (["G1 X1 E1", "G1 X2 E.5", "G1 X3 E1", "G1 X4 E.5"], [1, 0.5, 1, 0.5]),
+        (["G1 X1 E1", "G1 X2 E2", "G1 X3 E2.5"], [1, 1, 0.5]),
+        # A machine told how to count filament keeps to it whatever its moves do.
+        (["M82", "G91", "G1 X1 E1", "G1 X1 E2"], [1, 1]),
+        (["M83", "G20", "G1 X1 E1"], [25.4]),
+        (["G1 X1 A2"], [2]),
+    ],
+)
+def test_filament_is_counted_as_it_is_said_to_be(
+    kernel: ModuleType, lines: list[str], pushed: list[float]
+) -> None:
+    assert run(kernel, *lines)[1].tolist() == pytest.approx(pushed)
+
+
+@pytest.mark.parametrize(
+    ("lines", "centre", "turn", "height"),
+    [
+        (["G1 X10 Y0", "G3 X0 Y10 I-10 J0 E9"], (0, 0), math.pi / 2, 0),
+        (["G1 X10 Y0", "G2 X0 Y10 I-10 J0 E9"], (0, 0), -3 * math.pi / 2, 0),
+        (["G1 X10 Y0", "G3 X10 Y0 I-10 J0 Z2 E9"], (0, 0), 2 * math.pi, 2),
+        (["G1 X10 Y0", "G3 X0 Y10 R10 E9"], (0, 0), math.pi / 2, 0),
+        (["G1 X10 Y0", "G3 X0 Y10 R-10 E9"], (10, 10), 3 * math.pi / 2, 0),
+        (["G1 X10 Y0", "G2 X0 Y10 R10 E9"], (10, 10), -math.pi / 2, 0),
+        (["G20", "G91", "G1 X.5", "G3 X-.5 Y.5 I-.5 E1"], (0, 0), math.pi / 2, 0),
+    ],
+)
+def test_arcs_are_chords_close_to_their_circle(
+    kernel: ModuleType, lines: list[str], centre: tuple[float, float], turn: float, height: float
+) -> None:
+    end, filament = run(kernel, "M83", *lines)
+    offset = end[:, :2] - np.array(centre)
+    radius = np.linalg.norm(offset, axis=1)
+    assert np.ptp(radius) < 1e-9
+    steps = np.unwrap(np.arctan2(offset[:, 1], offset[:, 0]))
+    assert steps[-1] - steps[0] == pytest.approx(turn, abs=1e-9)
+    assert (np.diff(steps) * turn > 0).all()
+    # How far a chord leaves its arc.
+    assert (radius[0] * (1 - np.cos(np.abs(np.diff(steps)).max() / 2))) < 0.0101
+    assert end[-1, 2] == pytest.approx(height)
+    assert filament[1:].sum() == pytest.approx(25.4 if lines[0] == "G20" else 9)
+
+
+def test_a_plane_may_stand_upright(kernel: ModuleType) -> None:
+    end, _ = run(kernel, "G18", "G1 X10", "G2 X0 Z10 I-10 K0")
+    assert np.allclose(np.hypot(end[:, 0], end[:, 2]), 10)
+    assert np.allclose(end[:, 1], 0)
+    end, _ = run(kernel, "G19", "G1 Y10", "G3 Y0 Z10 J-10")
+    assert np.allclose(np.hypot(end[:, 1], end[:, 2]), 10)
+
+
+def test_what_is_beyond_any_machine_is_left_out_and_nothing_is_laid_on_the_way_back(
+    kernel: ModuleType,
+) -> None:
+    job = b"M83\nG1 X1 E1\nG1 X9999999 E1\nG1 X2 E1\nG1 X3 E1\nG1 X4 E99999999\nG1 X5 E1\n"
+    end, filament, line, _, _, left_out, wild = kernel.gcode_moves(job, MOST)
+    assert (left_out, wild) == (0, 2)
+    assert end[:, 0].tolist() == [1, 2, 3, 5]
+    assert filament.tolist() == [1, 0, 1, 0]
+    assert line.tolist() == [2, 4, 5, 7]
+
+
+def test_an_endless_arc_ends(kernel: ModuleType) -> None:
+    end, _ = run(kernel, "G1 X100000", "G3 X100000 I-100000 J0", "G3 X1 I1e9", "G2 X0 Y0 R0")
+    assert 2 < len(end) < 4 * 720
+    assert np.isfinite(end).all()
+
+
+def test_so_many_moves_and_no_more(kernel: ModuleType) -> None:
+    job = b"; one\nG1 X1\nM1\nG1 X2\nM2\nG1 X3\nM3\n"
+    end, _, _, _, other, left_out, _ = kernel.gcode_moves(job, 2)
+    assert (len(end), len(other), left_out) == (2, 2, 3)
+
+
+def test_other_lines_are_kept_with_their_place_and_tools_with_their_moves(kernel: ModuleType) -> None:
+    job = b"; TYPE:x \nG1 X1\n  M104 S0 ; off\nT1\nG1 X2\nT999\nG1 X3"
+    _, _, line, tool, other, _, _ = kernel.gcode_moves(job, MOST)
+    assert [(moves, job[a:b]) for moves, a, b in other.tolist()] == [
+        (0, b"; TYPE:x"), (1, b"M104 S0 ; off"), (1, b"T1"), (2, b"T999"),
+    ]  # fmt: skip
+    assert (line.tolist(), tool.tolist()) == ([2, 5, 7], [0, 1, 1])
+
+
+WORDS = st.sampled_from(
+    ["G0", "G1", "G2", "G3", "G90", "G91", "G92", "G20", "G21", "G28", "M82", "M83", "T1", "X", "Y", "Z", "E", "I",
+     "J", "R", "K", "F", "-", ".", "1", "2.5", "0", "99999999", "(", ")", ";", "*", " ", "\t", "\r", "\n", "\n",
+     "N7 ", "/", "G17", "G18", "G19", "A", "nan", "\0", "é", "M486 S1"]
+)  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=80))
+def test_both_kernels_run_any_text_alike(words: list[str]) -> None:
+    try:
+        both = chosen.load(chosen.COMPILED), chosen.load(chosen.NUMPY)
+    except ImportError as error:
+        pytest.skip(f"no compiled kernel: {error}")
+    data = "".join(words).encode()
+    one, other = (kernel.gcode_moves(data, 500) for kernel in both)
+    assert one[0].shape == other[0].shape
+    assert np.allclose(one[0], other[0], rtol=0, atol=1e-7)
+    assert np.allclose(one[1], other[1], rtol=0, atol=1e-7)
+    assert [each.tolist() for each in one[2:5]] == [each.tolist() for each in other[2:5]]
+    assert one[5:] == other[5:]
+
+
+@given(st.integers(0, 2**32), st.integers(0, 12), st.floats(0, 4))
+def test_strokes_are_as_deep_as_their_distance_says(seed: int, count: int, reach: float) -> None:
+    rng = np.random.default_rng(seed)
+    segments, half = rng.uniform(-6, 26, (count, 4)), rng.uniform(0, 3, count)
+    segments[: count // 3, 2:] = segments[: count // 3, :2]
+    x, y = np.meshgrid(np.arange(22), np.arange(17))
+    expected = np.full((17, 22), -50.0)
+    for (x0, y0, x1, y1), wide in zip(segments, half, strict=True):
+        square = (x1 - x0) ** 2 + (y1 - y0) ** 2
+        t = np.clip(((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / max(square, 1e-30), 0, 1)
+        depth = wide - np.hypot(x - x0 - t * (x1 - x0), y - y0 - t * (y1 - y0))
+        expected = np.maximum(expected, np.where(depth >= -reach, depth, -50))
+    for name in (chosen.COMPILED, chosen.NUMPY):
+        try:
+            kernel = chosen.load(name)
+        except ImportError:
+            continue
+        field = np.full((17, 22), -50, dtype=np.float32)
+        kernel.lay_strokes(field, segments, half, reach)
+        near = np.abs(expected + reach) > 1e-5
+        assert np.allclose(field[near], expected[near], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"half": np.ones(3)},
+        {"segments": np.full((2, 4), np.nan)},
+        {"half": np.full(2, np.inf)},
+        {"reach": float("nan")},
+        {"segments": np.zeros((2, 3))},
+    ],
+)
+def test_bad_strokes_are_refused(kernel: ModuleType, bad: dict[str, object]) -> None:
+    args = {
+        "field": np.zeros((3, 3), np.float32),
+        "segments": np.zeros((2, 4)),
+        "half": np.ones(2),
+        "reach": 1.0,
+    }
+    with pytest.raises((ValueError, TypeError)):
+        kernel.lay_strokes(**{**args, **bad})

@@ -1,0 +1,1 @@
+"""Helpers of the toolpath's tests are found by name."""

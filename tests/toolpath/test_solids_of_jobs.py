@@ -1,0 +1,155 @@
+"""What a job makes is what it was made from: of harmless solids, sliced by a small slicer of our own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from jobs import Plan, job
+from manifold3d import Manifold
+
+import parts
+from partwatch import kernel
+from partwatch.formats import read
+from partwatch.geometry.bodies import split_bodies
+from partwatch.model.document import Medium
+from partwatch.model.errors import DamagedError, LimitError
+from partwatch.model.mesh import Mesh, Unit
+from partwatch.model.toolpath import Toolpath
+from partwatch.toolpath import rebuilt
+from partwatch.toolpath.deposits import laid
+from partwatch.toolpath.widths import filament_mm, widths
+
+BASE = Plan()
+
+
+def standing(name: str) -> Manifold:
+    """A sample part on the bed."""
+    solid: Manifold = getattr(parts, name)()
+    low = solid.bounding_box()
+    return solid.translate((100 - low[0], 100 - low[1], -low[2]))
+
+
+def made(*solids: Manifold, plan: Plan = BASE) -> list[Mesh]:
+    """The bodies that come of printing them, largest first."""
+    reading = rebuilt(read(job(*solids, plan=plan)))
+    assert (reading.medium, reading.unit, reading.unread) == (Medium.TOOLPATH, Unit.MILLIMETRE, ())
+    bodies = [body.mesh for shape in reading.shapes for body in split_bodies(shape.mesh, None)]
+    return sorted(bodies, key=lambda mesh: -volume(mesh))
+
+
+def volume(mesh: Mesh) -> float:
+    return float(kernel.signed_volume(mesh.vertices, mesh.triangles))
+
+
+def apart(solid: Manifold, mesh: Mesh) -> tuple[float, float]:
+    """How far the job's surface lies off the solid's, and the other way: 95 % of places, in mm."""
+    part = parts.mesh_of(solid)
+    out = []
+    for one, other in ((part, mesh), (mesh, part)):
+        points, normals, _, _ = kernel.sample(one.vertices, one.triangles, 4000)
+        tree = kernel.TriangleTree(other.vertices, other.triangles, -1.0)
+        distance, _ = tree.closest(points, normals, 5.0)
+        out.append(float(np.quantile(distance, 0.95)))
+    return out[0], out[1]
+
+
+@cache
+def plain(name: str) -> tuple[Manifold, Mesh]:
+    solid = standing(name)
+    return solid, made(solid)[0]
+
+
+@pytest.mark.parametrize("name", ["bracket", "housing", "gear", "clamp", "pulley", "knob"])
+def test_a_part_comes_back_where_it_stood(name: str) -> None:
+    solid, mesh = plain(name)
+    assert volume(mesh) == pytest.approx(solid.volume(), rel=0.03)
+    assert mesh.extents == pytest.approx(np.array(parts.mesh_of(solid).extents), abs=0.35)
+    assert np.abs(np.array(mesh.bounds) - np.array(parts.mesh_of(solid).bounds)).max() < 0.3
+    assert max(apart(solid, mesh)) < 0.2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"infill": 0.0},
+        {"infill": 1.0},
+        {"layer": 0.1},
+        {"layer": 0.3},
+        {"walls": 3},
+        {"width": 0.6},
+        {"filament": 2.85},
+        {"filament": 2 / np.sqrt(np.pi)},
+        {"relative": False},
+        {"comments": True},
+        {"skirt": True},
+        {"brim": 6},
+        {"support": True, "infill": 0.0},
+    ],
+    ids=lambda change: ", ".join(f"{name} {value:.3g}" for name, value in change.items()),
+)
+def test_however_it_is_printed(change: dict[str, float]) -> None:
+    solid = standing("housing")
+    mesh = made(solid, plan=replace(BASE, **change))[0]
+    assert volume(mesh) == pytest.approx(solid.volume(), rel=0.05)
+    assert apart(solid, mesh)[0] < 0.25
+
+
+@pytest.mark.parametrize(
+    ("filament", "width", "layer", "infill"),
+    [(1.75, 0.45, 0.2, 0.0), (2.85, 0.4, 0.1, 0.2), (1.75, 0.6, 0.3, 1.0)],
+)
+def test_widths_come_of_the_filament_whatever_its_diameter(
+    filament: float, width: float, layer: float, infill: float
+) -> None:
+    plan = Plan(filament=filament, width=width, layer=layer, infill=infill)
+    (path,) = read(job(standing("bracket"), plan=plan)).toolpaths
+    found = laid(path)
+    assert filament_mm(found) in ({2.85, 3.0} if filament > 2 else {filament})
+    assert np.median(widths(found)) == pytest.approx(width, abs=0.06)
+    assert np.median(found.height) == pytest.approx(layer, abs=1e-6)
+
+
+def test_a_tube_stays_open_and_a_closed_hollow_is_filled() -> None:
+    """What is printed hollow within walls, bottom and top is a solid one's open infill."""
+    tube = parts.tube(12, 8, 15).translate((100, 100, 0))
+    assert volume(made(tube, plan=Plan(infill=0.0))[0]) == pytest.approx(tube.volume(), rel=0.04)
+    block = parts.block(20, 20, 12, (100, 100, 0))
+    assert volume(made(block, plan=Plan(infill=0.0))[0]) == pytest.approx(block.volume(), rel=0.02)
+
+
+def test_parts_beside_each_other_are_bodies_of_their_own() -> None:
+    both = standing("bracket"), standing("clamp").translate((80, 0, 0))
+    found = made(*both)
+    assert len(found) == 2
+    assert sorted(map(volume, found)) == pytest.approx(sorted(solid.volume() for solid in both), rel=0.03)
+
+
+def test_supports_are_no_part_of_it() -> None:
+    table = parts.block(30, 30, 3, (100, 100, 15)) + parts.block(8, 30, 15.5, (100, 100, 0))
+    mesh = made(table, plan=Plan(support=True))[0]
+    assert volume(mesh) == pytest.approx(table.volume(), rel=0.06)
+
+
+def test_a_job_that_makes_nothing_solid_says_so() -> None:
+    line = b"M83\nG1 Z0.2\nG0 X10 Y10\nG1 X90 E4\nG1 Y90 E4\nM84\n"
+    with pytest.raises(DamagedError, match="makes nothing solid"):
+        rebuilt(read(line))
+
+
+def test_more_layers_than_any_printer_makes_are_refused() -> None:
+    n = 400_002
+    end = np.zeros((n, 3))
+    end[:, 0] = np.arange(n) % 2 * 10
+    end[:, 2] = np.arange(n) * 0.01
+    # Each lies flat: up in one move, along in the next.
+    end[1::2, 2] = end[::2, 2]
+    path = Toolpath(
+        end, np.tile([0.0, 0.1], n // 2), np.arange(n, dtype=np.int32), np.zeros(n, dtype=np.int16)
+    )
+    from partwatch.toolpath.solids import solids_of
+
+    with pytest.raises(LimitError, match="layers, more than the limit"):
+        list(solids_of(path))
