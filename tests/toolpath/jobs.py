@@ -1,9 +1,10 @@
-"""Print jobs of solids, by a slicer of our own that is as small as it can be: walls, and lines between them."""
+"""Print jobs of solids, by a slicer of our own that is as small as can be: walls, and lines between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from manifold3d import CrossSection, JoinType, Manifold
@@ -15,7 +16,7 @@ AROUND = np.pi / 4
 
 @dataclass(frozen=True)
 class Plan:
-    """How a solid is printed. infill: 0 to 1. filament: its diameter, in mm. support: a grid beneath what hangs."""
+    """How a solid is printed. infill: 0 to 1. filament: its diameter, in mm. support: a grid under hangs."""
 
     layer: float = 0.2
     width: float = 0.45
@@ -124,7 +125,7 @@ class _Writer:
         plan = self._plan
         area = plan.layer * (plan.width - plan.layer) + AROUND * plan.layer**2
         self._lines.append(f"G0 X{points[0][0]:.4f} Y{points[0][1]:.4f}")
-        for a, b in zip(points[:-1], points[1:], strict=True):
+        for a, b in pairwise(points):
             pushed = float(np.linalg.norm(b - a)) * area / (AROUND * plan.filament**2)
             self._total += pushed
             told = pushed if plan.relative else self._total

@@ -20,6 +20,7 @@ from partwatch.model.mesh import Mesh, Unit
 from partwatch.model.toolpath import Toolpath
 from partwatch.toolpath import rebuilt
 from partwatch.toolpath.deposits import laid
+from partwatch.toolpath.solids import solids_of
 from partwatch.toolpath.widths import filament_mm, widths
 
 BASE = Plan()
@@ -149,7 +150,6 @@ def test_more_layers_than_any_printer_makes_are_refused() -> None:
     path = Toolpath(
         end, np.tile([0.0, 0.1], n // 2), np.arange(n, dtype=np.int32), np.zeros(n, dtype=np.int16)
     )
-    from partwatch.toolpath.solids import solids_of
 
     with pytest.raises(LimitError, match="layers, more than the limit"):
         list(solids_of(path))

@@ -1,1 +1,0 @@
-"""Helpers of the toolpath's tests are found by name."""
