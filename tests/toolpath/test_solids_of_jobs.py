@@ -153,3 +153,34 @@ def test_more_layers_than_any_printer_makes_are_refused() -> None:
 
     with pytest.raises(LimitError, match="layers, more than the limit"):
         list(solids_of(path))
+
+
+def cross(reach: float) -> bytes:
+    """Strokes along two lines that meet, on three layers."""
+    lines = ["M83"]
+    for k in range(3):
+        lines += [f"G1 Z{0.2 * k + 0.2:.1f}", f"G0 X{-reach:.0f} Y0", f"G1 X{reach:.0f} E900"]
+        lines += [f"G0 X0 Y{-reach:.0f}", f"G1 Y{reach:.0f} E900"]
+    return "\n".join([*lines, "M84", ""]).encode()
+
+
+def test_a_job_as_large_as_a_field_is_refused() -> None:
+    with pytest.raises(LimitError, match="m wide, larger than any printer"):
+        rebuilt(read(cross(90_000)))
+
+
+def test_a_job_as_large_as_a_table_is_rebuilt_on_coarser_cells() -> None:
+    block = parts.block(900, 700, 3, (0, 0, 0))
+    mesh = made(block, plan=Plan(width=0.8, layer=0.3))[0]
+    assert volume(mesh) == pytest.approx(block.volume(), rel=0.05)
+
+
+def test_what_every_layer_of_a_spiral_lays_is_its_wall() -> None:
+    lines, around = ["M83"], 64
+    for k in range(40 * around):
+        angle, z = 2 * np.pi * k / around, 0.2 + 0.2 * k / around
+        x, y = 100 + 15 * np.cos(angle), 100 + 15 * np.sin(angle)
+        lines.append(f"G1 X{x:.3f} Y{y:.3f} Z{z:.4f}" + (" E0.05" if k else ""))
+    mesh = rebuilt(read("\n".join([*lines, "M84", ""]).encode())).shapes[0].mesh
+    assert mesh.extents == pytest.approx([30.45, 30.45, 8], abs=0.6)
+    assert volume(mesh) == pytest.approx(2 * np.pi * 15 * 0.42 * 8, rel=0.3)

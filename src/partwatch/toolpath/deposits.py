@@ -179,5 +179,6 @@ def _footprints(start: FloatArray, end: FloatArray) -> tuple[Indices, Indices]:
     number = np.arange(len(stroke)) - np.repeat(np.cumsum(count) - count, count)
     share = (number / np.maximum(count[stroke] - 1, 1))[:, None]
     at = start[stroke] + share * (end - start)[stroke]
-    cell = np.floor((at - at.min(axis=0)) / COARSE_MM).astype(np.int64)
+    # No finer than places are apart, or strokes would seem to lie on nothing.
+    cell = np.floor((at - at.min(axis=0)) / (2 * step)).astype(np.int64)
     return stroke, cell[:, 1] * (int(cell[:, 0].max()) + 1) + cell[:, 0]

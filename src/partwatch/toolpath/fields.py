@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage, sparse
 
 from partwatch import kernel
+from partwatch.model.errors import LimitError
 from partwatch.model.mesh import FloatArray
 from partwatch.toolpath.deposits import Indices, Strokes
 
@@ -57,10 +58,23 @@ class Slices:
     layers: tuple[Indices, ...]
 
 
-def slices_of(top: FloatArray, height: FloatArray) -> Slices:
-    """Where layers begin and end, as slices: layers of several heights may lie side by side."""
+def sliced(strokes: Strokes, width: FloatArray, top: FloatArray, height: FloatArray) -> tuple[Slices, Grid]:
+    """Slices and cells of some strokes, as fine as there is room for. top, height: of each layer."""
+    slices = slices_of(top, height)
+    grid = grid_of(strokes, width, len(slices.layers))
+    while grid.shape[0] * grid.shape[1] * len(slices.layers) > 2 * MOST_CELLS:
+        # As coarse upwards as across.
+        thick = max(2 * float(np.median(slices.top - slices.bottom)), grid.cell)
+        slices = slices_of(top, height, thick)
+        grid = grid_of(strokes, width, len(slices.layers))
+    return slices, grid
+
+
+def slices_of(top: FloatArray, height: FloatArray, thick: float = 0.0) -> Slices:
+    """Where layers begin and end, as slices, none thinner than `thick`: layers of several heights may lie
+    side by side."""
     bounds = np.sort(np.concatenate([top, top - height]))
-    least = max(LEAST_SLICE_MM, LEAST_SLICE * float(np.median(height)))
+    least = max(thick, LEAST_SLICE_MM, LEAST_SLICE * float(np.median(height)))
     kept = [float(bounds[0])]
     for z in bounds[1:].tolist():
         if z - kept[-1] > least:
@@ -81,13 +95,17 @@ def slices_of(top: FloatArray, height: FloatArray) -> Slices:
 
 
 def grid_of(strokes: Strokes, width: FloatArray, slices: int) -> Grid:
-    """A grid around some strokes, as fine as there is room for."""
+    """A grid around some strokes, as fine as there is room for. LimitError where there is none."""
     reach = float(width.max(initial=0.0)) / 2
     low = np.minimum(strokes.start, strokes.end).min(axis=0) - reach
     high = np.maximum(strokes.start, strokes.end).max(axis=0) + reach
     size = high - low
     cell = float(np.clip(np.sqrt(size.prod() * slices / MOST_CELLS), *CELL_MM))
     columns, rows = (int(n) + 2 * MARGIN + 1 for n in np.ceil(size / cell))
+    if rows * columns > MOST_CELLS:
+        raise LimitError(
+            f"the print job is {size.max() / 1000:.0f} m wide, larger than any printer: export it again"
+        )
     return Grid(low - MARGIN * cell, cell, (rows, columns))
 
 

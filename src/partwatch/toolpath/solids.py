@@ -66,10 +66,9 @@ def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     if not job.spiral:
         own = _walled_layers(job, own, wide)
     strokes, used = _numbered(job.strokes.of(own))
-    slices = fields.slices_of(job.top[used], job.height[used])
-    if len(slices.layers) < LEAST_SLICES:
+    if len(used) < LEAST_SLICES:
         return
-    grid = fields.grid_of(strokes, wide[own], len(slices.layers))
+    slices, grid = fields.sliced(strokes, wide[own], job.top[used], job.height[used])
     depth = np.stack(list(fields.depths(strokes, wide[own], slices.layers, grid)))
     flat = depth > 0
     if not job.spiral:
