@@ -17,6 +17,7 @@ from examples.pump.housing import housing
 from examples.shapes import box, cylinder, mesh_of
 from examples.unlisted import UNLISTED
 from examples.writers.archive import locked_zip, plain_zip
+from examples.writers.gcode import job
 from examples.writers.indexed import obj, ply
 from examples.writers.step import step
 from examples.writers.stl import ascii_stl, binary_stl
@@ -28,6 +29,7 @@ PASSWORD = b"open example"
 SAME_MESH = frozenset({Relation.SAME_MESH})
 SAME_SHAPE = frozenset({Relation.SAME_SHAPE})
 SAME_EITHER = SAME_MESH | SAME_SHAPE
+ROUGHLY = SAME_SHAPE | {Relation.EDITED}
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,16 @@ class Sample:
 
 def all_samples() -> list[Sample]:
     """Every sample, by file name."""
-    samples = [*_listed(), *_changed(), *_in_part(), *_containers(), *_near(), *_unlisted(), *_unreadable()]
+    samples = [
+        *_listed(),
+        *_changed(),
+        *_in_part(),
+        *_jobs(),
+        *_containers(),
+        *_near(),
+        *_unlisted(),
+        *_unreadable(),
+    ]
     return sorted(samples, key=lambda sample: sample.name)
 
 
@@ -212,6 +223,31 @@ def _in_part() -> list[Sample]:
             _match("bracket", "grown together with a block", frozenset({Relation.CONTAINS})),
         ),
     ]
+
+
+def _jobs() -> list[Sample]:
+    """Print jobs, in which there is no mesh any more."""
+    return [
+        Sample(
+            "bracket-job.gcode",
+            lambda: job(_on_the_bed("bracket")),
+            _match("bracket", "a print job of it, without any comment", ROUGHLY, medium=Medium.TOOLPATH),
+        ),
+        Sample(
+            "coat-hook-job.gcode",
+            lambda: job(_up(UNLISTED["coat-hook"][0]())),
+            Expected(Finding.CLEAR, "a print job of something harmless", medium=Medium.TOOLPATH),
+        ),
+    ]
+
+
+def _on_the_bed(name: str) -> Manifold:
+    return _up(PARTS_BY_NAME[name].build())
+
+
+def _up(solid: Manifold) -> Manifold:
+    low = solid.bounding_box()
+    return solid.translate((100.0 - low[0], 100.0 - low[1], -low[2]))
 
 
 def _half() -> Manifold:

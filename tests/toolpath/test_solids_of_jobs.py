@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from jobs import Plan, job
+from examples.writers.gcode import Plan, job
 from manifold3d import Manifold
 
 import parts
