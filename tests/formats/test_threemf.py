@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partwatch.formats import Reading, ReadLimits, read
+from partwatch.formats import Reading, ReadLimits, gcode, read
 from partwatch.formats.threemf.examples import CORE, WEDGE, model, package, rels, uuid
 from partwatch.formats.threemf.fastmesh import cut
 from partwatch.formats.threemf.part import read_part
+from partwatch.model.document import Medium
 from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnreadableError, UnsupportedError
 from partwatch.model.mesh import Unit
+from partwatch.toolpath import rebuilt
 
 OBJECT = f'<object id="1" name="wedge">{WEDGE}</object>'
 ITEM = '<item objectid="1"/>'
@@ -330,7 +332,7 @@ def test_a_second_start_is_not_passed_over() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [
-        ("Metadata__plate_gcode", b"G28\nG1 X1 Y1 E1\n" * 9, "G-code"),
+        ("Metadata__plate_gcode", b"G28\nG1 X1 Y1\n" * 9, "G-code"),
         ("Metadata__plate_bgcode", b"GCDE\1\0\0\0\1\0", "BGCODE"),
         ("Auxiliaries__x_stl", b"solid x\nfacet normal 0 0 1\n", "STL"),
         ("Auxiliaries__x_zip", b"PK\x03\x04" + bytes(60), "ZIP"),
@@ -338,6 +340,29 @@ def test_a_second_start_is_not_passed_over() -> None:
 )
 def test_other_printable_content_of_a_package_goes_unread_aloud(name: str, content: bytes, word: str) -> None:
     assert word in reasons(read(pack(**{name: content})))
+
+
+JOB = gcode.FORMAT.examples()["bare"]
+
+
+def test_print_jobs_of_a_package_are_read_beside_its_meshes() -> None:
+    reading = read(pack(Metadata__one_gcode=JOB, Metadata__two_gcode=JOB[: len(JOB) // 2]))
+    assert (reading.medium, len(reading.shapes), len(reading.toolpaths)) == (Medium.MESH, 1, 2)
+    assert [reason.message.split(":")[0] for reason in reading.unread] == ["/metadata/two.gcode"]
+    meshes, jobs = rebuilt(reading)
+    assert (meshes.medium, meshes.unit, meshes.unread) == (Medium.MESH, reading.unit, reading.unread)
+    assert (jobs.medium, jobs.unit, jobs.unread, len(jobs.shapes)) == (
+        Medium.TOOLPATH, Unit.MILLIMETRE, (), 2,
+    )  # fmt: skip
+
+
+def test_a_package_of_jobs_alone_is_a_print_job() -> None:
+    parts = {"3D/3dmodel.model": model("", ""), "_rels/.rels": rels("/3D/3dmodel.model")}
+    reading = read(package({**parts, "Metadata/plate_1.gcode": JOB.decode()}))
+    assert (reading.format, reading.medium, reading.shapes) == ("3mf", Medium.TOOLPATH, ())
+    assert len(rebuilt(reading)) == 1
+    with pytest.raises(UnreadableError, match="holds no mesh"):
+        read(package(parts))
 
 
 def test_pictures_and_settings_of_a_package_are_no_reason() -> None:

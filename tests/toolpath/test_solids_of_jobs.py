@@ -35,7 +35,7 @@ def standing(name: str) -> Manifold:
 
 def made(*solids: Manifold, plan: Plan = BASE) -> list[Mesh]:
     """The bodies that come of printing them, largest first."""
-    reading = rebuilt(read(job(*solids, plan=plan)))
+    (reading,) = rebuilt(read(job(*solids, plan=plan)))
     assert (reading.medium, reading.unit, reading.unread) == (Medium.TOOLPATH, Unit.MILLIMETRE, ())
     bodies = [body.mesh for shape in reading.shapes for body in split_bodies(shape.mesh, None)]
     return sorted(bodies, key=lambda mesh: -volume(mesh))
@@ -181,6 +181,6 @@ def test_what_every_layer_of_a_spiral_lays_is_its_wall() -> None:
         angle, z = 2 * np.pi * k / around, 0.2 + 0.2 * k / around
         x, y = 100 + 15 * np.cos(angle), 100 + 15 * np.sin(angle)
         lines.append(f"G1 X{x:.3f} Y{y:.3f} Z{z:.4f}" + (" E0.05" if k else ""))
-    mesh = rebuilt(read("\n".join([*lines, "M84", ""]).encode())).shapes[0].mesh
+    mesh = rebuilt(read("\n".join([*lines, "M84", ""]).encode()))[0].shapes[0].mesh
     assert mesh.extents == pytest.approx([30.45, 30.45, 8], abs=0.6)
     assert volume(mesh) == pytest.approx(2 * np.pi * 15 * 0.42 * 8, rel=0.3)

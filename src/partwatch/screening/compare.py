@@ -158,7 +158,7 @@ def _opened(
                 raise reading
             found.append(_reason(reading))
         else:
-            found.append(rebuilt(reading))
+            found += rebuilt(reading)
     inside: list[_Waiting] = [((*chain, label), partial(opened.extract, label)) for label in opened.members]
     return content.names, found, inside
 

@@ -191,8 +191,16 @@ class Screener:
     def item_of(self, path: str, member: str | None, sha256: str, reading: Reading) -> Item:
         """What was read, matched; sha256: of the bytes that it was read from. Raises UnreadableError where a
         print job makes nothing."""
-        reading = rebuilt(reading)
-        bodies, reasons, over = self._matched(reading, sha256)
+        bodies: tuple[Body, ...] = ()
+        reasons: list[Reason] = []
+        over: list[Reason] = []
+        for part in rebuilt(reading):
+            found, said, dropped = self._matched(part, sha256)
+            bodies += tuple(
+                each.model_copy(update={"index": len(bodies) + n}) for n, each in enumerate(found)
+            )
+            reasons += said
+            over += dropped
         unread = (*reading.unread, *over)
         if not bodies and not unread:
             # Nothing was compared, so nothing is clear.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from partwatch.formats import amf, bgcode, gltf, looks, obj, off, ply, step, stl
+from partwatch.formats import amf, bgcode, gcode, gltf, looks, obj, off, ply, step, stl
 from partwatch.formats.archive import Archive, is_archive
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.formats.threemf.build import Build
@@ -17,12 +17,15 @@ from partwatch.formats.threemf.package import Package, is_package
 from partwatch.formats.threemf.slicers import BAMBU_CONFIG, PRUSA_CONFIG, read_settings
 from partwatch.model.document import Medium, Reason
 from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnreadableError, UnsupportedError
+from partwatch.model.mesh import Unit
+from partwatch.model.toolpath import Toolpath
 
 # Behind a byte order mark, in any encoding once its zero bytes are gone.
 _MODEL_ROOT = re.compile(
     rb"[\x80-\xff]*\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?model[\s>]", re.DOTALL
 )
 
+_JOBS = (bgcode.FORMAT, gcode.FORMAT)
 _OTHERS = (
     stl.FORMAT,
     ply.FORMAT,
@@ -58,7 +61,7 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
     settings = read_settings(_optional(package, BAMBU_CONFIG), _optional(package, PRUSA_CONFIG))
     build = Build(package, starts[0], settings, limits)
     build.place_items()
-    others = _other_content(package, build.parts)
+    others = _other_content(package, build.parts, limits)
     for path in sorted(build.parts) + others.models:
         build.add_unbuilt(path)
     unread = [*package.reasons, *build.reasons, *build.extension_reasons(), *others.reasons]
@@ -77,9 +80,14 @@ def read(data: bytes, limits: ReadLimits) -> Reading:
                 "is not what is drawn: export the result as a plain mesh",
             )
         )
-    if not build.shapes:
-        raise _nothing(unread)
-    return Reading("3mf", Medium.MESH, build.unit, tuple(build.shapes), tuple(dict.fromkeys(unread)))
+    reasons = tuple(dict.fromkeys(unread))
+    jobs = tuple(others.jobs)
+    if build.shapes:
+        return Reading("3mf", Medium.MESH, build.unit, tuple(build.shapes), reasons, jobs)
+    if jobs:
+        # What slicers send to a printer as .gcode.3mf: plates of moves, and no mesh.
+        return Reading("3mf", Medium.TOOLPATH, Unit.MILLIMETRE, (), reasons, jobs)
+    raise _nothing(unread)
 
 
 def _nothing(unread: list[Reason]) -> UnreadableError:
@@ -100,14 +108,15 @@ def _optional(package: Package, name: str) -> bytes | None:
 
 
 class _Others:
-    """Models that nothing referred to, and reasons for content that other readers would open."""
+    """Models that nothing referred to, print jobs, and reasons for content that other readers would open."""
 
     def __init__(self) -> None:
         self.models: list[str] = []
+        self.jobs: list[Toolpath] = []
         self.reasons: list[Reason] = []
 
 
-def _other_content(package: Package, known: set[str]) -> _Others:
+def _other_content(package: Package, known: set[str], limits: ReadLimits) -> _Others:
     others = _Others()
     for name in package.names:
         if name in known:
@@ -119,12 +128,32 @@ def _other_content(package: Package, known: set[str]) -> _Others:
             continue
         if name.endswith(".model") or _MODEL_ROOT.match(head.replace(b"\0", b"")):
             others.models.append(name)
+        elif _is_job(package, name, head, limits, others):
+            continue
         elif what := _shape_like(head):
             message = (
                 f"the package also holds {name}, which looks like {what}: screen it as a file of its own"
             )
             others.reasons.append(Reason(code=UnsupportedError.code, message=message))
     return others
+
+
+def _is_job(package: Package, name: str, head: bytes, limits: ReadLimits, others: _Others) -> bool:
+    """Whether a member is a print job; if so it is kept among the others, with what of it is unread."""
+    known = next((each for each in _JOBS if each.recognises(head, len(head))), None)
+    if known is None:
+        return False
+    try:
+        reading = known.read(package.read(name), limits)
+    except LimitError as error:
+        others.reasons.append(Reason(code=error.code, message=f"{name}: {error}"))
+        return True
+    except UnreadableError:
+        # Settings begin as jobs do.
+        return False
+    others.jobs += reading.toolpaths
+    others.reasons += [Reason(code=each.code, message=f"{name}: {each.message}") for each in reading.unread]
+    return True
 
 
 def _shape_like(head: bytes) -> str | None:
