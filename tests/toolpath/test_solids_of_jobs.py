@@ -128,6 +128,17 @@ def test_parts_beside_each_other_are_bodies_of_their_own() -> None:
     assert sorted(map(volume, found)) == pytest.approx(sorted(solid.volume() for solid in both), rel=0.03)
 
 
+def test_a_top_in_a_single_wall_is_kept() -> None:
+    """As some slicers lay the last layers of all."""
+    block = parts.block(20, 20, 8, (100, 100, 0))
+    single = job(block, plan=Plan(walls=1, infill=1.0)).decode().split("G1 Z")
+    double = job(block, plan=Plan(walls=2)).decode().split("G1 Z")
+    last = 3
+    both = "G1 Z".join([*double[:-last], *single[-last:]]).encode()
+    (reading,) = rebuilt(read(both))
+    assert reading.shapes[0].mesh.extents == pytest.approx([20, 20, 8], abs=0.25)
+
+
 def test_supports_are_no_part_of_it() -> None:
     table = parts.block(30, 30, 3, (100, 100, 15)) + parts.block(8, 30, 15.5, (100, 100, 0))
     mesh = made(table, plan=Plan(support=True))[0]

@@ -33,6 +33,8 @@ LEAST_HALF_WIDTH = 0.65
 # Share of a layer that must be wider, and the area of a speck in widths squared.
 LEAST_WIDE = 0.2
 SPECK = 3.0
+# Share of what a loop encloses that is wider where that is filled.
+FILLED = 0.4
 # How far the lowest slice may reach beyond the next one; a brim reaches farther.
 LEAST_BRIM_MM = 0.8
 # Boundaries of layers that are closer are one; the second as a share of their usual height.
@@ -197,7 +199,7 @@ def _reached(free: Flags, cell: float) -> Flags:
 
 
 def is_walled(loops: Singles, cell: float, width: float) -> bool:
-    """Whether loops lie beside each other in a layer, as a part's walls do, or enclose what they fill.
+    """Whether loops lie beside each other in a layer, as a part's walls do.
 
     loops: how deep cells lie within the strokes of runs that close.
     """
@@ -205,6 +207,15 @@ def is_walled(loops: Singles, cell: float, width: float) -> bool:
     loops = loops[rows, columns]
     wide = int((_within(loops > 0, loops, cell) > LEAST_HALF_WIDTH * width).sum()) if loops.size else 0
     return wide * cell**2 >= SPECK * width**2
+
+
+def is_filled(depth: Singles, loops: Singles, cell: float, width: float) -> bool:
+    """Whether loops in a layer enclose what is filled: some slicers lay a top in a single wall."""
+    number, _ = ndimage.label(loops <= -GAP_MM / 2)
+    flat = (depth > 0) & (number != number[0, 0])
+    if not flat.any():
+        return False
+    return bool((_within(flat, depth, cell) > LEAST_HALF_WIDTH * width).sum() >= FILLED * flat.sum())
 
 
 def _within(flat: Flags, depth: Singles, cell: float) -> FloatArray:

@@ -111,13 +111,15 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
     all of them where no layer holds anything else."""
     strokes, used = _numbered(job.strokes.of(own))
     grid = fields.grid_of(strokes, wide[own], len(used))
-    loops = strokes.of(strokes.loop)
-    layers = tuple(np.array([k]) for k in range(len(used)))
     width = float(np.median(wide))
+    layers = tuple(np.array([k]) for k in range(len(used)))
+    wide = wide[own]
+    all_of = fields.depths(strokes, wide, layers, grid)
+    loops_of = fields.depths(strokes.of(strokes.loop), wide[strokes.loop], layers, grid)
     walled = np.array(
         [
-            fields.is_walled(depth, grid.cell, width)
-            for depth in fields.depths(loops, wide[own][strokes.loop], layers, grid)
+            fields.is_walled(loops, grid.cell, width) or fields.is_filled(depth, loops, grid.cell, width)
+            for depth, loops in zip(all_of, loops_of, strict=True)
         ]
     )
     return own[walled[strokes.layer]] if walled.any() else own
