@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from partwatch.formats import (
-    amf,
-    archive,
-    bgcode,
-    containers,
-    gcode,
-    gltf,
-    looks,
-    obj,
-    off,
-    ply,
-    step,
-    stl,
-    threemf,
-)
+from partwatch.formats import amf, archive, containers, looks, stl, threemf
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
+from partwatch.formats.single import SINGLE
 from partwatch.model.document import Reason
 from partwatch.model.errors import (
     DamagedError,
@@ -29,19 +16,7 @@ from partwatch.model.errors import (
     UnsupportedError,
 )
 
-# In this order: a binary STL may begin with any other format's first words, and only its size tells.
-FORMATS: tuple[Format, ...] = (
-    threemf.FORMAT,
-    stl.FORMAT,
-    ply.FORMAT,
-    off.FORMAT,
-    step.FORMAT,
-    amf.FORMAT,
-    gltf.FORMAT,
-    obj.FORMAT,
-    bgcode.FORMAT,
-    gcode.FORMAT,
-)
+FORMATS: tuple[Format, ...] = (threemf.FORMAT, *SINGLE)
 _HEAD_BYTES = 1 << 16
 _NAMES = ", ".join(known.name for known in FORMATS)
 

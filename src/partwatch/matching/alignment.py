@@ -15,7 +15,7 @@ from partwatch.fingerprint.shipped import codebook
 from partwatch.fingerprint.surface import Surface
 from partwatch.matching.frames import trial_poses
 from partwatch.model.document import Matrix4
-from partwatch.model.mesh import FloatArray, Mesh
+from partwatch.model.mesh import FloatArray, IndexArray, Mesh
 
 FIELD_RESOLUTION = 64
 # A facet within 60 degrees of the wanted normal is compatible.
@@ -197,6 +197,13 @@ def matrix_of(T: FloatArray) -> Matrix4:
 def apply(T: FloatArray, points: FloatArray) -> FloatArray:
     """(n, 3) points through a (3, 4) map."""
     return np.ascontiguousarray(points @ T[:, :3].T + T[:, 3])
+
+
+def planes_of(mesh: Mesh, triangles: IndexArray) -> tuple[FloatArray, FloatArray]:
+    """Of some triangles, by their numbers: (n, 3) unit normals, and (n, 3) a place on each."""
+    a, b, c = (mesh.vertices[mesh.triangles[triangles, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    return normal / np.maximum(np.linalg.norm(normal, axis=1), 1e-30)[:, None], a
 
 
 def turn_normals(T: FloatArray, normals: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from partwatch import kernel
-from partwatch.matching.alignment import apply, scale_of, turn_normals
+from partwatch.matching.alignment import apply, planes_of, scale_of, turn_normals
 from partwatch.model.mesh import FloatArray, Mesh
 
 # By how much walls may have moved.
@@ -42,11 +42,10 @@ def growth_of(
         near = np.flatnonzero(np.isfinite(distance))
         if len(near) < LEAST_POINTS:
             return None
-        a, b, c = (mesh.vertices[mesh.triangles[triangle[near], k]] for k in range(3))
-        plane = _unit(np.cross(b - a, c - a))
+        plane, on_plane = planes_of(mesh, triangle[near])
         # Which way a facet of the body is wound says nothing of which side is within.
         plane *= np.where((plane * turned[near]).sum(axis=1) < 0, -1.0, 1.0)[:, None]
-        turn, shift, more = _step(at[near], plane, a)
+        turn, shift, more = _step(at[near], plane, on_plane)
         T, grown = _moved(T, at[near].mean(axis=0), turn, shift), grown + more / units
     return (T, grown) if abs(grown) <= MOST_GROWTH_MM else None
 
@@ -68,7 +67,3 @@ def _moved(T: FloatArray, centre: FloatArray, turn: FloatArray, shift: FloatArra
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     R = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
     return np.concatenate([R @ T[:, :3], (R @ (T[:, 3] - centre) + centre + shift)[:, None]], axis=1)
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-30)[:, None])

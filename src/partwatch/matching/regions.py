@@ -276,7 +276,7 @@ class Regions:
         if measured.coverage < LEAST_GROWN or measured.median_mm < LOOSE_MM:
             return 0.0
         tolerance = measured.tolerance_mm / mm_per_unit
-        points, normals = (np.ascontiguousarray(rows[::STRETCH_EVERY]) for rows in listed.samples)
+        points, normals = _some_samples(listed)
         fitted = growth_of(
             target.mesh,
             target.tree,
@@ -318,7 +318,7 @@ class Regions:
         if not LEAST_STRETCHED <= measured.coverage < self._policy.match_coverage:
             return None
         tolerance = measured.tolerance_mm / mm_per_unit
-        points, normals = (np.ascontiguousarray(rows[::STRETCH_EVERY]) for rows in listed.samples)
+        points, normals = _some_samples(listed)
         reach = max(STRETCH_REACH * listed.diagonal_mm / mm_per_unit, 4 * tolerance)
         T = stretched(target.mesh, target.tree, points, normals, measured.T_body_part, reach, tolerance)
         if T is None:
@@ -338,6 +338,12 @@ class Regions:
             np.ascontiguousarray(points[some]), np.ascontiguousarray(normals[some]), T[None],
             FINISH_ROUNDS, 2 * tolerance, tolerance, True,
         )  # fmt: skip
+
+
+def _some_samples(listed: ListedSurface) -> tuple[FloatArray, FloatArray]:
+    """One in so many: enough to say how a part was changed as a whole."""
+    points, normals = listed.samples
+    return np.ascontiguousarray(points[::STRETCH_EVERY]), np.ascontiguousarray(normals[::STRETCH_EVERY])
 
 
 def _stretch_bits(diagonal_mm: float, tolerance_mm: float) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from partwatch import kernel
-from partwatch.matching.alignment import apply
+from partwatch.matching.alignment import apply, planes_of
 from partwatch.model.mesh import FloatArray, Mesh
 
 # By how much a part may be longer or shorter along one direction.
@@ -43,10 +43,8 @@ def stretched(
         near = np.flatnonzero(np.isfinite(distance))
         if len(near) < LEAST_POINTS:
             return None
-        a, b, c = (mesh.vertices[mesh.triangles[triangle[near], k]] for k in range(3))
-        plane = np.cross(b - a, c - a)
-        plane = plane / np.maximum(np.linalg.norm(plane, axis=1), 1e-30)[:, None]
-        T = _uniaxial(_fitted(points[near] - centre, plane, a, _at(T, centre)), unit, centre)
+        plane, on_plane = planes_of(mesh, triangle[near])
+        T = _uniaxial(_fitted(points[near] - centre, plane, on_plane, _at(T, centre)), unit, centre)
     return T
 
 

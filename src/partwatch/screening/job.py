@@ -170,9 +170,7 @@ class Screener:
                 unread.append(_reason(reading))
                 continue
             item = self.item_of(path, member, sha256, reading)
-            bodies += [
-                each.model_copy(update={"index": len(bodies) + n}) for n, each in enumerate(item.bodies)
-            ]
+            bodies += _counted_from(len(bodies), item.bodies)
             (reasons if item.complete else unread).extend(item.reasons)
         if content.is_several:
             message = f"the file opens as {' and as '.join(content.names)}: it was read as each of them"
@@ -191,14 +189,12 @@ class Screener:
     def item_of(self, path: str, member: str | None, sha256: str, reading: Reading) -> Item:
         """What was read, matched; sha256: of the bytes that it was read from. Raises UnreadableError where a
         print job makes nothing."""
-        bodies: tuple[Body, ...] = ()
+        bodies: list[Body] = []
         reasons: list[Reason] = []
         over: list[Reason] = []
         for part in rebuilt(reading):
             found, said, dropped = self._matched(part, sha256)
-            bodies += tuple(
-                each.model_copy(update={"index": len(bodies) + n}) for n, each in enumerate(found)
-            )
+            bodies += _counted_from(len(bodies), found)
             reasons += said
             over += dropped
         unread = (*reading.unread, *over)
@@ -214,7 +210,7 @@ class Screener:
             finding=finding_of(bodies, reasons, complete),
             complete=complete,
             reasons=(*reasons, *unread),
-            bodies=bodies,
+            bodies=tuple(bodies),
         )
 
     def _matched(self, reading: Reading, sha256: str) -> tuple[tuple[Body, ...], list[Reason], list[Reason]]:
@@ -231,6 +227,11 @@ class Screener:
             "compared, the others were not; split it, or raise --max-bodies"
         )
         return bodies, said, [Reason(code=LimitError.code, message=message)]
+
+
+def _counted_from(first: int, bodies: Sequence[Body]) -> list[Body]:
+    """Bodies of a part of an item, by their place in the whole."""
+    return [body.model_copy(update={"index": first + n}) for n, body in enumerate(bodies)]
 
 
 def _reason(error: UnreadableError) -> Reason:

@@ -53,6 +53,19 @@ class Strokes:
         """(n,), in mm."""
         return np.asarray(np.linalg.norm(self.end - self.start, axis=1))
 
+    @property
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """(2,) the lowest and the highest x and y of their lines."""
+        return (
+            np.minimum(self.start, self.end).min(axis=0),
+            np.maximum(self.start, self.end).max(axis=0),
+        )
+
+    def on_grid(self, low: FloatArray, cell: float) -> FloatArray:
+        """(n, 4) both ends in cells, for `kernel.lay_strokes`. low: (2,), the middle of the first cell."""
+        ends = np.concatenate([self.start, self.end], axis=1)
+        return np.ascontiguousarray((ends - np.tile(low, 2)) / cell)
+
     def of(self, chosen: npt.NDArray[np.bool_] | Indices) -> Strokes:
         """Some of them."""
         return Strokes(
@@ -86,7 +99,7 @@ def laid(path: Toolpath) -> Laid:
     rising = float(length[rise > SAME_HEIGHT_MM / 20].sum() / length.sum())
     spiral = rising > LEAST_RISING
     z = (start[:, 2] + end[:, 2]) / 2
-    level, top = _turns(z, length, rise) if spiral else _levels(z)
+    level, top = _turns(z, rise) if spiral else _levels(z)
     # Strokes that follow on each other without a break are of one kind.
     apart = np.linalg.norm(start[1:, :2] - end[:-1, :2], axis=1)
     run = np.concatenate([[0], np.cumsum((apart > SAME_PLACE_MM) | (np.diff(level) != 0))])
@@ -125,7 +138,7 @@ def _levels(z: FloatArray) -> tuple[Indices, FloatArray]:
     return layer, np.asarray(ordered[first])
 
 
-def _turns(z: FloatArray, length: FloatArray, rise: FloatArray) -> tuple[Indices, FloatArray]:
+def _turns(z: FloatArray, rise: FloatArray) -> tuple[Indices, FloatArray]:
     """The same of a job that rises all the time: as many levels as it has flat ones' height, or turns."""
     flat = rise <= SAME_HEIGHT_MM / 20
     levels = _levels(z[flat])[1] if flat.any() else z[:0]

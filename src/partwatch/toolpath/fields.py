@@ -99,9 +99,8 @@ def slices_of(top: FloatArray, height: FloatArray, thick: float = 0.0) -> Slices
 def grid_of(strokes: Strokes, width: FloatArray, slices: int) -> Grid:
     """A grid around some strokes, as fine as there is room for. LimitError where there is none."""
     reach = float(width.max(initial=0.0)) / 2
-    low = np.minimum(strokes.start, strokes.end).min(axis=0) - reach
-    high = np.maximum(strokes.start, strokes.end).max(axis=0) + reach
-    size = high - low
+    low, high = strokes.bounds
+    low, size = low - reach, high - low + 2 * reach
     cell = float(np.clip(np.sqrt(size.prod() * slices / MOST_CELLS), *CELL_MM))
     columns, rows = (int(n) + 2 * MARGIN + 1 for n in np.ceil(size / cell))
     if rows * columns > MOST_CELLS:
@@ -119,8 +118,7 @@ def depths(
     order = np.argsort(strokes.layer, kind="stable")
     most = max((int(layers.max(initial=0)) for layers in layers_of), default=0)
     first = np.searchsorted(strokes.layer[order], np.arange(most + 2))
-    ends = np.concatenate([strokes.start, strokes.end], axis=1)
-    segments = np.ascontiguousarray((ends - np.tile(grid.low, 2)) / grid.cell)
+    segments = strokes.on_grid(grid.low, grid.cell)
     half = width / (2 * grid.cell)
     for layers in layers_of:
         own = np.concatenate([order[first[k] : first[k + 1]] for k in layers] or [order[:0]])
@@ -157,8 +155,7 @@ def within_loops(laid: Flags, loops: Iterable[Singles]) -> Flags:
     """
     out = np.zeros_like(laid)
     for k, own in enumerate(loops):
-        number, _ = ndimage.label(own <= -GAP_MM / 2)
-        out[k] = laid[k] & (number != number[0, 0])
+        out[k] = laid[k] & _on_or_in(own)
     return out if out.sum() >= LEAST_WIDE * laid.sum() else laid
 
 
@@ -211,11 +208,16 @@ def is_walled(loops: Singles, cell: float, width: float) -> bool:
 
 def is_filled(depth: Singles, loops: Singles, cell: float, width: float) -> bool:
     """Whether loops in a layer enclose what is filled: some slicers lay a top in a single wall."""
-    number, _ = ndimage.label(loops <= -GAP_MM / 2)
-    flat = (depth > 0) & (number != number[0, 0])
+    flat = (depth > 0) & _on_or_in(loops)
     if not flat.any():
         return False
     return bool((_within(flat, depth, cell) > LEAST_HALF_WIDTH * width).sum() >= FILLED * flat.sum())
+
+
+def _on_or_in(loops: Singles) -> Flags:
+    """(rows, columns) what lies on loops or is enclosed by them; loops: as of `is_walled`."""
+    number, _ = ndimage.label(loops <= -GAP_MM / 2)
+    return np.asarray(number != number[0, 0])
 
 
 def _within(flat: Flags, depth: Singles, cell: float) -> FloatArray:

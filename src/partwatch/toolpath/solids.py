@@ -43,13 +43,11 @@ def solids_of(path: Toolpath) -> Iterator[Mesh]:
 
 def _apart(strokes: Strokes) -> Iterator[Indices]:
     """The strokes of each group that others do not come near, seen from above."""
-    low = np.minimum(strokes.start, strokes.end).min(axis=0) - 2 * APART_MM
-    size = np.maximum(strokes.start, strokes.end).max(axis=0) - low
+    low, high = strokes.bounds
+    low, size = low - 2 * APART_MM, high - low + 2 * APART_MM
     cell = max(APART_MM, float(np.sqrt(size.prod() / 4e6)))
     columns, rows = (int(n) + 3 for n in np.ceil(size / cell))
-    ends = np.ascontiguousarray(
-        (np.concatenate([strokes.start, strokes.end], axis=1) - np.tile(low, 2)) / cell
-    )
+    ends = strokes.on_grid(low, cell)
     covered = np.full((rows, columns), -1.0, dtype=np.float32)
     kernel.lay_strokes(covered, ends, np.full(len(ends), 0.75), 0.0)
     number, count = ndimage.label(covered > 0, np.ones((3, 3)))
@@ -113,15 +111,18 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
     grid = fields.grid_of(strokes, wide[own], len(used))
     width = float(np.median(wide))
     layers = tuple(np.array([k]) for k in range(len(used)))
-    wide = wide[own]
-    all_of = fields.depths(strokes, wide, layers, grid)
-    loops_of = fields.depths(strokes.of(strokes.loop), wide[strokes.loop], layers, grid)
-    walled = np.array(
-        [
-            fields.is_walled(loops, grid.cell, width) or fields.is_filled(depth, loops, grid.cell, width)
-            for depth, loops in zip(all_of, loops_of, strict=True)
-        ]
+    wide, loops = wide[own], strokes.of(strokes.loop)
+    loops_wide = wide[strokes.loop]
+    of_loops = fields.depths(loops, loops_wide, layers, grid)
+    walled = np.array([fields.is_walled(depth, grid.cell, width) for depth in of_loops])
+    # Few are left, and only for these all strokes are laid.
+    open_ones = [layers[k] for k in np.flatnonzero(~walled)]
+    both = zip(
+        fields.depths(strokes, wide, open_ones, grid),
+        fields.depths(loops, loops_wide, open_ones, grid),
+        strict=True,
     )
+    walled[~walled] = [fields.is_filled(depth, loop, grid.cell, width) for depth, loop in both]
     return own[walled[strokes.layer]] if walled.any() else own
 
 

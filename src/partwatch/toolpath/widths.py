@@ -58,12 +58,12 @@ def _fullness(laid: Laid, layer: int) -> float:
     own = laid.strokes.of(laid.strokes.layer == layer)
     if not len(own.start):
         return 0.0
-    low = np.minimum(own.start, own.end).min(axis=0) - 2 * CLOSED_MM
-    size = np.maximum(own.start, own.end).max(axis=0) + 2 * CLOSED_MM - low
+    low, high = own.bounds
+    low, size = low - 2 * CLOSED_MM, high - low + 4 * CLOSED_MM
     cell = max(CELL_MM, float(np.sqrt(size.prod() / MOST_CELLS)))
     columns, rows = (int(n) + 1 for n in np.ceil(size / cell))
     field = np.full((rows, columns), -1.0, dtype=np.float32)
-    ends = np.ascontiguousarray((np.concatenate([own.start, own.end], axis=1) - np.tile(low, 2)) / cell)
+    ends = own.on_grid(low, cell)
     kernel.lay_strokes(field, ends, np.full(len(ends), CLOSED_MM / cell), 0.0)
     # Back by what lies beyond the outermost lines' own half width.
     within = ndimage.distance_transform_edt(field > 0) * cell

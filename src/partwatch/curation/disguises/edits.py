@@ -15,6 +15,7 @@ from partwatch.curation.disguises.solids import (
     rod,
     solid_of,
 )
+from partwatch.geometry.clean import triangle_areas
 from partwatch.geometry.offset import offset_mesh
 from partwatch.model.mesh import FloatArray, Mesh
 
@@ -87,7 +88,7 @@ def offset(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:
     The plane of each facet moves by the distance; a vertex moves by least squares over its facets.
     """
     by = rng.uniform(*OFFSET_MM) * rng.choice([-1.0, 1.0])
-    return offset_mesh(mesh, by) if len(mesh.triangles) else None
+    return offset_mesh(mesh, by) if triangle_areas(mesh).any() else None
 
 
 def stretched(mesh: Mesh, rng: np.random.Generator) -> Mesh | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from partwatch.formats import amf, bgcode, gcode, gltf, looks, obj, off, ply, step, stl
+from partwatch.formats import bgcode, gcode, looks
 from partwatch.formats.archive import Archive, is_archive
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
+from partwatch.formats.single import SINGLE
 from partwatch.formats.threemf.build import Build
 from partwatch.formats.threemf.examples import examples
 from partwatch.formats.threemf.package import Package, is_package
@@ -26,16 +27,8 @@ _MODEL_ROOT = re.compile(
 )
 
 _JOBS = (bgcode.FORMAT, gcode.FORMAT)
-_OTHERS = (
-    stl.FORMAT,
-    ply.FORMAT,
-    off.FORMAT,
-    step.FORMAT,
-    amf.FORMAT,
-    gltf.FORMAT,
-    obj.FORMAT,
-    bgcode.FORMAT,
-)
+# Settings of slicers begin as G-code does: what lays nothing is none.
+_OTHERS = tuple(known for known in SINGLE if known is not gcode.FORMAT)
 
 
 def recognises(head: bytes, _size: int) -> bool:
