@@ -20,7 +20,7 @@ from partwatch.evidence.calibration import (
     read_calibration,
     shipped_calibration,
 )
-from partwatch.evidence.judge import REGION_BUDGET, region_weight
+from partwatch.evidence.judge import REGION_BUDGET, REGION_LIST, region_weight
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import shipped_population
 from partwatch.evidence.tail import RegionTail
@@ -125,6 +125,20 @@ def test_more_in_common_is_rarer_and_never_beyond_the_bound(one: float, other: f
     surprises = [-math.log2(max(REGIONS.tail.share(s), 1e-300) * 100) for s in (low, high)]
     bits = [calibration.region_bits(surprise, 100) for surprise in surprises]
     assert bits[0] <= bits[1] <= calibration.bound(100)
+
+
+@pytest.mark.parametrize("information", [0.0, 3.0, 9.0])
+def test_a_short_list_makes_no_region_rarer(information: float) -> None:
+    """Its one part may be the plainest of all."""
+    shipped, policy = shipped_calibration(), AlertPolicy()
+    long, short, one = (region_weight(shipped, information, n, policy) for n in (REGION_LIST, 14, 1))
+    assert [short.false_per_10000, one.false_per_10000] == pytest.approx([long.false_per_10000] * 2)
+    assert (short.is_match, short.is_review) == (long.is_match, long.is_review)
+    if not information:
+        assert not one.is_review
+        assert one.bits < 0
+    longer = region_weight(shipped, information, 20 * REGION_LIST, policy)
+    assert longer.false_per_10000 > long.false_per_10000
 
 
 def test_without_regions_a_region_weighs_as_chance() -> None:

@@ -22,6 +22,8 @@ from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES
 PROFILES_KEPT = 20_000
 # Of the false alerts that a policy allows, what regions may raise: whole bodies take most of the rest.
 REGION_BUDGET = 0.15
+# Parts of the lists that tails of regions are fitted on, about: those of the corpus that pass the gate.
+REGION_LIST = 1_000
 _BODIES = 10_000
 # Below this the tail model says nothing: it is the share of one unrelated body in more than there are.
 _LEAST = 1e-300
@@ -88,9 +90,14 @@ def basis_of(calibration: Calibration, population: Population, list_parts: int) 
 def region_weight(
     calibration: Calibration, information: float, list_parts: int, policy: AlertPolicy
 ) -> Weight:
-    """What a shared region of so much information is worth."""
+    """What a shared region of so much information is worth.
+
+    The tail is that of an average part. In a long list the plain ones make the chance regions, and in a short
+    one there may be nothing else: it is weighed as if it were as long as those that the tail was fitted on.
+    """
     regions = calibration.regions
     share = 1.0 if regions is None else regions.tail.share(information)
+    share = min(share * max(REGION_LIST / max(list_parts, 1), 1.0), 1.0)
     weight = weight_of(share, list_parts, policy, calibration.region_bits, REGION_BUDGET)
     return replace(weight, information=information)
 
