@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ _PROGRAMS = {"prusa-slicer": "prusa-slicer", "slic3r": "slic3r", "cura-engine": 
 # Where `make slicers` unpacks what Cura's engine cannot do without.
 _RESOURCES = ("build/slicers/usr/share/cura/resources", "/usr/share/cura/resources")
 _BED_MM = 250.0
+_MACHINE: Mapping[str, object] = {
+    "machine_width": _BED_MM, "machine_depth": _BED_MM, "machine_height": _BED_MM, "center_object": "true",
+}  # fmt: skip
 
 
 class SlicingError(Exception):
@@ -103,10 +106,6 @@ def _slic3r_words(setting: Setting) -> list[str]:
 
 
 def _cura(part: Path, setting: Setting, out: Path) -> tuple[list[str], dict[str, str]]:
-    resources = _resources()
-    if resources is None:
-        raise SlicingError("cura-engine: its definitions are not there: make slicers")
-    definitions = resources / "definitions"
     spacing = 40.0 / setting.infill if setting.infill else 0
     values: dict[str, object] = {
         "layer_height": setting.layer_mm, "layer_height_0": FIRST_LAYER_MM, "material_diameter": 1.75,
@@ -114,19 +113,35 @@ def _cura(part: Path, setting: Setting, out: Path) -> tuple[list[str], dict[str,
         "wall_line_count": 2,
         "top_layers": round(0.8 / setting.layer_mm), "bottom_layers": round(0.8 / setting.layer_mm),
         "support_enable": str(setting.support).lower(), "roofing_layer_count": 0, "adhesion_type": "skirt",
-        "machine_width": _BED_MM, "machine_depth": _BED_MM, "machine_height": _BED_MM,
-        "center_object": "true", "support_z_distance": 0.2, "support_top_distance": 0.2,
+        "support_z_distance": 0.2, "support_top_distance": 0.2,
         "support_bottom_distance": 0.2, "support_line_distance": 2.0, "retraction_hop_enabled": "false",
     }  # fmt: skip
+    objects = [
+        (part, {"mesh_position_x": (k - (setting.copies - 1) / 2) * 110}) for k in range(setting.copies)
+    ]
+    return cura_command(objects, values, out)
+
+
+def cura_command(
+    objects: Sequence[tuple[Path, Mapping[str, object]]], values: Mapping[str, object], out: Path
+) -> tuple[list[str], dict[str, str]]:
+    """How Cura's engine is called for parts with settings of their own, and the environment that it wants."""
+    resources = _resources()
+    if resources is None:
+        raise SlicingError("cura-engine: its definitions are not there: make slicers")
+    definitions = resources / "definitions"
     command = ["CuraEngine", "slice", "-j", str(definitions / "fdmprinter.def.json")]
+    values = {**_MACHINE, **values}
     # The extruder has settings of its own.
     for focus in ([], ["-e0"]):
         command += focus
         for name, value in values.items():
             command += ["-s", f"{name}={value}"]
     command += ["-o", str(out)]
-    for k in range(setting.copies):
-        command += ["-l", str(part), "-s", f"mesh_position_x={(k - (setting.copies - 1) / 2) * 110}"]
+    for part, own in objects:
+        command += ["-l", str(part)]
+        for name, value in own.items():
+            command += ["-s", f"{name}={value}"]
     return command, {"CURA_ENGINE_SEARCH_PATH": f"{definitions}:{resources / 'extruders'}"}
 
 

@@ -11,10 +11,12 @@ namespace partwatch {
 // Commands follow the NIST RS274/NGC interpreter, version 3 (Kramer, Proctor, Messina 2000), and Marlin's and
 // RepRapFirmware's documented dialects. Lengths are millimetres.
 struct Moves {
-    // Of each move's end: x, y, z. feed: millimetres of filament pushed during it. line: counted from 1.
-    std::vector<double> end, filament;
+    // Of each move's end: x, y, z. filament: millimetres of it pushed meanwhile. feed: speed asked for, in
+    // millimetres a minute, 0 before any. line: counted from 1. chord: whether it is one of an arc's.
+    std::vector<double> end, filament, feed;
     std::vector<int32_t> line;
     std::vector<int16_t> tool;
+    std::vector<uint8_t> chord;
     // Lines that move nothing, comments among them: moves before it, first byte, end byte.
     std::vector<int64_t> other;
     // Moves and other lines that did not fit, or whose numbers are beyond any machine.
@@ -29,7 +31,10 @@ class GcodeMachine {
     static constexpr double kFarthest = 1e5;
 
     GcodeMachine(const char* data, size_t size, size_t most, bool absolute_e)
-        : data_(data), size_(size), most_(most), absolute_e_(absolute_e) {}
+        : data_(data), size_(size), most_(most), absolute_e_(absolute_e) {
+        // Lengths that are known to count from move to move do so whatever coordinates do.
+        moves_.said_mode = !absolute_e;
+    }
 
     Moves run() {
         size_t at = 0;
@@ -133,6 +138,7 @@ class GcodeMachine {
     void act(const Words& w, size_t start, size_t end) {
         if (w['G']) {
             double code = w('G');
+            if (code >= 0 && code <= 3) speed(w);
             if (code == 0 || code == 1) return motion_ = 1, straight(w);
             if (code == 2 || code == 3) return motion_ = static_cast<int>(code), arc(w, code == 2);
             if (code == 20) unit_ = 25.4;
@@ -151,10 +157,16 @@ class GcodeMachine {
             double tool = w('T');
             if (tool >= 0 && tool < 256) tool_ = static_cast<int16_t>(tool);
         } else if (w['X'] || w['Y'] || w['Z']) {
+            speed(w);
             if (motion_ == 1) return straight(w);
             return arc(w, motion_ == 2);
         }
         note(start, end);
+    }
+
+    void speed(const Words& w) {
+        double value = w['F'] ? w('F') * unit_ : 0;
+        if (value > 0 && std::isfinite(value)) feed_ = value;
     }
 
     void note(size_t start, size_t end) {
@@ -212,6 +224,8 @@ class GcodeMachine {
         }
         for (int k = 0; k < 3; ++k) at_[k] = to[k], moves_.end.push_back(to[k]);
         moves_.filament.push_back(amount);
+        moves_.feed.push_back(feed_);
+        moves_.chord.push_back(!whole);
         moves_.line.push_back(number_);
         moves_.tool.push_back(tool_);
     }
@@ -273,7 +287,7 @@ class GcodeMachine {
     const char* data_;
     size_t size_, most_;
     Moves moves_;
-    double at_[3] = {0, 0, 0}, shift_[3] = {0, 0, 0}, e_ = 0, unit_ = 1;
+    double at_[3] = {0, 0, 0}, shift_[3] = {0, 0, 0}, e_ = 0, unit_ = 1, feed_ = 0;
     bool absolute_ = true, absolute_e_, lost_ = false;
     int motion_ = 1, plane_ = 0;
     int16_t tool_ = 0;

@@ -422,9 +422,9 @@ template <class T> nb::ndarray<nb::numpy, T> copied(const std::vector<T>& v, std
 static auto gcode_moves_of(nb::bytes data, size_t most) {
     Moves moves = gcode_moves(data.c_str(), data.size(), most);
     size_t n = moves.line.size();
-    return std::make_tuple(copied(moves.end, {n, 3}), copied(moves.filament, {n}), copied(moves.line, {n}),
-                           copied(moves.tool, {n}), copied(moves.other, {moves.other.size() / 3, 3}),
-                           moves.left_out, moves.wild);
+    return std::make_tuple(copied(moves.end, {n, 3}), copied(moves.filament, {n}), copied(moves.feed, {n}),
+                           copied(moves.line, {n}), copied(moves.tool, {n}), copied(moves.chord, {n}),
+                           copied(moves.other, {moves.other.size() / 3, 3}), moves.left_out, moves.wild);
 }
 
 using Strokes = nb::ndarray<const double, nb::shape<-1, 4>, nb::c_contig, nb::device::cpu>;

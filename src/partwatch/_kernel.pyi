@@ -14,7 +14,17 @@ CODE_SIZE: int
 
 def gcode_moves(
     data: bytes, most: int
-) -> tuple[Floats, Floats, Ints, npt.NDArray[np.int16], npt.NDArray[np.int64], int, int]: ...
+) -> tuple[
+    Floats,
+    Floats,
+    Floats,
+    Ints,
+    npt.NDArray[np.int16],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.int64],
+    int,
+    int,
+]: ...
 def lay_strokes(field: Singles, segments: Floats, half: Floats, reach: float) -> None: ...
 def weld(corners: Floats) -> tuple[Floats, Ints]: ...
 def weld_within(points: Floats, reach: float) -> Ints: ...

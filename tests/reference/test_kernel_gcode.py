@@ -108,7 +108,7 @@ def test_what_is_beyond_any_machine_is_left_out_and_nothing_is_laid_on_the_way_b
     kernel: ModuleType,
 ) -> None:
     job = b"M83\nG1 X1 E1\nG1 X9999999 E1\nG1 X2 E1\nG1 X3 E1\nG1 X4 E99999999\nG1 X5 E1\n"
-    end, filament, line, _, _, left_out, wild = kernel.gcode_moves(job, MOST)
+    end, filament, _, line, _, _, _, left_out, wild = kernel.gcode_moves(job, MOST)
     assert (left_out, wild) == (0, 2)
     assert end[:, 0].tolist() == [1, 2, 3, 5]
     assert filament.tolist() == [1, 0, 1, 0]
@@ -123,17 +123,34 @@ def test_an_endless_arc_ends(kernel: ModuleType) -> None:
 
 def test_so_many_moves_and_no_more(kernel: ModuleType) -> None:
     job = b"; one\nG1 X1\nM1\nG1 X2\nM2\nG1 X3\nM3\n"
-    end, _, _, _, other, left_out, _ = kernel.gcode_moves(job, 2)
+    end, *_, other, left_out, _ = kernel.gcode_moves(job, 2)
     assert (len(end), len(other), left_out) == (2, 2, 3)
 
 
 def test_other_lines_are_kept_with_their_place_and_tools_with_their_moves(kernel: ModuleType) -> None:
     job = b"; TYPE:x \nG1 X1\n  M104 S0 ; off\nT1\nG1 X2\nT999\nG1 X3"
-    _, _, line, tool, other, _, _ = kernel.gcode_moves(job, MOST)
+    _, _, _, line, tool, _, other, _, _ = kernel.gcode_moves(job, MOST)
     assert [(moves, job[a:b]) for moves, a, b in other.tolist()] == [
         (0, b"; TYPE:x"), (1, b"M104 S0 ; off"), (1, b"T1"), (2, b"T999"),
     ]  # fmt: skip
     assert (line.tolist(), tool.tolist()) == ([2, 5, 7], [0, 1, 1])
+
+
+def test_lengths_that_often_go_back_count_from_move_to_move_though_coordinates_do_not(
+    kernel: ModuleType,
+) -> None:
+    job = ["G90", "G1 X0 Y0 A0.1", "G1 X5 A0.06", "G1 Y5 A0.05", "G1 X0 A0.06", "G1 Y0 A0.05"]
+    _, filament = run(kernel, *job)
+    assert filament.tolist() == pytest.approx([0.1, 0.06, 0.05, 0.06, 0.05])
+
+
+def test_speeds_hold_until_the_next_and_are_millimetres_a_minute(kernel: ModuleType) -> None:
+    job = b"G1 X1\nG1 F900\nG0 X2 F1200.5\nX3 F-4\nM204 F7\nG20\nG1 X1 F10\nG3 X0 I-1\n"
+    _, _, feed, line, _, chord, *_ = kernel.gcode_moves(job, MOST)
+    assert feed[line < 8].tolist() == pytest.approx([0, 900, 1200.5, 1200.5, 254])
+    assert set(feed[line == 8]) == {254.0}
+    assert chord.tolist() == (line == 8).tolist()
+    assert chord.sum() > 2
 
 
 CODES = (0, 1, 2, 3, 17, 18, 19, 20, 21, 28, 90, 91, 92)
@@ -154,8 +171,8 @@ def test_both_kernels_run_any_text_alike(words: list[str]) -> None:
     assert one[0].shape == other[0].shape
     assert np.allclose(one[0], other[0], rtol=0, atol=1e-7)
     assert np.allclose(one[1], other[1], rtol=0, atol=1e-7)
-    assert [each.tolist() for each in one[2:5]] == [each.tolist() for each in other[2:5]]
-    assert one[5:] == other[5:]
+    assert [each.tolist() for each in one[2:7]] == [each.tolist() for each in other[2:7]]
+    assert one[7:] == other[7:]
 
 
 @given(st.integers(0, 2**32), st.integers(0, 12), st.floats(0, 4))

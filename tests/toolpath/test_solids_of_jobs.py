@@ -159,7 +159,12 @@ def test_more_layers_than_any_printer_makes_are_refused() -> None:
     # Each lies flat: up in one move, along in the next.
     end[1::2, 2] = end[::2, 2]
     path = Toolpath(
-        end, np.tile([0.0, 0.1], n // 2), np.arange(n, dtype=np.int32), np.zeros(n, dtype=np.int16)
+        end,
+        filament=np.tile([0.0, 0.1], n // 2),
+        feed=np.full(n, 1800.0),
+        line=np.arange(n, dtype=np.int32),
+        tool=np.zeros(n, dtype=np.int16),
+        chord=np.zeros(n, dtype=bool),
     )
 
     with pytest.raises(LimitError, match="layers, more than the limit"):

@@ -27,9 +27,19 @@ Words = dict[str, float]
 
 def gcode_moves(
     data: bytes, most: int
-) -> tuple[Floats, Floats, Ints, np.ndarray[tuple[int], np.dtype[np.int16]], Longs, int, int]:
-    """(n, 3) where each move ends, in millimetres; (n,) filament pushed in it, its line from 1, and its tool;
-    (k, 3) moves before, first byte and end byte of each line that moves nothing; how many of both did not fit
+) -> tuple[
+    Floats,
+    Floats,
+    Floats,
+    Ints,
+    np.ndarray[tuple[int], np.dtype[np.int16]],
+    np.ndarray[tuple[int], np.dtype[np.uint8]],
+    Longs,
+    int,
+    int,
+]:
+    """(n, 3) where each move ends, in millimetres; (n,) filament pushed in it, the speed asked for in
+    millimetres a minute, its line from 1, its tool, and whether it is a chord of an arc; (k, 3) moves before, first byte and end byte of each line that moves nothing; how many of both did not fit
     into `most`, and how many numbers are beyond any machine."""
     machine = _Machine(data, most, absolute=True)
     machine.run()
@@ -40,8 +50,10 @@ def gcode_moves(
     return (
         np.array(machine.end, dtype=np.float64).reshape(-1, 3),
         np.array(machine.filament, dtype=np.float64),
+        np.array(machine.of_feed, dtype=np.float64),
         np.array(machine.line, dtype=np.int32),
         np.array(machine.of_tool, dtype=np.int16),
+        np.array(machine.chord, dtype=np.uint8),
         np.array(machine.other, dtype=np.int64).reshape(-1, 3),
         machine.left_out,
         machine.wild,
@@ -53,13 +65,16 @@ class _Machine:
         self._data, self._most = data, most
         self.end: list[list[float]] = []
         self.filament: list[float] = []
+        self.of_feed: list[float] = []
         self.line: list[int] = []
         self.of_tool: list[int] = []
+        self.chord: list[bool] = []
         self.other: list[tuple[int, int, int]] = []
         self.left_out = self.wild = self.pulled = self.pushed = 0
-        self.said_mode = False
+        # Lengths that are known to count from move to move do so whatever coordinates do.
+        self.said_mode = not absolute
         self._at, self._shift = [0.0] * 3, [0.0] * 3
-        self._e, self._unit = 0.0, 1.0
+        self._e, self._unit, self._feed = 0.0, 1.0, 0.0
         self._absolute, self._absolute_e, self._lost = True, absolute, False
         self._motion, self._plane, self._tool, self._number = 1, 0, 0, 0
 
@@ -108,6 +123,7 @@ class _Machine:
             if 0 <= words["T"] < 256:
                 self._tool = int(words["T"])
         elif words.keys() & {"X", "Y", "Z"}:
+            self._hurry(words)
             self._move(words)
             return
         self._note(start, end)
@@ -115,6 +131,7 @@ class _Machine:
     def _prepared(self, words: Words, code: float) -> bool:
         """Whether that was a motion; else it changes what later ones mean."""
         if code in (0, 1, 2, 3):
+            self._hurry(words)
             self._motion = max(int(code), 1)
             self._move(words)
             return True
@@ -133,6 +150,11 @@ class _Machine:
         elif code == 92:
             self._offset(words)
         return False
+
+    def _hurry(self, words: Words) -> None:
+        value = words.get("F", 0.0) * self._unit
+        if 0 < value < math.inf:
+            self._feed = value
 
     def _move(self, words: Words) -> None:
         if self._motion == 1:
@@ -178,6 +200,8 @@ class _Machine:
         self._at = list(to)
         self.end.append(to)
         self.filament.append(amount)
+        self.of_feed.append(self._feed)
+        self.chord.append(not whole)
         self.line.append(self._number)
         self.of_tool.append(self._tool)
 

@@ -16,10 +16,13 @@ class Toolpath:
 
     end: (n, 3), in millimetres of the machine's frame. filament: (n,), how many millimetres of it are pushed
     during the move, below 0 where it is pulled back; what is counted in volume stands there in cubic ones.
-    line: (n,), of the file, from 1. tool: (n,), which extruder.
+    feed: (n,), the speed asked for, in mm/min, 0 where none was yet. line: (n,), of the file, from 1. tool:
+    (n,), which extruder. chord: (n,), whether the move is one of those that an arc was turned into.
     """
 
     end: FloatArray
     filament: FloatArray
+    feed: FloatArray
     line: npt.NDArray[np.int32]
     tool: npt.NDArray[np.int16]
+    chord: npt.NDArray[np.bool_]

@@ -52,7 +52,8 @@ def job_of(text: bytes, limits: ReadLimits, name: str, unread: tuple[Reason, ...
     name: of the format that the text was found in. unread: what of it could not be read.
     Raises DamagedError where it lays no material, LimitError on more moves than are looked at.
     """
-    end, filament, line, tool, other, left_out, wild = kernel.gcode_moves(text, limits.max_triangles)
+    moves = kernel.gcode_moves(text, limits.max_triangles)
+    end, filament, feed, line, tool, chord, other, left_out, wild = moves
     if left_out:
         raise LimitError(
             f"the print job has {len(line) + left_out:,} moves, more than the limit of "
@@ -71,7 +72,7 @@ def job_of(text: bytes, limits: ReadLimits, name: str, unread: tuple[Reason, ...
             "if it was cut short, transfer it again"
         )
     reasons = tuple(Reason(code=DamagedError.code, message=message) for message in doubts)
-    path = Toolpath(end, filament, line, tool)
+    path = Toolpath(end, filament, feed, line, tool, chord.astype(bool))
     return Reading(name, Medium.TOOLPATH, Unit.MILLIMETRE, (), (*unread, *reasons), (path,))
 
 
