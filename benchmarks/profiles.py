@@ -65,7 +65,7 @@ _SLIC3R: Choices = {
     **_BOTH,
     "fill-pattern": ("rectilinear", "grid", "stars", "cubic", "honeycomb", "gyroid", "triangles"),
     "seam-position": ("random", "nearest", "aligned"),
-    "gcode-flavor": ("reprap", "repetier", "smoothie", "machinekit", "mach3"),
+    "gcode-flavor": ("reprap", "repetier", "smoothie", "machinekit"),
 }
 _CURA: Choices = {
     "layer_height": (0.1, 0.15, 0.2, 0.2, 0.25, 0.28, 0.3),
@@ -109,7 +109,7 @@ _START = (
     "G28",
     "G28\\nG1 Z5 F5000",
     "G21\\nG90\\nG28 X Y\\nG28 Z\\nG92 E0\\nG1 X5 Y5 Z0.3 F3000\\nG1 X60 E8 F1000\\nG92 E0",
-    "M201 X1000 Y1000\\nG28 W\\nG80\\nG1 Y-3.0 F1000.0\\nG92 E0.0\\nG1 X60.0 E9.0 F1000.0\\nG1 X100.0 E12.5 F1000\\nG92 E0",
+    "G28 W\\nG80\\nG1 Y-3.0 F1000.0\\nG92 E0.0\\nG1 X60.0 E9.0 F1000.0\\nG1 X100.0 E12.5 F1000\\nG92 E0",
 )
 
 
@@ -131,6 +131,9 @@ def sliced_somehow(slicer: str, part: Path, seed: int, out: Path) -> dict[str, o
         drawn |= {"nozzle-diameter": nozzle}
         # Slic3r takes it from a file only.
         drawn |= {"start-gcode": start} if slicer == "prusa-slicer" else {}
+        # PrusaSlicer wants the counter set at each layer then, as its own profiles do.
+        if slicer == "prusa-slicer" and drawn["use-relative-e-distances"]:
+            drawn["before-layer-gcode"] = "G92 E0"
         # The firmware cannot wipe while it retracts.
         drawn["wipe"] = bool(drawn["wipe"]) and not drawn["use-firmware-retraction"]
         if rng.random() < 0.5:

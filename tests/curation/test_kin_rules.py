@@ -58,7 +58,10 @@ def test_a_mirror_image_a_revision_and_a_piece() -> None:
     assert kinship_of(replace(SAME, mirrored=True), two()) is Kinship.MIRROR
     assert kinship_of(EDITED, two(alike=1.95)) is Kinship.REVISION
     for relation in (Relation.PIECE_OF, Relation.CONTAINS):
-        assert kinship_of(replace(EDITED, relation=relation), two(alike=1.0)) is Kinship.REMIX
+        kin = replace(EDITED, relation=relation)
+        assert kinship_of(kin, two(alike=1.0)) is Kinship.REMIX
+        # Half of a stranger lies on anything.
+        assert kinship_of(replace(kin, coverage_a=0.6, coverage_b=0.3), two(alike=2.0)) is None
 
 
 def test_plain_shapes_are_no_kin_by_shape() -> None:

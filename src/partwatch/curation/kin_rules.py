@@ -19,6 +19,8 @@ SCALE_TOLERANCE = 0.02
 CHANGED_COVERAGE = 0.4
 CHANGED_ALIKE = 1.985
 CHANGED_SCALE = 0.05
+# Of what was cut from a part, or built into one, so much lies on the other: half of a stranger may.
+REMIX_COVERAGE = 0.8
 # Flat strangers lie on each other's mirror images as well as on themselves: that takes more.
 MIRRORED_COVERAGE = 0.85
 
@@ -68,7 +70,8 @@ def kinship_of(kin: Kin, specimens: Specimens) -> Kinship | None:
         return None
     if kin.relation is Relation.EDITED:
         return Kinship.REVISION if _is_revision(kin, specimens) else None
-    return Kinship.REMIX if unit_factor(kin.scale) is not None else None
+    most = max(kin.coverage_a, kin.coverage_b)
+    return Kinship.REMIX if most >= REMIX_COVERAGE and unit_factor(kin.scale) is not None else None
 
 
 def _size_fits(kin: Kin, specimens: Specimens) -> bool:

@@ -39,8 +39,9 @@ def gcode_moves(
     int,
 ]:
     """(n, 3) where each move ends, in millimetres; (n,) filament pushed in it, the speed asked for in
-    millimetres a minute, its line from 1, its tool, and whether it is a chord of an arc; (k, 3) moves before, first byte and end byte of each line that moves nothing; how many of both did not fit
-    into `most`, and how many numbers are beyond any machine."""
+    millimetres a minute, its line from 1, its tool, and whether it is a chord of an arc; (k, 3) moves before,
+    first byte and end byte of each line that moves nothing; how many of both did not fit into `most`, and how
+    many numbers are beyond any machine."""
     machine = _Machine(data, most, absolute=True)
     machine.run()
     if not machine.said_mode and machine.pulled > 0.3 * machine.pushed:

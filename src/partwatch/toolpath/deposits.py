@@ -103,7 +103,8 @@ def laid(path: Toolpath) -> Laid:
     # Strokes that follow on each other without a break are of one kind.
     apart = np.linalg.norm(start[1:, :2] - end[:-1, :2], axis=1)
     run = np.concatenate([[0], np.cumsum((apart > SAME_PLACE_MM) | (np.diff(level) != 0))])
-    height = _heights(start[:, :2], end[:, :2], level, top, run)
+    even = None if spiral else _even_heights(top)
+    height = _heights(start[:, :2], end[:, :2], level, top, run) if even is None else even[level]
     # One level may hold a part's layer and a support's of another height.
     kinds, layer = np.unique(
         np.column_stack([level, np.round(height / SAME_KIND_MM).astype(np.int64)]),
@@ -170,6 +171,15 @@ def _heights(start: FloatArray, end: FloatArray, level: Indices, top: FloatArray
     usual[~np.isfinite(usual)] = float(np.median(every)) if len(every) else 0.2
     # Higher than the rest of its level is only what spans a gap.
     return np.fmin(height, usual[level])
+
+
+def _even_heights(top: FloatArray) -> FloatArray | None:
+    """(levels,) their heights where all are alike, and so each lies on the one before; None where not."""
+    gaps = np.diff(top)
+    if len(gaps) < 2 or np.ptp(gaps) > 2 * SAME_HEIGHT_MM or not gaps.max() <= MOST_HEIGHT_MM:
+        return None
+    first = top[0] if 0 < top[0] <= MOST_HEIGHT_MM else gaps[0]
+    return np.concatenate([[first], gaps])
 
 
 def _quantiles(values: FloatArray, group: Indices, groups: int, share: float) -> FloatArray:

@@ -83,7 +83,8 @@ def slices_of(top: FloatArray, height: FloatArray, thick: float = 0.0) -> Slices
             kept.append(z)
     bounds = np.array(kept)
     low, high = bounds[:-1], bounds[1:]
-    middle = (low + high) / 2
+    # A slice of two layers has a boundary in its middle.
+    middle = low + 0.499 * (high - low)
     order = np.argsort(top - height, kind="stable")
     starts = (top - height)[order]
     layers = []
