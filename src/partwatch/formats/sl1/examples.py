@@ -11,7 +11,7 @@ from partwatch.formats.sl1.writer import Resin, job
 
 LAYERS = 8
 _PIXELS = 64, 48
-_PITCH = 0.2, 0.2
+_SIDES_MM = 12.8, 9.6
 _HEIGHT_MM = 0.5
 
 
@@ -23,7 +23,7 @@ def examples() -> dict[str, bytes]:
         "mirrored": (False, (False, True)),
     }
     return {
-        name: job(wedge(), Resin(Panel(_PIXELS, _PITCH, portrait, mirrored), _HEIGHT_MM, _HEIGHT_MM))
+        name: job(wedge(), Resin(Panel(_PIXELS, _SIDES_MM, portrait, mirrored), _HEIGHT_MM, _HEIGHT_MM))
         for name, (portrait, mirrored) in ways.items()
     }
 

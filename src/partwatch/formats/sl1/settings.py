@@ -70,22 +70,32 @@ class Settings:
         return int(self.number(key, 1, high))
 
     def flag(self, key: str) -> bool:
-        """Whether it is set; not, where it is not there."""
-        return self.text(key).lower() not in ("", "0", "false")
+        """Whether it is set; not, where it is not there. Raises DamagedError where it is neither 0 nor 1."""
+        return bool(self.number(key, 0, 1)) if key in self else False
 
 
 @dataclass(frozen=True)
 class Panel:
     """The pixels of a printer's display and how pictures lie on it.
 
-    pixels, pitch: along the display's own x and y, which are the model's; pitch in mm. portrait: whether
+    pixels, sides: along the display's own x and y, which are the model's; sides in mm. portrait: whether
     pictures are turned. mirrored: in x and in y.
     """
 
     pixels: tuple[int, int]
-    pitch: tuple[float, float]
+    sides: tuple[float, float]
     portrait: bool
     mirrored: tuple[bool, bool]
+
+    @property
+    def pitch(self) -> tuple[float, float]:
+        """Of pixels along the model's x and y, in mm.
+
+        PrusaSlicer turns pictures after it has counted pixels: where they are turned, a model's x is in pixels
+        of the display's y. On panels of square pixels, as Prusa's are, that is the same.
+        """
+        along_x, along_y = (side / count for side, count in zip(self.sides, self.pixels, strict=True))
+        return (along_y, along_x) if self.portrait else (along_x, along_y)
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -136,7 +146,7 @@ def panel_of(printer: Settings) -> Panel:
         )
     return Panel(
         (columns, rows),
-        (sides[0] / columns, sides[1] / rows),
+        (sides[0], sides[1]),
         orientation == "portrait",
         (printer.flag("display_mirror_x"), printer.flag("display_mirror_y")),
     )
@@ -156,6 +166,11 @@ def doubts(job: Settings, printer: Settings, panel: Panel) -> list[str]:
         for each in (job, printer)
         for key in sorted(each.twice)[:4]
     ]
+    found += [
+        f"{printer.name} does not say {key}, so what is read may be the mirror image: {_MEND}"
+        for key in ("display_mirror_x", "display_mirror_y")
+        if key not in printer
+    ]
     known = _KNOWN.get(job.text("printerModel").lower())
     if known is not None and not _is(panel, known):
         found.append(
@@ -173,11 +188,10 @@ def doubts(job: Settings, printer: Settings, panel: Panel) -> list[str]:
 
 
 def _is(panel: Panel, known: tuple[int, int, float, float]) -> bool:
-    sides = [count * pitch for count, pitch in zip(panel.pixels, panel.pitch, strict=True)]
-    near = [abs(side - other) <= _SAME_SIZE * other for side, other in zip(sides, known[2:], strict=True)]
+    near = [abs(side - other) <= _SAME_SIZE * other for side, other in zip(panel.sides, known[2:], strict=True)]
     return panel.pixels == known[:2] and all(near)
 
 
 def _told(panel: Panel) -> str:
-    sides = [count * pitch for count, pitch in zip(panel.pixels, panel.pitch, strict=True)]
-    return f"{panel.pixels[0]} x {panel.pixels[1]} pixels on {sides[0]:.4g} x {sides[1]:.4g} mm"
+    sides = " x ".join(f"{side:.4g}" for side in panel.sides)
+    return f"{panel.pixels[0]} x {panel.pixels[1]} pixels on {sides} mm"

@@ -64,8 +64,9 @@ class Stack:
             return
         by_column, by_row = self._reduced
         column, row = box[0] // by_column, box[1] // by_row
-        # From the first pixel of a cell, so that layers lie upon each other.
-        whole = (column * by_column, row * by_row, box[2], box[3])
+        # Whole cells, so that layers lie upon each other and an edge is as grey as it is.
+        right, low = -(-box[2] // by_column) * by_column, -(-box[3] // by_row) * by_row
+        whole = (column * by_column, row * by_row, min(right, picture.width), min(low, picture.height))
         cells = np.asarray(picture.reduce(self._reduced, box=whole))
         packed = zlib.compress(cells.tobytes(), 1)
         self._bytes += len(packed)
@@ -100,8 +101,8 @@ class Stack:
         coarser = 0
         while True:
             coarser += 1
-            together = max(int(float(self._cell(coarser).min()) / height), 1)
-            # The margin that comes around each slice is little where this is near the limit.
+            # Grey tells where within a cell an edge lies across, but upwards nothing does.
+            together = max(int(float(self._cell(coarser).min()) / 2 / height), 1)
             cells = -(-rows // coarser) * -(-columns // coarser) * -(-len(self._kept) // together)
             if cells <= MOST_CELLS:
                 return coarser, together

@@ -45,8 +45,8 @@ def settings(layers: int, resin: Resin) -> dict[str, bytes]:
         "numFade": "10", "numFast": str(layers), "numSlow": "0", "printerModel": "",
     }  # fmt: skip
     of_printer: dict[str, str | None] = {
-        "display_height": f"{panel.pixels[1] * panel.pitch[1]:.8g}",
-        "display_width": f"{panel.pixels[0] * panel.pitch[0]:.8g}",
+        "display_height": f"{panel.sides[1]:.8g}",
+        "display_width": f"{panel.sides[0]:.8g}",
         "display_pixels_x": str(panel.pixels[0]), "display_pixels_y": str(panel.pixels[1]),
         "display_mirror_x": str(int(panel.mirrored[0])), "display_mirror_y": str(int(panel.mirrored[1])),
         "display_orientation": "portrait" if panel.portrait else "landscape",
