@@ -16,14 +16,14 @@ from partwatch.model.mesh import FloatArray
 # So many rows of samples a pixel has; along a row edges are exact.
 FINE = 4
 PILLAR_MM, TIP_MM, PAD_MM, BRIM_MM = 1.0, 0.4, 2.0, 1.6
-PANEL = Panel((800, 600), (80.0, 60.0), portrait=False, mirrored=(True, False))
+PANEL = Panel((400, 300), (80.0, 60.0), portrait=False, mirrored=(True, False))
 
 
 @dataclass(frozen=True)
 class Vat:
     """How solids are exposed. lifted: by how much they hang over the bed, on pillars that stand on a pad."""
 
-    layer: float = 0.1
+    layer: float = 0.2
     panel: Panel = field(default=PANEL)
     lifted: float = 0.0
     pillars: tuple[tuple[float, float], ...] = ()
@@ -56,15 +56,21 @@ def _pictures(whole: Manifold, vat: Vat) -> Iterator[Pixels]:
 
 def exposed(flat: CrossSection, panel: Panel) -> Pixels:
     """How much of each pixel a section covers: (rows, columns) along the model's y and x."""
-    columns, rows = panel.pixels
+    out = np.zeros(panel.pixels[::-1], dtype=np.uint8)
     polygons = [np.asarray(each) / panel.pitch for each in flat.to_polygons()]
-    share = np.zeros((rows * FINE, columns + 1))
+    if not polygons:
+        return out
+    every = np.concatenate(polygons)
+    low, high = np.floor(every.min(axis=0)).astype(int), np.ceil(every.max(axis=0)).astype(int)
+    columns, rows = high - low
+    share = np.zeros((rows * FINE, columns + 2))
     for polygon in polygons:
-        for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        for start, end in zip(polygon - low, np.roll(polygon - low, -1, axis=0), strict=True):
             _edge(share, start, end)
     # What lies behind an edge, from it to the row's end, is covered once more or less.
     covered = np.cumsum(share, axis=1)[:, :columns].reshape(rows, FINE, columns).mean(axis=1)
-    return np.asarray(np.round(255 * np.clip(np.abs(covered), 0, 1)), dtype=np.uint8)
+    out[low[1] : high[1], low[0] : high[0]] = np.round(255 * np.clip(np.abs(covered), 0, 1))
+    return out
 
 
 def _edge(share: FloatArray, start: FloatArray, end: FloatArray) -> None:
