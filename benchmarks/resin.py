@@ -1,5 +1,7 @@
-"""Resin print jobs of parts, by PrusaSlicer for the SL1S; `python -m benchmarks.resin --corpus DIR` counts how
-many parts of a corpus are found in theirs."""
+"""Resin print jobs of parts, by PrusaSlicer for the SL1S.
+
+`python -m benchmarks.resin --corpus DIR` counts how many parts of a corpus are found in theirs.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,10 @@ class Setting:
         """In a word."""
         told = f"{self.layer_mm:g} mm, {'supports and pad' if self.supports else 'bare'}"
         told += ", hollow" if self.hollow else ""
-        return told + f", {'portrait' if self.portrait else 'landscape'} {self.mirrored[0]:d}{self.mirrored[1]:d}"
+        return (
+            told
+            + f", {'portrait' if self.portrait else 'landscape'} {self.mirrored[0]:d}{self.mirrored[1]:d}"
+        )
 
 
 SETTINGS = (Setting(supports=False), Setting())
@@ -97,7 +102,7 @@ def sliced(part: Path, setting: Setting, out: Path) -> Path:
 
 
 def suitable(files: Sequence[CorpusFile], most: int) -> Iterator[tuple[str, Mesh]]:
-    """Parts of one body that fit the vat, in mm, from as many projects as there are: one of each, and again."""
+    """Parts of one body that fit the vat, in mm, from as many projects as there are: one of each in turn."""
     by_project: dict[str, list[CorpusFile]] = {}
     for file in listed_parts(list(files)):
         if file.path.suffix.lower() == ".stl":

@@ -68,7 +68,7 @@ _TOKENS: dict[str, tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...]] = {
         (re.compile(rb'"(?:count|byteLength)": (\d+)'), (b"99999", b"-1", b"4294967296")),
     ),
     "sl1": (
-        (re.compile(rb"(?m)^(?:display_(?:width|height|pixels_[xy])|layerHeight|initial_layer_height) = (\S+)$"), _NO_SIZES),
+        (re.compile(rb"(?m)^(?:display_(?:width|height|pixels_[xy])|layerHeight) = (\S+)$"), _NO_SIZES),
         (re.compile(rb"(?m)^numFast = (\d+)$"), (b"99999", b"-1", b"7", b"x")),
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Resin print jobs of solids, by a slicer of our own that is as small as can be: grey edges, pillars, a pad."""
+"""Resin print jobs of solids, by a slicer of our own as small as can be: grey edges, pillars, a pad."""
 
 from __future__ import annotations
 
@@ -85,5 +85,3 @@ def _edge(share: FloatArray, start: FloatArray, end: FloatArray) -> None:
     column = x.astype(int)
     np.add.at(share, (at, column), sign * (1 - (x - column)))
     np.add.at(share, (at, column + 1), sign * (x - column))
-
-

@@ -214,17 +214,25 @@ def test_a_layer_that_cannot_be_read_is_said_and_taken_as_the_one_below(picture:
     assert (reading.layers[0].share == 255).all()
 
 
+def test_a_first_layer_that_cannot_be_read_is_blank_and_said() -> None:
+    reading = read(packed(members([SQUARE] * 3) | {"job00000.png": b""}))
+    assert "/job00000.png: it is no PNG picture" in says(reading)
+    assert reading.layers[0].share.any(axis=(1, 2)).tolist() == [False, True, True]
+
+
 # Settings.
 
 
 def test_without_the_size_of_pixels_nothing_is_guessed() -> None:
     data = members()
     del data["prusaslicer.ini"]
-    with pytest.raises(DamagedError, match="how large its pixels are.*sliced again"):
+    with pytest.raises(DamagedError, match=r"how large its pixels are.*sliced again"):
         read(packed(data))
 
 
-@pytest.mark.parametrize("key", ["display_width", "display_height", "display_pixels_x", "display_orientation"])
+@pytest.mark.parametrize(
+    "key", ["display_width", "display_height", "display_pixels_x", "display_orientation"]
+)
 def test_what_gives_the_size_is_needed(key: str) -> None:
     with pytest.raises(DamagedError, match=f"{key}.*slice the model again"):
         read(job(WEDGE, replace(RESIN, printer={key: None})))
@@ -280,10 +288,9 @@ def test_a_setting_that_stands_there_twice_is_doubted() -> None:
 def test_any_settings_are_a_panel_or_refused(text: bytes) -> None:
     try:
         panel = panel_of(Settings(text, "prusaslicer.ini"))
-    except UnreadableError as error:
-        assert len(str(error)) > 20
-    else:
-        assert min(*panel.pitch, *panel.pixels) > 0
+    except UnreadableError:
+        return
+    assert min(*panel.pitch, *panel.pixels) > 0
 
 
 # Which layers.
@@ -340,7 +347,11 @@ def test_pictures_of_the_model_are_no_layers() -> None:
 def test_one_layer_and_blank_layers() -> None:
     assert layers_of(job([SQUARE], RESIN)).share.shape == (1, 20, 30)
     blank = np.zeros_like(SQUARE)
-    assert layers_of(job([blank, SQUARE, blank], RESIN)).share.any(axis=(1, 2)).tolist() == [False, True, False]
+    assert layers_of(job([blank, SQUARE, blank], RESIN)).share.any(axis=(1, 2)).tolist() == [
+        False,
+        True,
+        False,
+    ]
     with pytest.raises(DamagedError, match="no layer of it exposes anything"):
         read(job([blank] * 3, RESIN))
 
@@ -355,7 +366,7 @@ def test_more_layers_than_allowed_are_refused() -> None:
 def test_noise_is_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "MOST_KEPT_BYTES", 5_000)
     noise = np.random.default_rng(0).integers(0, 256, (9, 48, 64)).astype(np.uint8)
-    with pytest.raises(LimitError, match="as noise is"):
+    with pytest.raises(LimitError, match="as of noise"):
         read(job(list(noise), RESIN))
 
 

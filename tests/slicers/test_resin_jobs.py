@@ -44,7 +44,9 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         sliced(folder / f"{name}.stl", setting, folder / f"{number:02d}.sl1")
         (folder / f"{number:02d}.sl1").rename(folder / "jobs" / f"{number:02d}.sl1")
     words = ("--json", "--as-of", "2026-01-01", "--timeout", "300")
-    found: list[dict[str, Any]] = json.loads(partwatch(folder, "screen", str(folder / "jobs"), *words))["items"]
+    found: list[dict[str, Any]] = json.loads(partwatch(folder, "screen", str(folder / "jobs"), *words))[
+        "items"
+    ]
     assert [Path(item["path"]).name for item in found] == [f"{number:02d}.sl1" for number in range(len(JOBS))]
     return found
 

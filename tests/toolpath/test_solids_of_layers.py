@@ -1,4 +1,4 @@
-"""What a resin job exposes is what it was made from: of harmless solids, sliced by a small slicer of our own."""
+"""What a resin job exposes is what it was made from: harmless solids, by a small slicer of our own."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ def _apart(share: Shares) -> Iterator[_Group]:
         rows, columns = (slice(max(side.start - 1, 0), side.stop + 1) for side in place)
         own = np.where(owner[rows, columns] == k, share[:, rows, columns], 0)
         padded = np.pad(own, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
-        yield _Group(padded.astype(np.uint8), np.array([columns.start, rows.start], dtype=np.float64) - MARGIN)
+        yield _Group(
+            padded.astype(np.uint8), np.array([columns.start, rows.start], dtype=np.float64) - MARGIN
+        )
 
 
 def _solid(group: _Group, layers: Layers) -> Iterator[Mesh]:
@@ -105,8 +107,8 @@ def _thin(flat: Flags, cell_mm2: float) -> Flags:
 
 
 def distances(share: Shares, cell: float) -> Singles:
-    """Of one slice (rows, columns): how far each cell's middle lies within what is exposed, in mm, FARTHEST_MM
-    at most; below 0 outside. An edge lies in a grey cell so far as the cell is exposed."""
+    """Of one slice (rows, columns): how far each cell's middle lies within what is exposed, in mm,
+    FARTHEST_MM at most; below 0 outside. An edge lies in a grey cell so far as the cell is exposed."""
     field = np.full(share.shape, -FARTHEST_MM, dtype=np.float32)
     if not (share >= HALF).any():
         return field

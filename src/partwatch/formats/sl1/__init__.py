@@ -142,14 +142,24 @@ def _gaps(layers: list[_Layer], job: Settings) -> Iterator[str]:
 
 def _stacked(package: Package, layers: list[_Layer], stack: Stack, size: tuple[int, int]) -> Iterator[Reason]:
     """Takes up all layers; a reason for each that could not be read."""
+    before: bytes | None = None
     for layer in layers:
         try:
-            stack.add(pictures.decoded(package.read(layer.name), size))
+            content = package.read(layer.name)
+            if content == before:
+                # Upright walls: unpacking is what takes the time.
+                stack.repeat()
+                continue
+            stack.add(pictures.decoded(content, size))
+            before = content
         except (LimitError, MissingExtraError):
             raise
         except UnreadableError as error:
+            # What is taken for it is the picture of `before`, and so it stays.
             stack.repeat()
-            yield Reason(code=error.code, message=f"{layer.name}: {error}; it was taken to be as the one below")
+            yield Reason(
+                code=error.code, message=f"{layer.name}: {error}; it was taken to be as the one below"
+            )
 
 
 def _beside(package: Package, layers: set[str], size: tuple[int, int]) -> Iterator[Reason]:

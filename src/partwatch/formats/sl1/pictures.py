@@ -48,7 +48,9 @@ def decoded(png: bytes, size: tuple[int, int]) -> Image:
         # Imported late: few items are layers.
         from PIL import Image
     except ImportError:
-        raise MissingExtraError("layers of resin printers need the package Pillow: pip install pillow") from None
+        raise MissingExtraError(
+            "layers of resin printers need the package Pillow: pip install pillow"
+        ) from None
     try:
         picture = Image.open(io.BytesIO(SIGNATURE + chunks), formats=("PNG",))
         picture.load()
@@ -58,7 +60,7 @@ def decoded(png: bytes, size: tuple[int, int]) -> Image:
 
 
 def _making(png: bytes) -> Iterator[bytes]:
-    """The chunks that make pixels. Raises DamagedError where these are not all, or something is behind them."""
+    """The chunks that make pixels. DamagedError where these are not all, or more is behind them."""
     at = len(SIGNATURE)
     kind = b""
     while kind != b"IEND":
@@ -78,7 +80,7 @@ def _making(png: bytes) -> Iterator[bytes]:
 
 
 def _grey(picture: Image) -> Image:
-    """8 bits of brightness. Raises UnsupportedError where any pixel is transparent: printers differ in them."""
+    """8 bits of brightness. UnsupportedError where any pixel is transparent: printers differ in them."""
     if picture.mode.startswith("I"):
         import numpy as np
         from PIL import Image
@@ -90,5 +92,7 @@ def _grey(picture: Image) -> Image:
         picture = picture.convert("RGBA")
         lowest, _ = picture.getchannel("A").getextrema()
         if lowest != 255:
-            raise UnsupportedError(f"pixels of it are transparent, and printers differ in what they take: {_AGAIN}")
+            raise UnsupportedError(
+                f"pixels of it are transparent, and printers differ in what they take: {_AGAIN}"
+            )
     return picture if picture.mode == "L" else picture.convert("RGB").convert("L")

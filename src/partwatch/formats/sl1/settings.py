@@ -91,8 +91,8 @@ class Panel:
     def pitch(self) -> tuple[float, float]:
         """Of pixels along the model's x and y, in mm.
 
-        PrusaSlicer turns pictures after it has counted pixels: where they are turned, a model's x is in pixels
-        of the display's y. On panels of square pixels, as Prusa's are, that is the same.
+        PrusaSlicer turns pictures after it has counted pixels: where they are turned, a model's x is in
+        pixels of the display's y. On panels of square pixels, as Prusa's are, that is the same.
         """
         along_x, along_y = (side / count for side, count in zip(self.sides, self.pixels, strict=True))
         return (along_y, along_x) if self.portrait else (along_x, along_y)
@@ -122,7 +122,7 @@ class Panel:
 
     @property
     def _turned_round(self) -> tuple[bool, bool]:
-        """Whether a turned picture runs against x and against y: measured on PrusaSlicer, in all eight ways."""
+        """Whether a turned picture runs against x and y: measured on PrusaSlicer, in all eight ways."""
         x, y = self.mirrored
         return (not y, not x) if self.portrait else (x, not y)
 
@@ -174,8 +174,8 @@ def doubts(job: Settings, printer: Settings, panel: Panel) -> list[str]:
     known = _KNOWN.get(job.text("printerModel").lower())
     if known is not None and not _is(panel, known):
         found.append(
-            f"{printer.name} describes a panel of {_told(panel)}, which {job.text('printerModel')} is not, so "
-            f"sizes may be wrong: {_MEND}"
+            f"{printer.name} describes a panel of {_told(panel)}, which {job.text('printerModel')} is not, "
+            f"so sizes may be wrong: {_MEND}"
         )
     if "layer_height" in printer:
         told, also = job.number("layerHeight", *HEIGHT_MM), printer.number("layer_height", *HEIGHT_MM)
@@ -188,7 +188,9 @@ def doubts(job: Settings, printer: Settings, panel: Panel) -> list[str]:
 
 
 def _is(panel: Panel, known: tuple[int, int, float, float]) -> bool:
-    near = [abs(side - other) <= _SAME_SIZE * other for side, other in zip(panel.sides, known[2:], strict=True)]
+    near = [
+        abs(side - other) <= _SAME_SIZE * other for side, other in zip(panel.sides, known[2:], strict=True)
+    ]
     return panel.pixels == known[:2] and all(near)
 
 

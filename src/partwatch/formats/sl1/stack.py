@@ -72,7 +72,7 @@ class Stack:
         self._bytes += len(packed)
         if self._bytes > MOST_KEPT_BYTES:
             raise LimitError(
-                f"its layers are more than the limit of {MOST_KEPT_BYTES >> 20} MiB even packed, as noise is: "
+                f"its layers take more than {MOST_KEPT_BYTES >> 20} MiB even packed, the limit, as of noise: "
                 "slice the model again"
             )
         self._kept.append(_Kept(row, column, (cells.shape[0], cells.shape[1]), packed))
@@ -83,7 +83,10 @@ class Stack:
         if not some:
             raise DamagedError("no layer of it exposes anything: slice the model again")
         low = min(kept.row for kept in some), min(kept.column for kept in some)
-        high = [max(kept.row + kept.shape[0] for kept in some), max(kept.column + kept.shape[1] for kept in some)]
+        high = [
+            max(kept.row + kept.shape[0] for kept in some),
+            max(kept.column + kept.shape[1] for kept in some),
+        ]
         rows, columns = high[0] - low[0], high[1] - low[1]
         coarser, together = self._coarser(rows, columns, height)
         size = -(-rows // coarser), -(-columns // coarser)

@@ -1,4 +1,4 @@
-"""A writer of SL1 jobs, for examples and tests: what PrusaSlicer writes, without its pictures of the model."""
+"""A writer of SL1 jobs, for examples and tests: as PrusaSlicer, without its pictures of the model."""
 
 from __future__ import annotations
 
@@ -81,12 +81,14 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 
 def png(pixels: Pixels, kind: int = GREY, depth: int = 8, extra: bytes = b"") -> bytes:
-    """(rows, bytes of a row) as a PNG; kind and depth say what the bytes are; extra: chunks before the pixels."""
+    """(rows, bytes of a row) as a PNG. kind, depth: what the bytes are; extra: chunks before the pixels."""
     bits = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}[kind] * depth
     height, row = pixels.shape
     header = struct.pack(">IIBBBBB", row * 8 // bits, height, depth, kind, 0, 0, 0)
     rows = b"".join(b"\0" + each.tobytes() for each in pixels)
-    return SIGNATURE + chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        SIGNATURE + chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    )
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
