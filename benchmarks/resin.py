@@ -153,7 +153,6 @@ def measured(corpus: Path, folder: Path, listed: int, count: int) -> Iterator[di
     (folder / "list.toml").write_text("\n".join(lines))
     _partwatch(folder, "watchlist", "add", "--allow-generic", "measured", str(folder / "list.toml"))
     for name, _ in parts[:count]:
-        as_mesh = _best(_screened(folder, folder / f"{name}.stl"), name)
         for number, setting in enumerate(SETTINGS):
             job = folder / f"{name}-{number}.sl1s"
             try:
@@ -161,7 +160,7 @@ def measured(corpus: Path, folder: Path, listed: int, count: int) -> Iterator[di
             except SlicingError as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 continue
-            yield _row(_screened(folder, job), name, setting) | {"as_mesh": (as_mesh or {}).get("finding")}
+            yield _row(_screened(folder, job), name, setting)
             job.unlink()
 
 
