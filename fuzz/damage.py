@@ -31,6 +31,7 @@ SEALED_FORMATS = {
     ("bgcode", "deflate-meatpack"),
     ("bgcode", "heatshrink-11"),
     ("bgcode", "heatshrink-12"),
+    ("sl1", ""),
 }
 SEALED_CONTAINERS = {
     ("7z", ""),
@@ -44,6 +45,7 @@ SEALED_CONTAINERS = {
 _NAN = b"\x7f\xc0\xc0\x7f"  # in either byte order
 _FAR = (b"99999", b"-99999", b"4294967296", b"", b"x")
 _NOT_NUMBERS = (b"nan", b"1e999", b"-inf", b"x")
+_NO_SIZES = (b"nan", b"1e30", b"-1", b"0", b"x")
 # By format: what is a coordinate or a count, by its one group, and what makes nonsense of it.
 _TOKENS: dict[str, tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...]] = {
     "obj": (
@@ -64,6 +66,10 @@ _TOKENS: dict[str, tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...]] = {
     "gltf": (
         (re.compile(rb'"(?:POSITION|mesh|indices|bufferView)": (\d+)'), (b"99", b"-1", b'"0"', b"1e9")),
         (re.compile(rb'"(?:count|byteLength)": (\d+)'), (b"99999", b"-1", b"4294967296")),
+    ),
+    "sl1": (
+        (re.compile(rb"(?m)^(?:display_(?:width|height|pixels_[xy])|layerHeight) = (\S+)$"), _NO_SIZES),
+        (re.compile(rb"(?m)^numFast = (\d+)$"), (b"99999", b"-1", b"7", b"x")),
     ),
 }  # fmt: skip
 
@@ -87,11 +93,21 @@ def check_reading(found: Reading | Refusal, whole: Reading) -> None:
     if isinstance(found, Reading) and not found.unread:
         require(np.array_equal(soup(found), soup(whole)), "nothing that lost geometry is complete")
         require(np.array_equal(_moves(found), _moves(whole)), "nothing that lost moves is complete")
+        require(_same_layers(found, whole), "nothing that lost layers is complete")
 
 
 def _moves(reading: Reading) -> FloatArray:
     rows = [np.column_stack([path.end, path.filament]) for path in reading.toolpaths]
     return np.concatenate(rows) if rows else np.zeros((0, 4))
+
+
+def _same_layers(one: Reading, other: Reading) -> bool:
+    return len(one.layers) == len(other.layers) and all(
+        np.array_equal(a.share, b.share)
+        and np.array_equal(a.z, b.z)
+        and np.array_equal([*a.low, *a.cell], [*b.low, *b.cell])
+        for a, b in zip(one.layers, other.layers, strict=True)
+    )
 
 
 def check_opening(found: Opening | Refusal, contents: list[bytes]) -> None:

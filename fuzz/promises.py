@@ -87,6 +87,14 @@ def check_reading(reading: Reading, limits: ReadLimits) -> None:
         require(path.end.dtype == np.float64 and path.end.shape == (len(path.line), 3), "(n, 3) float64")
         require(bool(np.isfinite(path.end).all() and np.isfinite(path.filament).all()), "moves are finite")
         total += len(path.line)
+    for layers in reading.layers:
+        n = len(layers.share)
+        require(layers.share.dtype == np.uint8 and layers.share.ndim == 3, "(n, rows, columns) uint8")
+        require(layers.z.shape == (n + 1,) and bool((np.diff(layers.z) > 0).all()), "slices are in order")
+        frame = np.array([*layers.z, *layers.low, *layers.cell])
+        require(bool(np.isfinite(frame).all() and (layers.cell > 0).all()), "layers have a place and a size")
+        require(0 < n <= layers.count, "a slice holds a layer or more")
+        total += layers.count
     require(total <= limits.max_triangles, f"{total} triangles are within the limit")
     require(total > 0 or bool(reading.unread), "what holds no triangle is not complete")
 
@@ -105,6 +113,9 @@ def digest(outcome: Reading | Refusal) -> str:
     for path in outcome.toolpaths:
         hashed.update(path.end.tobytes())
         hashed.update(path.filament.tobytes())
+    for layers in outcome.layers:
+        hashed.update(repr((layers.share.shape, layers.low, layers.cell, layers.count)).encode())
+        hashed.update(layers.share.tobytes() + layers.z.tobytes())
     return hashed.hexdigest()
 
 

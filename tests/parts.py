@@ -148,6 +148,13 @@ def cam() -> Manifold:
     return disc - rod(4, 30, (-3, 1, -10)) - block(10, 4, 30, (14, 0, -10))
 
 
+def handed() -> Manifold:
+    """A plate with a corner tower, a cone and a bore: not its own mirror image, however turned."""
+    plate = block(20, 12, 3) + block(4, 4, 8)
+    cone = Manifold.cylinder(4, 4, 1, 32).translate((15, 8, 3))
+    return plate + cone - rod(1.5, 9, (8, 4, -1), 32)
+
+
 def stand() -> Manifold:
     """A wedge with a slot for a card and three ribs below."""
     side = [(0, 0), (50, 0), (50, 8), (24, 8), (14, 34), (6, 34)]

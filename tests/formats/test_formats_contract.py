@@ -42,8 +42,8 @@ def read_or_refuse(data: bytes) -> Reading | None:
 
 
 def triangles(reading: Reading) -> int:
-    """All that was read; of a print job its moves."""
-    moves = sum(len(path.line) for path in reading.toolpaths)
+    """All that was read; of a print job its moves, or its layers."""
+    moves = sum(len(path.line) for path in reading.toolpaths) + sum(each.count for each in reading.layers)
     return sum(len(shape.mesh.triangles) for shape in reading.shapes) + moves
 
 
@@ -62,6 +62,17 @@ def assert_sound(reading: Reading) -> None:
         assert np.isfinite(path.end).all()
         assert np.isfinite(path.filament).all()
         assert (path.filament > 0).any()
+    for layers in reading.layers:
+        n, rows, columns = layers.share.shape
+        assert layers.share.dtype == np.uint8
+        assert 0 < n <= layers.count
+        assert rows > 0 < columns
+        assert layers.share.any()
+        assert layers.z.shape == (n + 1,)
+        assert (np.diff(layers.z) > 0).all()
+        assert (layers.low.shape, layers.cell.shape) == ((2,), (2,))
+        assert np.isfinite([*layers.z, *layers.low, *layers.cell]).all()
+        assert (layers.cell > 0).all()
     assert reading.unread or triangles(reading) > 0
 
 
@@ -78,6 +89,10 @@ def same(one: Reading, other: Reading) -> bool:
         and all(
             np.array_equal(a.end, b.end) and np.array_equal(a.filament, b.filament)
             for a, b in zip(one.toolpaths, other.toolpaths, strict=True)
+        )
+        and all(
+            np.array_equal(a.share, b.share) and np.array_equal(a.z, b.z)
+            for a, b in zip(one.layers, other.layers, strict=True)
         )
     )
 

@@ -82,7 +82,13 @@ LIBRARIES: Final = (
         False,
         "python -m pip install fast-simplification",
     ),
-    Library("pillow", "PIL", "small pictures in reports", False, "python -m pip install pillow"),
+    Library(
+        "pillow",
+        "PIL",
+        "reading resin jobs, small pictures in reports",
+        False,
+        "python -m pip install pillow",
+    ),
     Library("plotly", "plotly", "the 3D view of reports"),
     Library("py7zr", "py7zr", "opening 7z archives", False, "python -m pip install 'partwatch[archives]'"),
     Library(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from partwatch.model.document import Medium, Reason
+from partwatch.model.layers import Layers
 from partwatch.model.mesh import Mesh, Unit
 from partwatch.model.toolpath import Toolpath
 
@@ -26,7 +27,7 @@ class Reading:
     unit: the unit that the format states, or None where it states none.
     unread: one reason for each thing in the file that went unread; the item is complete only
     without any.
-    toolpaths: print jobs, in millimetres, that `toolpath.rebuilt` turns into shapes.
+    toolpaths, layers: print jobs, in millimetres, that `toolpath.rebuilt` turns into shapes.
     """
 
     format: str
@@ -35,6 +36,7 @@ class Reading:
     shapes: tuple[Shape, ...]
     unread: tuple[Reason, ...] = ()
     toolpaths: tuple[Toolpath, ...] = ()
+    layers: tuple[Layers, ...] = ()
 
 
 @dataclass(frozen=True)

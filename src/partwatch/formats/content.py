@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from partwatch.formats import registry, stl, threemf
+from partwatch.formats import registry, stl
 from partwatch.formats.archive import BEFORE, is_bare
 from partwatch.formats.base import Format, Member, Reading, ReadLimits
 from partwatch.formats.containers import Container, ContainerFormat, rar, recognised, sevenzip, zipped
@@ -65,7 +65,7 @@ def examine(data: bytes) -> Content:
     readers = [
         known
         for known in registry.FORMATS
-        if known is not threemf.FORMAT and known.recognises(head, len(data))
+        if known not in registry.PACKAGES and known.recognises(head, len(data))
     ]
     places = [_Place(known) for known in recognised(data)]
     if (places or len(readers) > 1) and not stl.is_certain(head, len(data)):

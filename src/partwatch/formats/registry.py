@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from partwatch.formats import amf, archive, containers, looks, stl, threemf
+from partwatch.formats import amf, archive, containers, looks, sl1, stl, threemf
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
 from partwatch.formats.single import SINGLE
 from partwatch.model.document import Reason
@@ -16,7 +16,9 @@ from partwatch.model.errors import (
     UnsupportedError,
 )
 
-FORMATS: tuple[Format, ...] = (threemf.FORMAT, *SINGLE)
+FORMATS: tuple[Format, ...] = (threemf.FORMAT, *SINGLE, sl1.FORMAT)
+# Told from other ZIP archives, and from each other, by all that is in them.
+PACKAGES = (threemf.FORMAT, sl1.FORMAT)
 _HEAD_BYTES = 1 << 16
 _NAMES = ", ".join(known.name for known in FORMATS)
 
@@ -51,9 +53,8 @@ def read_as(known: Format, data: bytes, limits: ReadLimits) -> Reading:
     """The file read as that format, whatever else it may be; raises as `read` does."""
     _check_size(data, limits)
     reading = known.read(data, limits)
-    if not (
-        reading.unread or reading.toolpaths or any(len(shape.mesh.triangles) for shape in reading.shapes)
-    ):
+    jobs = (*reading.toolpaths, *reading.layers)
+    if not (reading.unread or jobs or any(len(shape.mesh.triangles) for shape in reading.shapes)):
         raise DamagedError(f"the {reading.format} file holds no triangle with a surface: export it again")
     return reading
 
@@ -61,12 +62,16 @@ def read_as(known: Format, data: bytes, limits: ReadLimits) -> Reading:
 def packages(data: bytes) -> list[Format]:
     """The formats that read a ZIP archive as one item, not as a container of others."""
     try:
-        if threemf.is_3mf(data):
-            return [threemf.FORMAT]
-        return [amf.FORMAT] if amf.is_zipped(data) else []
+        return _packages(data)
     except UnreadableError:
         # A ZIP too broken for its directory: whoever asks for its members is told what is wrong.
         return []
+
+
+def _packages(data: bytes) -> list[Format]:
+    found = [threemf.FORMAT] if threemf.is_3mf(data) else []
+    found += [sl1.FORMAT] if sl1.is_sl1(data) else []
+    return found or ([amf.FORMAT] if amf.is_zipped(data) else [])
 
 
 def _check_size(data: bytes, limits: ReadLimits) -> None:
@@ -80,22 +85,18 @@ def _check_size(data: bytes, limits: ReadLimits) -> None:
 def _candidates(data: bytes) -> list[Format]:
     """Every format that these bytes could be opened as, the one to be read first."""
     head = data[:_HEAD_BYTES]
-    found = [known for known in FORMATS[1:] if known.recognises(head, len(data))]
+    found = [known for known in SINGLE if known.recognises(head, len(data))]
     is_zip = threemf.FORMAT.recognises(head, len(data))
     if (is_zip or len(found) > 1) and not stl.is_certain(head, len(data)):
         # What only resembles a binary STL gives way to a format with a signature.
         found = [known for known in found if known is not stl.FORMAT]
-    if is_zip and not found and threemf.is_3mf(data):
-        return [threemf.FORMAT]
-    if is_zip and not found and amf.is_zipped(data):
-        return [amf.FORMAT]
-    return found
+    return _packages(data) if is_zip and not found else found
 
 
 def _ambiguities(data: bytes, candidates: list[Format]) -> tuple[Reason, ...]:
     """A file that other programs may open as something else hides what they would see."""
     also = [known.name for known in candidates[1:]]
-    in_zip = candidates[0] is threemf.FORMAT or (candidates[0] is amf.FORMAT and data.startswith(b"PK"))
+    in_zip = candidates[0] in PACKAGES or (candidates[0] is amf.FORMAT and data.startswith(b"PK"))
     if not in_zip and archive.has_directory(data):
         also.append("ZIP archive")
     return tuple(

@@ -59,6 +59,11 @@ class Slices:
     top: FloatArray
     layers: tuple[Indices, ...]
 
+    @property
+    def bounds(self) -> FloatArray:
+        """(n, 2), where each begins and ends."""
+        return np.stack([self.bottom, self.top], axis=1)
+
 
 def sliced(strokes: Strokes, width: FloatArray, top: FloatArray, height: FloatArray) -> tuple[Slices, Grid]:
     """Slices and cells of some strokes, as fine as there is room for. top, height: of each layer."""
@@ -170,13 +175,14 @@ def filled(laid: Flags, depth: Singles, cell: float) -> Flags:
     rounds = int(np.ceil(GAP_MM / 2 / cell)) + 1
     # Closed as well are gaps between strokes that belong together.
     beside = ndimage.binary_dilation(laid, across, iterations=rounds) & (depth > -GAP_MM / 2)
-    outside = _reached(np.pad(~(laid | beside), ((1, 1), (0, 0), (0, 0)), constant_values=True), cell)[1:-1]
+    outside = reached(~(laid | beside), cell)
     # What of a gap lies at the outside belongs to it.
     return np.asarray(~ndimage.binary_dilation(outside, across, iterations=rounds, mask=~laid))
 
 
-def _reached(free: Flags, cell: float) -> Flags:
-    """(slices, rows, columns) what can be reached of what is free from the first slice's first cell."""
+def reached(free: Flags, cell: float) -> Flags:
+    """(slices, rows, columns) what can be reached of what is free from outside, which is around all of it."""
+    free = np.pad(free, ((1, 1), (0, 0), (0, 0)), constant_values=True)
     flat = ndimage.generate_binary_structure(3, 1)
     flat[[0, 2]] = False
     number, count = ndimage.label(free, flat)
@@ -193,7 +199,7 @@ def _reached(free: Flags, cell: float) -> Flags:
     )
     same = group == group[number[0, 0, 0]]
     same[0] = False
-    return np.asarray(same[number])
+    return np.asarray(same[number[1:-1]])
 
 
 def is_walled(loops: Singles, cell: float, width: float) -> bool:

@@ -9,13 +9,12 @@ import numpy as np
 from scipy import ndimage
 
 from partwatch import kernel
-from partwatch.geometry.nets import surface_nets
 from partwatch.model.errors import LimitError
 from partwatch.model.mesh import FloatArray, Mesh
 from partwatch.model.toolpath import Toolpath
 from partwatch.toolpath import fields
 from partwatch.toolpath.deposits import Indices, Laid, Strokes, laid
-from partwatch.toolpath.lighter import lighter
+from partwatch.toolpath.surfaces import LEAST_SLICES, high_enough, surface
 from partwatch.toolpath.widths import widths
 
 # Side of the cells by which strokes are told to lie apart, and how many layers there may be.
@@ -23,11 +22,6 @@ APART_MM = 1.0
 MOST_LAYERS = 200_000
 # The height is told no finer than so.
 MOST_SLICES = 400
-# What is fewer slices high is no part but a skirt, a line that primes the nozzle, a raft's rest.
-LEAST_SLICES = 3
-# From so many triangles on, cells and slices are left out; slices stay no farther apart than this.
-MANY_TRIANGLES = 500_000
-COARSE_SLICE_MM = 0.25
 
 
 def solids_of(path: Toolpath) -> Iterator[Mesh]:
@@ -80,31 +74,9 @@ def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     solid = fields.filled(flat, depth, grid.cell)
     if not job.spiral:
         solid = fields.without_brim(solid, slices, grid.cell)
-    solid = _high_enough(solid)
-    if not solid.any():
-        return
-    yield _surface(solid, depth, slices, grid)
-
-
-def _surface(solid: fields.Flags, depth: fields.Singles, slices: fields.Slices, grid: fields.Grid) -> Mesh:
-    """Of what is solid, through places between cells and slices; every so many of them where it is large."""
-    thick = slices.top - slices.bottom
-    every, across = 1, 1
-    if 2 * _faces(solid) > MANY_TRIANGLES:
-        every = max(int(COARSE_SLICE_MM / float(np.median(thick))), 1)
-        across = 2 if 2 * _faces(solid[::every]) <= 4 * MANY_TRIANGLES else 3
-    chosen = np.unique([*range(0, len(solid), every), len(solid) - 1])
-    layers = [fields.distances(solid[k], depth[k], grid.cell)[::across, ::across] for k in chosen]
-    empty = np.full(layers[0].shape, -fields.FARTHEST_MM, dtype=np.float32)
-    middle = ((slices.bottom + slices.top) / 2)[chosen]
-    z = np.concatenate([[middle[0] - thick[0]], middle, [middle[-1] + thick[-1]]])
-    return lighter(surface_nets([empty, *layers, empty], z, across * grid.cell, grid.low))
-
-
-def _faces(solid: fields.Flags) -> int:
-    """How many faces of cells lie between what is solid and what is not."""
-    across = int((solid[:, 1:] != solid[:, :-1]).sum()) + int((solid[:, :, 1:] != solid[:, :, :-1]).sum())
-    return across + int((solid[1:] != solid[:-1]).sum())
+    solid = high_enough(solid)
+    if solid.any():
+        yield surface(solid, lambda k: fields.distances(solid[k], depth[k], grid.cell), slices.bounds, grid)
 
 
 def _thinned(job: Laid, own: Indices) -> tuple[Laid, Indices]:
@@ -152,12 +124,3 @@ def _numbered(strokes: Strokes) -> tuple[Strokes, Indices]:
     """With the layers that they are in counted from 0; and which those are."""
     used, layer = np.unique(strokes.layer, return_inverse=True)
     return replace(strokes, layer=layer.astype(np.int64)), used
-
-
-def _high_enough(solid: fields.Flags) -> fields.Flags:
-    number, count = ndimage.label(solid)
-    if count <= 1:
-        return solid
-    found = ndimage.find_objects(number)
-    high = np.array([False, *(place[0].stop - place[0].start >= LEAST_SLICES for place in found)])
-    return high[number] if high.any() else solid

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from partwatch.formats import bgcode, gcode, looks
+from partwatch.formats import bgcode, gcode
 from partwatch.formats.archive import Archive, is_archive
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
-from partwatch.formats.single import SINGLE
+from partwatch.formats.beside import unread_shape
 from partwatch.formats.threemf.build import Build
 from partwatch.formats.threemf.examples import examples
 from partwatch.formats.threemf.package import Package, is_package
@@ -27,8 +27,6 @@ _MODEL_ROOT = re.compile(
 )
 
 _JOBS = (bgcode.FORMAT, gcode.FORMAT)
-# Settings of slicers begin as G-code does: what lays nothing is none.
-_OTHERS = tuple(known for known in SINGLE if known is not gcode.FORMAT)
 
 
 def recognises(head: bytes, _size: int) -> bool:
@@ -123,11 +121,8 @@ def _other_content(package: Package, known: set[str], limits: ReadLimits) -> _Ot
             others.models.append(name)
         elif _is_job(package, name, head, limits, others):
             continue
-        elif what := _shape_like(head):
-            message = (
-                f"the package also holds {name}, which looks like {what}: screen it as a file of its own"
-            )
-            others.reasons.append(Reason(code=UnsupportedError.code, message=message))
+        elif reason := unread_shape(name, head):
+            others.reasons.append(reason)
     return others
 
 
@@ -147,15 +142,6 @@ def _is_job(package: Package, name: str, head: bytes, limits: ReadLimits, others
     others.jobs += reading.toolpaths
     others.reasons += [Reason(code=each.code, message=f"{name}: {each.message}") for each in reading.unread]
     return True
-
-
-def _shape_like(head: bytes) -> str | None:
-    """What another reader, ours or a slicer's, would take a member for; None for pictures and settings."""
-    for other in _OTHERS:
-        if other.recognises(head, len(head)):
-            return other.name.upper()
-    look = looks.look(head)
-    return look.name if look and look.has_shape else None
 
 
 FORMAT = Format("3mf", recognises, read, examples)
