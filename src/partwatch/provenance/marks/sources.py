@@ -1,0 +1,104 @@
+"""Every source of marks, and all of them asked of some bytes. A new one is a module and a line here.
+
+What a file tells does not depend on whether its shape can be read: a 3MF whose model is broken still has a
+directory, a STEP file has a header where no kernel is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from partwatch.formats import amf, bgcode
+from partwatch.formats.base import DEFAULT_LIMITS, ReadLimits
+from partwatch.model.document import Reason
+from partwatch.model.marks import Forgery, Hypothesis, Mark
+from partwatch.provenance.marks import gcode, gltf, meshtext, package, settings, step, stl, zipped
+from partwatch.provenance.marks.attribution import attribution_of
+from partwatch.provenance.marks.collector import Collector
+
+_HEAD_BYTES = 1 << 16
+Add = Callable[[bytes, ReadLimits, Collector], None]
+
+
+@dataclass(frozen=True)
+class MarkSource:
+    """recognises: from the first 64 KiB and the whole size. add: never raises, whatever the bytes are."""
+
+    name: str
+    recognises: Callable[[bytes, int], bool]
+    add: Add
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that some bytes tell. formats: as which they were looked at, none where no source knows them."""
+
+    formats: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    attribution: tuple[Hypothesis, ...]
+    left_out: int
+    unread: tuple[Reason, ...]
+    is_package: bool
+
+
+def _without_limits(add: Callable[[bytes, Collector], None]) -> Add:
+    return lambda data, _limits, into: add(data, into)
+
+
+def _add_amf(data: bytes, into: Collector) -> None:
+    package.add_model(data, into, "amf")
+
+
+def _is_profile(head: bytes, size: int) -> bool:
+    return not gcode.recognises(head, size) and settings.is_profile(head)
+
+
+SOURCES: tuple[MarkSource, ...] = (
+    MarkSource("bgcode", bgcode.recognises, gcode.add_bgcode),
+    MarkSource("gcode", gcode.recognises, _without_limits(gcode.add_gcode)),
+    MarkSource("profile", _is_profile, _without_limits(settings.add_profile)),
+    MarkSource("stl", stl.recognises, _without_limits(stl.add_stl)),
+    MarkSource("step", step.recognises, _without_limits(step.add_step)),
+    MarkSource("ply", meshtext.ply_recognises, _without_limits(meshtext.add_ply)),
+    MarkSource("off", meshtext.off_recognises, _without_limits(meshtext.add_off)),
+    MarkSource("amf", amf.recognises, _without_limits(_add_amf)),
+    MarkSource("gltf", gltf.recognises, _without_limits(gltf.add_gltf)),
+    MarkSource("obj", meshtext.obj_recognises, _without_limits(meshtext.add_obj)),
+)
+
+
+def marks_of(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Found:
+    """Every mark of some bytes, whatever they are; raises nothing."""
+    head = data[:_HEAD_BYTES]
+    into = Collector()
+    names: list[str] = []
+    is_package = False
+    if zipped.recognises(head, len(data)):
+        names.append("zip")
+        zipped.add_archive(data, into)
+        is_package = package.add_package(data, limits, Collector(into.store, None, Forgery.REPACK))
+    for source in SOURCES:
+        if source.recognises(head, len(data)) and not (names and names[0] == "zip"):
+            names.append(source.name)
+            source.add(data, limits, into)
+    marks = tuple(into.store.marks())
+    return Found(
+        tuple(names), marks, attribution_of(marks), into.store.left_out,
+        tuple(dict.fromkeys(into.store.unread)), is_package,
+    )  # fmt: skip
+
+
+def source_named(name: str) -> Callable[[bytes], Found]:
+    """One source alone, asked of any bytes, recognised or not: for tests of what it promises."""
+
+    def ask(add: Add, data: bytes) -> Found:
+        into = Collector()
+        add(data, DEFAULT_LIMITS, into)
+        marks = tuple(into.store.marks())
+        return Found(
+            (name,), marks, attribution_of(marks), into.store.left_out, tuple(into.store.unread), False
+        )
+
+    return partial(ask, next(source.add for source in SOURCES if source.name == name))
