@@ -80,11 +80,13 @@ class Where(Record):
 class Rarity(Record):
     """How many of a population hold the value, of those that say anything under that kind and name.
 
-    share_upper: the upper 95 % limit of the share of projects. bits: -log2 of it; with few projects they are
-    few, however rare the value is.
+    counted: projects as they were weighed; more than `projects` where the population does not keep what a
+    single project has, so that the value may stand in one. share_upper: the upper 95 % limit of the share of
+    projects. bits: -log2 of it; with few projects they are few, however rare the value is.
     """
 
     projects: int
+    counted: int
     of_projects: int
     files: int
     of_files: int

@@ -8,15 +8,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from partwatch.model.marks import Mark, MarkedItem, MarkKind, MarksDocument
+from partwatch.model.marks import Forgery, Mark, MarkedItem, MarkKind, MarksDocument
 from partwatch.report import marks_words as words
 from partwatch.report.escape import visible
 
 # Rows of one kind, and rare settings, without --all.
 MOST_ROWS = 6
-MOST_RARE_SETTINGS = 12
-_RARE_BITS = 1.0
+MOST_RARE_SETTINGS = 8
+_RARE_BITS = 0.5
 _VALUE_CHARS = 90
+_USUAL = frozenset({MarkKind.HABIT, MarkKind.MACRO, MarkKind.STATISTIC})
+_USUAL_BITS = 0.3
 _EMPTY = '""'
 
 
@@ -53,8 +55,8 @@ def _table(marks: Sequence[Mark], every: bool) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
     for head, options in (
         ("   kind", {"no_wrap": True}), ("name", {"overflow": "fold", "max_width": 30}),
-        ("value", {"overflow": "fold", "min_width": 24}), ("held by", {"max_width": 26}),
-        ("where", {"overflow": "fold", "max_width": 34}), ("forged by", {"max_width": 26}),
+        ("value", {"overflow": "fold", "min_width": 24}), ("held by", {"no_wrap": True}),
+        ("forged by", {"no_wrap": True}), ("where", {"overflow": "fold"}),
     ):  # fmt: skip
         table.add_column(head, header_style="dim", **options)
     for kind in words.KINDS:
@@ -72,12 +74,12 @@ def _rows(kind: MarkKind, marks: list[Mark], every: bool) -> Iterable[tuple[str,
         rare = [mark for mark in marks if mark.rarity is not None and mark.rarity.bits >= _RARE_BITS]
         shown = sorted(rare, key=_commonness)[:MOST_RARE_SETTINGS]
     else:
-        told = [mark for mark in marks if mark.value != _EMPTY]
-        shown = sorted(told, key=_commonness)[: MOST_ROWS * (3 if kind is MarkKind.HABIT else 1)]
+        told = [mark for mark in marks if mark.value != _EMPTY and not _is_usual(mark)]
+        shown = sorted(told, key=_commonness)[:MOST_ROWS]
     for mark in shown:
         yield (
             f"   {words.KINDS[kind]}", visible(mark.name), _cut(words.value(mark), every),
-            words.rarity(mark.rarity), words.where(mark.where), words.FORGERY[mark.forgery],
+            words.rarity(mark.rarity), words.FORGERY[mark.forgery], words.where(mark.where),
         )  # fmt: skip
     hidden = len(marks) - len(shown)
     if hidden:
@@ -89,6 +91,11 @@ def _rows(kind: MarkKind, marks: list[Mark], every: bool) -> Iterable[tuple[str,
             "",
             "",
         )
+
+
+def _is_usual(mark: Mark) -> bool:
+    """What most have says nothing, unless somebody is named by it."""
+    return mark.kind in _USUAL and mark.rarity is not None and mark.rarity.bits < _USUAL_BITS
 
 
 def _groups(marks: list[Mark], shown: list[Mark]) -> str:
@@ -117,6 +124,9 @@ def _end(document: MarksDocument, console: Console) -> None:
         f"{summary.items:,} items, {summary.marked:,} of them with marks, {summary.marks:,} marks; "
         f"{summary.incomplete:,} went unread in whole or in part",
     )
+    for forgery in Forgery:
+        if any(mark.forgery is forgery for item in document.items for mark in item.marks):
+            _line(console, f"{words.FORGERY[forgery]}: {words.FORGERY_MEANS[forgery]}", "dim")
     population = document.population
     if population is not None:
         _line(

@@ -30,11 +30,18 @@ KINDS: Final[dict[MarkKind, str]] = {
     MarkKind.HABIT: "writer's habit",
 }
 FORGERY: Final[dict[Forgery, str]] = {
+    Forgery.TEXT_EDITOR: "text editor",
+    Forgery.REPACK: "repacking",
+    Forgery.BINARY_EDIT: "hex editor",
+    Forgery.RESAVE: "another save",
+    Forgery.REMAKE: "rewriting all",
+}
+FORGERY_MEANS: Final[dict[Forgery, str]] = {
     Forgery.TEXT_EDITOR: "a text editor changes it",
-    Forgery.REPACK: "unpack, edit, pack again",
+    Forgery.REPACK: "unpack, edit the text, pack again; the archive then has another packer's habits",
     Forgery.BINARY_EDIT: "a hex editor or a short script changes it",
-    Forgery.RESAVE: "another program's save changes it",
-    Forgery.REMAKE: "every move would be written anew",
+    Forgery.RESAVE: "another program's save changes it, wanted or not; to imitate it takes that program",
+    Forgery.REMAKE: "every move would have to be written anew",
 }
 
 
@@ -52,7 +59,8 @@ def rarity(found: Rarity | None) -> str:
     """How many projects share it; nothing where the population says nothing."""
     if found is None:
         return "not in the population"
-    return f"{found.projects} of {found.of_projects} projects, {found.bits:.1f} bits"
+    projects = f"at most {found.counted}" if found.counted > found.projects else f"{found.projects}"
+    return f"{projects} of {found.of_projects} projects, {found.bits:.1f} bits"
 
 
 def value(mark: Mark) -> str:

@@ -60,6 +60,7 @@ _NAMING = (
     (b";PRINTING: ", re.compile(rb";PRINTING: ([^\r\n]{1,400})")),
 )
 _COPY = re.compile(r"(?:[_ ]id[:_]\d+|[_ ]copy[_ ]\d+)+.*$")
+_WORDS = re.compile(r"[^\W\d_]{3}")
 _SUMMARY_LINE = re.compile(rb";   \w+,|; Settings Summary")
 _SIMPLIFY = b"; Settings Summary"
 _BLOCKS = (b"; CONFIG_BLOCK_START", b"slicer_config = begin", b";SETTING_3 ")
@@ -69,7 +70,7 @@ def add_comments(data: bytes, into: Collector, lines: Lines) -> None:
     """All that comments tell; commands are `gcode_moves`'."""
     banners: set[bytes] = set()
     for start, stop in _windows(data):
-        _add_banners(data, start, stop, into, lines, banners)
+        add_banners(data, start, stop, into, lines, banners)
         settings.add_lines(data, "gcode settings", into, lines, start, stop, commented=True)
         _add_headed(data, start, stop, into, lines)
     _add_free_comments(data, into, lines)
@@ -101,7 +102,7 @@ def _windows(data: bytes) -> list[tuple[int, int]]:
     return joined
 
 
-def _add_banners(data: bytes, start: int, stop: int, into: Collector, lines: Lines, seen: set[bytes]) -> None:
+def add_banners(data: bytes, start: int, stop: int, into: Collector, lines: Lines, seen: set[bytes]) -> None:
     for count, match in enumerate(_BANNER.finditer(data, start, stop)):
         if count >= _MOST_COMMENTS:
             break
@@ -156,6 +157,8 @@ def _add_free_comments(data: bytes, into: Collector, lines: Lines) -> None:
     count = 0
     for match in pattern.finditer(head):
         text = text_of(match[1] or match[2]).strip()
+        if _WORDS.search(text) is None:
+            continue
         if count >= _MOST_COMMENTS or _PICTURE.search(match[0] + b"\n") or "thumbnail" in text[:12]:
             break
         if (

@@ -13,10 +13,18 @@ _SAMPLE_BYTES = 1 << 19
 _MOST_MOVES = 8_000
 _MOST_COMMANDS = 500
 _LEAST_MOVES = 20
-# A stroke that lays material in the plane: what is before the first is the start, whatever comments say.
+# A stroke that lays material in the plane: what is before the first is the start, whatever comments say. What
+# is behind the last one that moves filament either way, as wiping does, is the end.
 _STROKE = re.compile(
     rb"(?m)^[ \t]*(?:N\d+[ \t]*)?G0*[0-3](?=[^;\n]{0,120}[XY])[^;\n]{0,120}E[ \t]*\d*\.?\d*[1-9]"
 )
+_ANY_STROKE = re.compile(
+    rb"(?m)^[ \t]*(?:N\d+[ \t]*)?G0*[0-3](?=[^;\n]{0,120}[XY])[^;\n]{0,120}E[ \t]*-?\d*\.?\d"
+)
+_VERB = re.compile(rb"[A-Z]\d+(?:\.\d+)?|\S+")
+_SPELLED = re.compile(rb"[GMTN]\d")
+# Progress and messages follow from what is printed.
+_PASSING = (b"M73", b"M117", b"M118")
 _MOVE = re.compile(
     rb"(?im)^([ \t]*)(N\d+[ \t]*)?(G0*[0-3])"
     rb"((?:[ \t]*[XYZEFIJ][ \t]*[-+]?(?:\d+\.?\d*|\.\d+))+)([ \t]*)(;[^\r\n]*|\*\d+)?(\r?)$"
@@ -52,7 +60,7 @@ def _after_last_stroke(data: bytes) -> int:
         base = max(0, len(data) - reach)
         base = data.rfind(b"\n", 0, base) + 1
         last = None
-        for last in _STROKE.finditer(data, base):  # noqa: B007  # the last is what is wanted
+        for last in _ANY_STROKE.finditer(data, base):  # noqa: B007  # the last is what is wanted
             pass
         if last is not None:
             stop = data.find(b"\n", last.end())
@@ -68,7 +76,9 @@ def _add_commands(text: bytes, name: str, at: int, into: Collector, lines: Lines
         return
     whole = b"\n".join(found)
     shape = _NUMBER.sub(b"#", whole)
-    verbs = " ".join(dict.fromkeys(text_of(each.split(b" ")[0])[:24] for each in found[:24]))
+    verbs = " ".join(
+        dict.fromkeys(text_of(match[0])[:24] for each in found[:24] if (match := _VERB.match(each)))
+    )
     group = f"gcode {name}"
     line = lines(at)
     into.add(
@@ -82,8 +92,9 @@ def commands(text: bytes) -> list[bytes]:
     """Commands alone, without comments, in one spelling."""
     found = []
     for line in _COMMENT.sub(b"", text).split(b"\n"):
-        words = b" ".join(line.upper().split())
-        if words:
+        # Binary G-code leaves blanks out: they are no part of a command.
+        words = (b"" if _SPELLED.match(line.strip().upper()) else b" ").join(line.upper().split())
+        if words and not words.startswith(_PASSING):
             found.append(words[:300])
             if len(found) == _MOST_COMMANDS:
                 break

@@ -20,6 +20,7 @@ _HASHED = re.compile(rb"(?m)^[ \t]*#+[ \t]*([^\r\n]{1,600})")
 _OBJ_NAME = re.compile(rb"(?m)^(o|g|mtllib|usemtl)[ \t]+([^\r\n]{1,400})")
 _PLY_COMMENT = re.compile(rb"(?m)^(comment|obj_info)[ \t]+([^\r\n]{1,600})")
 _PLY_FIELD = re.compile(rb"(?m)^(format|element|property)[ \t]+([^\r\n]{1,200})")
+_WORDS = re.compile(r"[^\W\d_]{3}")
 # Which list a statement begins, in the order of the file.
 _OBJ_WORD = re.compile(rb"(?m)^(v|vt|vn|vp|f|o|g|s|usemtl|mtllib|l)[ \t]")
 
@@ -40,6 +41,8 @@ def off_recognises(head: bytes, size: int) -> bool:
 
 
 def _add_comment(name: str, text: str, at: int, group: str, into: Collector, lines: Lines) -> None:
+    if _WORDS.search(text) is None:
+        return
     add_software(text, name, group, into, line=lines(at), byte=at)
     for date in dates_in(text):
         into.add(MarkKind.DATE, name, date, group, line=lines(at), byte=at)

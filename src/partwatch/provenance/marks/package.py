@@ -12,7 +12,7 @@ from partwatch.model.errors import UnreadableError
 from partwatch.model.marks import MarkKind
 from partwatch.provenance.marks import gcode, pictures, settings, xmlish
 from partwatch.provenance.marks.collector import Collector, Lines, text_of
-from partwatch.provenance.marks.gcode_comments import add_comments
+from partwatch.provenance.marks.gcode_comments import add_banners
 
 _HEAD_BYTES = 1 << 16
 _MOST_PARTS = 2_000
@@ -21,6 +21,8 @@ _MOST_OBJECTS = 20_000
 _UUID = re.compile(
     rb"[Uu][Uu][Ii][Dd]\s*=\s*[\"']([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})[\"']"
 )
+_COUNTED = b"0000"
+_CONSTANT = frozenset({b"2c7c17d8-22b5-4d84-8835-1976022ea369"})
 _OWNER = re.compile(rb"<(?:\w+:)?(\w+)[^<>]*\Z")
 _OBJECT = re.compile(rb"<object\s((?:[^<>\"']|\"[^\"]{0,2000}\"|'[^']{0,2000}'){0,60})>")
 _PAIR = re.compile(
@@ -114,7 +116,7 @@ def add_part(label: str, content: bytes, limits: ReadLimits, into: Collector) ->
         add_model(content, into, "amf" if label.lower().endswith("amf") else "3mf")
     elif _SETTINGS_TEXT.search(label):
         lines = Lines(content)
-        add_comments(content[:_HEAD_BYTES], into, lines)
+        add_banners(content, 0, _HEAD_BYTES, into, lines, set())
         settings.add_lines(content, "project settings", into, lines)
     elif _SETTINGS_JSON.search(label) and settings.add_json(content, "project settings", into):
         pass
@@ -136,18 +138,15 @@ def add_model(content: bytes, into: Collector, named: str = "3mf") -> None:
         at = match.start(1)
         owner = _OWNER.search(data, max(0, at - 400), at)
         name = f"{text_of(owner[1])} UUID" if owner else "UUID"
+        group, line = f"{named} identifiers", lines(at)
+        if match[1].startswith(_COUNTED) or match[1].lower() in _CONSTANT:
+            # A counter before a constant, as BambuStudio and its kin write them, is no identifier of anything.
+            tail = f"a counter, then {text_of(match[1][8:]).lower()}"
+            into.add(MarkKind.HABIT, f"{named} {name}", tail, group, line=line, byte=at)
+            continue
         version = chr(match[1][14])
-        into.add(
-            MarkKind.HABIT, f"{named} UUID version", version, f"{named} identifiers", line=lines(at), byte=at
-        )
-        into.add(
-            MarkKind.IDENTIFIER,
-            name,
-            text_of(match[1]).lower(),
-            f"{named} identifiers",
-            line=lines(at),
-            byte=at,
-        )
+        into.add(MarkKind.HABIT, f"{named} UUID version", version, group, line=line, byte=at)
+        into.add(MarkKind.IDENTIFIER, name, text_of(match[1]).lower(), group, line=line, byte=at)
     lines = Lines(data)
     for count, match in enumerate(_OBJECT.finditer(data)):
         if count >= _MOST_OBJECTS:

@@ -63,7 +63,7 @@ class Table:
         counted = max(projects, 1) if mark.kind in PERSONAL else projects
         share = upper_share(counted, of[0])
         return Rarity(
-            projects=projects, of_projects=of[0], files=files, of_files=of[1],
+            projects=projects, counted=counted, of_projects=of[0], files=files, of_files=of[1],
             share_upper=round(share, 4), bits=round(max(0.0, -log2(share)), 2),
         )  # fmt: skip
 

@@ -79,6 +79,8 @@ def marks_of(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Found:
         names.append("zip")
         zipped.add_archive(data, into)
         is_package = package.add_package(data, limits, Collector(into.store, None, Forgery.REPACK))
+        if is_package:
+            names.append("package")
     for source in SOURCES:
         if source.recognises(head, len(data)) and not (names and names[0] == "zip"):
             names.append(source.name)

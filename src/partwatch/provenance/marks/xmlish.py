@@ -161,13 +161,14 @@ def _numbers(head: bytes) -> str:
 
 
 def numbers_in_words(found: list[bytes]) -> str:
-    """How a list of numbers is written: decimals or significant digits, exponents, zeros at the end."""
+    """How a list of numbers is written: decimals or significant digits, exponents."""
     numbers = [each for each in found if any(48 <= byte <= 57 for byte in each)]
     if not numbers:
         return ""
     decimals = {len(match[1]) if (match := _DECIMALS.search(each)) else 0 for each in numbers}
+    # Without zeros at the end, decimals are the model's and digits the writer's.
     digits = max(len(re.sub(rb"[eE].*|[-+.]", b"", each).lstrip(b"0")) for each in numbers)
-    said = f"up to {max(decimals)} decimals, {digits} digits"
+    said = f"up to {digits} digits"
     if len(decimals) == 1 and decimals != {0}:
         said = f"always {max(decimals)} decimals"
     powers = {
