@@ -28,10 +28,12 @@ _BANNER = re.compile(
     rb"[^\r\n]{0,200}|(?:BambuStudio|OrcaSlicer|KISSlicer|CrealityPrint|AnycubicSlicer\w*) ?[^\r\n]{0,60})"
 )
 _GENERATED_WITH = re.compile(rb"(?im)^;?GENERATOR\.(NAME|VERSION|BUILD_DATE):([^\r\n]*)")
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATE = re.compile(
     r"\b(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}-\d{1,2}-\d{4}"
-    r"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* "
-    r"\d{1,2},? (?=.{0,14}\d{4})|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4})"
+    rf"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?{_MONTH} \d{{1,2}}"
+    r"(?:, \d{4}|(?= [\d:]{4,8} \d{4}))"
+    rf"|\d{{1,2}} {_MONTH} \d{{4}})"
     r"(?:[T ,]*(?:at )?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?: ?(?:UTC|GMT|Z))?)?(?: \d{4})?"
 )
 _HEADED = re.compile(rb"(?m)^[ \t]*;[ \t]*([A-Za-z][\w .\[\]()/+-]{0,60}?)[ \t]*[:][ \t]*([^\r\n]{1,400})")

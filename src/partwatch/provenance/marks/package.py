@@ -134,13 +134,16 @@ def add_model(content: bytes, into: Collector, named: str = "3mf") -> None:
     lines = Lines(data)
     xmlish.add_metadata(data, f"{named} metadata", into, lines)
     xmlish.add_comments(data, f"{named} comments", into, lines)
-    for match in _UUID.finditer(data):
+    for count, match in enumerate(_UUID.finditer(data)):
+        if count >= _MOST_OBJECTS:
+            into.unread("limit", f"more than {_MOST_OBJECTS:,} UUIDs: the others were not looked at")
+            break
         at = match.start(1)
         owner = _OWNER.search(data, max(0, at - 400), at)
         name = f"{text_of(owner[1])} UUID" if owner else "UUID"
         group, line = f"{named} identifiers", lines(at)
         if match[1].startswith(_COUNTED) or match[1].lower() in _CONSTANT:
-            # A counter before a constant, as BambuStudio and its kin write them, is no identifier of anything.
+            # A counter before a constant, as BambuStudio's kin write them, identifies nothing.
             tail = f"a counter, then {text_of(match[1][8:]).lower()}"
             into.add(MarkKind.HABIT, f"{named} {name}", tail, group, line=line, byte=at)
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from partwatch.model.marks import MarkKind
@@ -19,6 +20,7 @@ MOST_SETTINGS = 2_000
 _MOST_LINE_BYTES = 1 << 17
 _MOST_JSON_BYTES = 16 << 20
 _LEAST_SETTINGS = 5
+_MOST_SECTIONS = 200
 _PAIR = re.compile(rb"(?m)^[ \t]*;?[ \t]*([A-Za-z][\w .\[\]()/+#-]{0,80}?)[ \t]*=[ \t]?([^\r\n]*)")
 _COMMENTED = re.compile(rb"(?m)^[ \t]*;[ \t]*([A-Za-z][\w .\[\]()/+#-]{0,80}?)[ \t]*=[ \t]?([^\r\n]*)")
 _KEY = re.compile(r"[A-Za-z]\w*")
@@ -202,7 +204,8 @@ def is_profile(head: bytes) -> bool:
 def add_profile(data: bytes, into: Collector) -> None:
     """A profile, or a bundle of many, each section a group."""
     lines = Lines(data)
-    sections = [(match.start(), text_of(match[1])) for match in _SECTION.finditer(data)][:100]
+    found = islice(_SECTION.finditer(data), _MOST_SECTIONS)
+    sections = [(match.start(), text_of(match[1])) for match in found]
     starts = [(0, "profile"), *sections]
     for (start, name), (stop, _) in zip(starts, [*sections, (len(data), "")], strict=True):
         add_lines(data, f"profile {name}" if start else "profile", into, lines, start, stop)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from partwatch.formats import amf, bgcode
+from partwatch.formats.archive import has_directory
 from partwatch.formats.base import DEFAULT_LIMITS, ReadLimits
 from partwatch.model.document import Reason
 from partwatch.model.marks import Forgery, Hypothesis, Mark
@@ -75,32 +75,22 @@ def marks_of(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Found:
     into = Collector()
     names: list[str] = []
     is_package = False
-    if zipped.recognises(head, len(data)):
+    if zipped.recognises(head, len(data)) or has_directory(data):
         names.append("zip")
         zipped.add_archive(data, into)
         is_package = package.add_package(data, limits, Collector(into.store, None, Forgery.REPACK))
         if is_package:
             names.append("package")
     for source in SOURCES:
-        if source.recognises(head, len(data)) and not (names and names[0] == "zip"):
+        # What begins as an archive is told by its parts; before another one, anything may stand.
+        if not zipped.recognises(head, len(data)) and source.recognises(head, len(data)):
             names.append(source.name)
             source.add(data, limits, into)
+    return found_in(into, tuple(names), is_package)
+
+
+def found_in(into: Collector, formats: tuple[str, ...], is_package: bool = False) -> Found:
+    """What a collector gathered, and what it speaks for."""
     marks = tuple(into.store.marks())
-    return Found(
-        tuple(names), marks, attribution_of(marks), into.store.left_out,
-        tuple(dict.fromkeys(into.store.unread)), is_package,
-    )  # fmt: skip
-
-
-def source_named(name: str) -> Callable[[bytes], Found]:
-    """One source alone, asked of any bytes, recognised or not: for tests of what it promises."""
-
-    def ask(add: Add, data: bytes) -> Found:
-        into = Collector()
-        add(data, DEFAULT_LIMITS, into)
-        marks = tuple(into.store.marks())
-        return Found(
-            (name,), marks, attribution_of(marks), into.store.left_out, tuple(into.store.unread), False
-        )
-
-    return partial(ask, next(source.add for source in SOURCES if source.name == name))
+    unread = tuple(dict.fromkeys(into.store.unread))
+    return Found(formats, marks, attribution_of(marks), into.store.left_out, unread, is_package)

@@ -100,10 +100,8 @@ def _add_products(data: bytes, into: Collector, lines: Lines) -> None:
         match = _PRODUCT.search(data, max(0, at - 8), at + 900)
         if match is not None and match.start() <= at:
             for value in dict.fromkeys((match[1], match[2])):
-                into.add(
-                    MarkKind.OBJECT_NAME, "product", _decoded(text_of(value)), "step products",
-                    line=lines(at), byte=at,
-                )  # fmt: skip
+                name = _decoded(text_of(value).replace("''", "'"))
+                into.add(MarkKind.OBJECT_NAME, "product", name, "step products", line=lines(at), byte=at)
         at = data.find(b"PRODUCT", at + 7)
 
 

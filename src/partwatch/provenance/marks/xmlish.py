@@ -22,7 +22,7 @@ _ATTRIBUTE = re.compile(rb"([\w:.-]{1,60})\s*=\s*(?:\"([^\"]{0,4000})\"|'([^']{0
 _METADATA = re.compile(
     rb"<metadata\s((?:[^<>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,40})(?:/>|>([^<]{0,4000}))"
 )
-_COMMENT = re.compile(rb"<!--(.{0,2000}?)-->", re.DOTALL)
+_MOST_COMMENTS = 20
 _NUMBER = re.compile(rb"[\">]([-+]?\d*\.?\d*(?:[eE][-+]?\d+)?)[\"<]")
 _DECIMALS = re.compile(rb"\.(\d*)")
 _POWER = re.compile(rb"([eE][-+]?)(\d+)$")
@@ -88,10 +88,13 @@ def add_field(
 
 def add_comments(data: bytes, group: str, into: Collector, lines: Lines) -> None:
     """Comments, in which programs name themselves."""
-    for count, match in enumerate(_COMMENT.finditer(data, 0, HEAD_BYTES)):
-        if count >= 20:
+    stop = 0
+    for _ in range(_MOST_COMMENTS):
+        at = data.find(b"<!--", stop, HEAD_BYTES)
+        stop = data.find(b"-->", at, at + HEAD_BYTES) if at >= 0 else -1
+        if stop < 0:
             return
-        text, at = text_of(match[1]).strip(), match.start()
+        text = text_of(data[at + 4 : stop]).strip()
         add_software(text, "comment", group, into, line=lines(at), byte=at)
         into.add(MarkKind.COMMENT, "comment", text, group, line=lines(at), byte=at)
 
