@@ -38,6 +38,22 @@ def test_a_random_uuid_identifies_and_a_counter_before_a_constant_does_not(proje
     ]
 
 
+@pytest.mark.parametrize(
+    "counted", ["0000000e-61cb-4c03-9d28-80fed5dfa1dc", "000e0000-81cb-4c03-9d28-80fed5dfa1dc"]
+)
+def test_counters_at_either_end_of_the_first_field_are_told(counted: str) -> None:
+    written = marked.package({"3D/3dmodel.model": f'<model><object id="1" p:UUID="{counted}"/></model>'})
+    assert values(marks_of(written), MarkKind.IDENTIFIER) == []
+    assert values(marks_of(written), MarkKind.HABIT, "3mf object UUID") == [f"a counter, then {counted[8:]}"]
+
+
+def test_a_value_in_several_parts_is_one_mark_that_says_how_often() -> None:
+    model = '<model><metadata name="Application">PrusaSlicer-2.7.1</metadata></model>'
+    found = marks_of(marked.package({"3D/3dmodel.model": model, "3D/b.model": model}))
+    (banner,) = [mark for mark in found.marks if mark.kind is MarkKind.BANNER]
+    assert (banner.times, banner.where.part) == (2, "3D/3dmodel.model")
+
+
 def test_settings_are_found_with_their_part_and_line(project: Found) -> None:
     (loops,) = [mark for mark in project.marks if mark.name == "wall_loops"]
     assert (loops.value, loops.where.part, loops.where.line) == ("2", "Metadata/project_settings.config", 3)

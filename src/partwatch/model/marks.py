@@ -99,8 +99,8 @@ class Mark(Record):
 
     name: within its kind, as the format spells it. value: normalised; a long one is cut and ends in a digest
     of all of it. group: marks of one group come from one source (a profile, a directory) and are not
-    independent. times: how often it stands there; where: the first of them. rarity: None where the population
-    says nothing under that name.
+    independent. times: how often it stands in the item; where: the first of them.
+    rarity: None where the population says nothing under that name.
     """
 
     kind: MarkKind

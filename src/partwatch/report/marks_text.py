@@ -114,7 +114,9 @@ def _commonness(mark: Mark) -> float:
 
 
 def _cut(text: str, every: bool) -> str:
-    return text if every or len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
+    """A long value by both its ends: paths differ in the last of their names."""
+    half = _VALUE_CHARS // 2
+    return text if every or len(text) <= _VALUE_CHARS else f"{text[:half]}…{text[1 - half :]}"
 
 
 def _end(document: MarksDocument, console: Console) -> None:

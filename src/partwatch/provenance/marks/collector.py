@@ -40,7 +40,7 @@ class _Found:
 class Store:
     """What one item gave. left_out: marks beyond the limits. unread: reasons for what was not looked at."""
 
-    found: dict[tuple[MarkKind, str, str, str], _Found] = field(default_factory=dict)
+    found: dict[tuple[MarkKind, str, str], _Found] = field(default_factory=dict)
     values: dict[tuple[MarkKind, str], int] = field(default_factory=dict)
     left_out: int = 0
     unread: list[Reason] = field(default_factory=list)
@@ -93,7 +93,8 @@ class Collector:
 
     def _keep(self, mark: Mark) -> bool:
         """Whether it is a new one."""
-        key = (mark.kind, mark.name, mark.value, mark.where.part or "")
+        # A value that stands in several parts is one mark: what it says is no more for that.
+        key = (mark.kind, mark.name, mark.value)
         known = self.store.found.get(key)
         if known is not None:
             known.times += 1

@@ -21,7 +21,7 @@ _MOST_OBJECTS = 20_000
 _UUID = re.compile(
     rb"[Uu][Uu][Ii][Dd]\s*=\s*[\"']([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})[\"']"
 )
-_COUNTED = b"0000"
+_COUNTED = re.compile(rb"0000|....0000-")
 _CONSTANT = frozenset({b"2c7c17d8-22b5-4d84-8835-1976022ea369"})
 _OWNER = re.compile(rb"<(?:\w+:)?(\w+)[^<>]*\Z")
 _OBJECT = re.compile(rb"<object\s((?:[^<>\"']|\"[^\"]{0,2000}\"|'[^']{0,2000}'){0,60})>")
@@ -142,7 +142,7 @@ def add_model(content: bytes, into: Collector, named: str = "3mf") -> None:
         owner = _OWNER.search(data, max(0, at - 400), at)
         name = f"{text_of(owner[1])} UUID" if owner else "UUID"
         group, line = f"{named} identifiers", lines(at)
-        if match[1].startswith(_COUNTED) or match[1].lower() in _CONSTANT:
+        if _COUNTED.match(match[1]) or match[1].lower() in _CONSTANT:
             # A counter before a constant, as BambuStudio's kin write them, identifies nothing.
             tail = f"a counter, then {text_of(match[1][8:]).lower()}"
             into.add(MarkKind.HABIT, f"{named} {name}", tail, group, line=line, byte=at)

@@ -32,7 +32,7 @@ FORMAT: Final = "partwatch-marks-population-1"
 CONFIDENCE: Final = 0.95
 PERSONAL: Final = frozenset({
     MarkKind.AUTHOR, MarkKind.USER, MarkKind.PATH, MarkKind.OBJECT_NAME, MarkKind.TITLE, MarkKind.LICENCE,
-    MarkKind.IDENTIFIER, MarkKind.COMMENT, MarkKind.HEADER, MarkKind.DATE,
+    MarkKind.IDENTIFIER, MarkKind.COMMENT, MarkKind.HEADER, MarkKind.DATE, MarkKind.PRESET,
 })  # fmt: skip
 # Five bytes: of a hundred thousand values one in ten million others is taken for one of them.
 _DIGEST_BYTES: Final = 5

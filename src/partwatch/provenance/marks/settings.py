@@ -37,8 +37,7 @@ _PRESETS = frozenset({
 })  # fmt: skip
 _PRINTERS = frozenset({
     "printer_model", "printer_variant", "printer_vendor", "printer_notes", "printer_name", "machine_name",
-    "printer_type", "printer model", "printer_model_id", "definition", "printer", "print_host",
-    "printhost_port",
+    "printer_type", "printer model", "printer_model_id", "definition", "printer",
     "printer_technology", "bed_custom_model", "bed_custom_texture", "bed_shape", "printable_area",
     "machine_model", "TARGET_MACHINE.NAME",
 })  # fmt: skip
@@ -48,8 +47,11 @@ _FILAMENTS = frozenset({
     "extruder_colour", "filament type",
 })  # fmt: skip
 _MACRO = re.compile(r"(?:_gcode|gcode_start|gcode_end|_gcode_\w+|[a-z]+Gcode|_code|Script)$", re.IGNORECASE)
-# Where on the machine of whoever sliced it.
-_PATHS = frozenset({"source_file", "post_process", "post_process_script", "input_file", "project_path"})
+# Where on the machine, or in the network, of whoever sliced it.
+_PATHS = frozenset({
+    "source_file", "post_process", "post_process_script", "input_file", "project_path", "print_host",
+    "print_host_webui",
+})  # fmt: skip
 # Never shown: whoever reads the result need not be let in.
 _SECRETS = re.compile(r"(?i)password|passwd|api_?key|secret|token|access_code|printhost_user")
 _NAMED_OBJECTS = frozenset({"applyToModels", "object_name", "model_name", "model label"})
