@@ -95,6 +95,15 @@ def test_a_package_with_a_broken_model_tells_what_its_bytes_tell() -> None:
     assert values(found, MarkKind.VERSION, "PrusaSlicer") == ["2.7.1"]
 
 
+def test_a_model_without_its_package_is_looked_at() -> None:
+    core = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+    text = f'<model unit="inch" xmlns="{core}"><metadata name="Title">Jaw</metadata></model>'
+    found = marks_of(text.encode())
+    assert found.formats == ("model",)
+    assert values(found, MarkKind.TITLE) == ["Jaw"]
+    assert values(found, MarkKind.HABIT, "3mf attributes of the root") == ["model: unit xmlns"]
+
+
 def test_times_that_say_nothing_are_a_habit_and_no_date() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partwatch.formats import gcode
+from partwatch.formats import gcode, looks
 from partwatch.formats.base import ReadLimits
 from partwatch.formats.bgcode.blocks import KINDS, Block, Kind, blocks_of
 from partwatch.formats.bgcode.content import Encoding, Unfolding
@@ -24,8 +24,14 @@ _UNFOLDED = "(unfolded G-code)"
 
 
 def recognises(head: bytes, size: int) -> bool:
-    """As the reader does, or a job's settings without its moves."""
+    """As the reader does."""
     return gcode.recognises(head, size)
+
+
+def resembles(head: bytes) -> bool:
+    """Whether commands stand in a text that nothing else takes: a macro, a job that lays nothing."""
+    look = looks.look(head)
+    return look is not None and look.name.startswith("G-code")
 
 
 def add_gcode(data: bytes, into: Collector) -> None:

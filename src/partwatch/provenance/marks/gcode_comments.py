@@ -105,6 +105,7 @@ def _windows(data: bytes) -> list[tuple[int, int]]:
 
 
 def add_banners(data: bytes, start: int, stop: int, into: Collector, lines: Lines, seen: set[bytes]) -> None:
+    """Who says to have made the job, and when. seen: banners that were taken before."""
     for count, match in enumerate(_BANNER.finditer(data, start, stop)):
         if count >= _MOST_COMMENTS:
             break

@@ -21,6 +21,7 @@ _MOST_OBJECTS = 20_000
 _UUID = re.compile(
     rb"[Uu][Uu][Ii][Dd]\s*=\s*[\"']([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})[\"']"
 )
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?model[\s>][^<]{0,2000}3dmanufacturing/core")
 _COUNTED = re.compile(rb"0000|....0000-")
 _CONSTANT = frozenset({b"2c7c17d8-22b5-4d84-8835-1976022ea369"})
 _OWNER = re.compile(rb"<(?:\w+:)?(\w+)[^<>]*\Z")
@@ -126,6 +127,11 @@ def add_part(label: str, content: bytes, limits: ReadLimits, into: Collector) ->
         _add_pairs(content, into)
     else:
         xmlish.add_habits(xmlish.plain(content), "3mf relationships", into)
+
+
+def is_model(head: bytes, _size: int) -> bool:
+    """A 3MF model without its package, by its root."""
+    return _ROOT.search(head.replace(b"\0", b"")[:_HEAD_BYTES]) is not None
 
 
 def add_model(content: bytes, into: Collector, named: str = "3mf") -> None:

@@ -52,6 +52,7 @@ def _add_amf(data: bytes, into: Collector) -> None:
 
 
 def _is_profile(head: bytes, size: int) -> bool:
+    """Settings alone; those of a job come with it."""
     return not gcode.recognises(head, size) and settings.is_profile(head)
 
 
@@ -64,6 +65,7 @@ SOURCES: tuple[MarkSource, ...] = (
     MarkSource("ply", meshtext.ply_recognises, _without_limits(meshtext.add_ply)),
     MarkSource("off", meshtext.off_recognises, _without_limits(meshtext.add_off)),
     MarkSource("amf", amf.recognises, _without_limits(_add_amf)),
+    MarkSource("model", package.is_model, _without_limits(package.add_model)),
     MarkSource("gltf", gltf.recognises, _without_limits(gltf.add_gltf)),
     MarkSource("obj", meshtext.obj_recognises, _without_limits(meshtext.add_obj)),
 )
@@ -86,6 +88,9 @@ def marks_of(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Found:
         if not zipped.recognises(head, len(data)) and source.recognises(head, len(data)):
             names.append(source.name)
             source.add(data, limits, into)
+    if not names and gcode.resembles(head):
+        names.append("gcode")
+        gcode.add_gcode(data, into)
     return found_in(into, tuple(names), is_package)
 
 
