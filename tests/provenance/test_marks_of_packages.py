@@ -8,8 +8,10 @@ import zipfile
 import pytest
 from examples.writers import marked
 
+import parts
 from partwatch.formats.amf.examples import amf, wedge
 from partwatch.formats.gltf.examples import Builder
+from partwatch.formats.stl import write_binary
 from partwatch.model.marks import Forgery, MarkKind
 from partwatch.provenance.marks.sources import Found, marks_of
 
@@ -135,6 +137,14 @@ def test_the_words_of_an_stl_header_and_what_fills_the_rest() -> None:
     assert values(found, MarkKind.HABIT, "stl header filled with") == ["zeros"]
     assert values(found, MarkKind.HABIT, "stl attribute bytes") == ["all zero"]
     assert values(found, MarkKind.HABIT, "stl normals") == ["all zero"]
+
+
+def test_an_stl_that_was_cut_short_has_its_header_still() -> None:
+    shape = parts.part_mesh("bracket")
+    whole = write_binary(shape.vertices[shape.triangles], b"Exported from Blender-2.80")
+    found = marks_of(whole[: len(whole) // 2])
+    assert found.formats == ("stl",)
+    assert values(found, MarkKind.VERSION, "Blender") == ["2.80"]
 
 
 @pytest.mark.parametrize(("attribute", "word"), [(0x801F, "VisCAM"), (0x001F, "Magics")])

@@ -28,7 +28,7 @@ def recognises(head: bytes, size: int) -> bool:
     return gcode.recognises(head, size)
 
 
-def resembles(head: bytes) -> bool:
+def resembles(head: bytes, _size: int) -> bool:
     """Whether commands stand in a text that nothing else takes: a macro, a job that lays nothing."""
     look = looks.look(head)
     return look is not None and look.name.startswith("G-code")

@@ -69,6 +69,11 @@ SOURCES: tuple[MarkSource, ...] = (
     MarkSource("gltf", gltf.recognises, _without_limits(gltf.add_gltf)),
     MarkSource("obj", meshtext.obj_recognises, _without_limits(meshtext.add_obj)),
 )
+# Asked only where nothing else is sure: a mesh that was cut short has its header still.
+RESEMBLING: tuple[MarkSource, ...] = (
+    MarkSource("stl", stl.resembles, _without_limits(stl.add_stl)),
+    MarkSource("gcode", gcode.resembles, _without_limits(gcode.add_gcode)),
+)
 
 
 def marks_of(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Found:
@@ -88,9 +93,10 @@ def marks_of(data: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> Found:
         if not zipped.recognises(head, len(data)) and source.recognises(head, len(data)):
             names.append(source.name)
             source.add(data, limits, into)
-    if not names and gcode.resembles(head):
-        names.append("gcode")
-        gcode.add_gcode(data, into)
+    last = next((each for each in RESEMBLING if not names and each.recognises(head, len(data))), None)
+    if last is not None:
+        names.append(last.name)
+        last.add(data, limits, into)
     return found_in(into, tuple(names), is_package)
 
 

@@ -31,8 +31,13 @@ _NORMAL = re.compile(rb"(?i)normal([ \t]+)(\S+)[ \t]+(\S+)[ \t]+(\S+)")
 
 
 def recognises(head: bytes, size: int) -> bool:
-    """What is certainly STL; a damaged one that only resembles it tells nothing that could be trusted."""
+    """What is certainly STL."""
     return stl.is_certain(head, size)
+
+
+def resembles(head: bytes, size: int) -> bool:
+    """What begins as STL does, and is cut or damaged further on."""
+    return stl.recognises(head, size)
 
 
 def add_stl(data: bytes, into: Collector) -> None:
