@@ -45,7 +45,7 @@ _MEMBERS: Final[dict[str, frozenset[str]]] = {
 }
 _LEAST_KEYS: Final = 3
 _BAMBU_VERSION: Final = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{2}")
-# What OrcaSlicer gives as BambuStudio's version (SLIC3R_VERSION in its libslic3r_version.h, 2.2 and 2.3).
+# What OrcaSlicer gives as BambuStudio's version (SLIC3R_VERSION in version.inc, 2.2 and 2.3; so do forks).
 _ORCA_AS_BAMBU: Final = frozenset({"01.10.01.50"})
 _SETTING_KINDS: Final = frozenset({
     MarkKind.SETTING, MarkKind.MACRO, MarkKind.PRINTER, MarkKind.FILAMENT, MarkKind.PRESET,
@@ -139,7 +139,7 @@ def _against(
     if software == "BambuStudio" and version and not _BAMBU_VERSION.fullmatch(version):
         said.append(f"BambuStudio numbers its versions like 01.10.02.76, and not like {version}")
     if software == "BambuStudio" and version in _ORCA_AS_BAMBU:
-        said.append(f"{version} is what OrcaSlicer 2.2 and 2.3 give for BambuStudio's version")
+        said.append(f"{version} is what OrcaSlicer 2.2, 2.3 and its forks give for BambuStudio's version")
     return tuple(said)
 
 
@@ -157,5 +157,5 @@ def _by_dialect(dialects: dict[str, list[str]], slicers: Sequence[str]) -> list[
 def _orca(version: str | None) -> Hypothesis:
     stated = ["BambuStudio's name, which OrcaSlicer writes as well"]
     if version in _ORCA_AS_BAMBU:
-        stated.append(f"version {version}, which OrcaSlicer 2.2 and 2.3 give for BambuStudio's")
+        stated.append(f"version {version}, which OrcaSlicer 2.2, 2.3 and its forks give for BambuStudio's")
     return Hypothesis(software="OrcaSlicer", version=None, stated_by=tuple(stated), against=())
