@@ -43,8 +43,8 @@ def test_fields_are_those_of_this_version() -> None:
 def test_words_are_those_of_this_version() -> None:
     assert " ".join(Forgery) == "text_editor repack binary_edit resave remake"
     assert " ".join(MarkKind) == (
-        "banner version date setting preset printer filament macro object_name path user author title licence "
-        "identifier thumbnail statistic comment header habit"
+        "banner version date setting preset printer filament macro object_name path user author title "
+        "licence identifier thumbnail statistic comment header habit"
     )
 
 
