@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from fuzz import damage, promises
+from fuzz import damage, marks, promises
 from fuzz.mutation import Change, mutated
 from partwatch.formats import FORMATS, Format, Reading, registry
 from partwatch.formats.containers import CONTAINERS, ContainerFormat
@@ -43,6 +43,7 @@ def targets() -> dict[str, Target]:
     """All of them by name, in the order of the registries."""
     found = [each for known in FORMATS for each in _of_format(known)]
     found += [each for known in CONTAINERS for each in _of_container(known)]
+    found.append(_mutating("marks", marks.check, every_example))
     found.append(_mutating("finding", _check_finding, every_example))
     found.append(Target("damage all", _check_damaged_finding, _random_seeds))
     return {target.name: target for target in found}

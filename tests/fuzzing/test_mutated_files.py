@@ -21,6 +21,7 @@ from partwatch.model.mesh import Mesh
 
 TARGETS = targets()
 READERS = [name for name in TARGETS if name.startswith(("read ", "open ")) and name.split()[1] not in NATIVE]
+READERS.append("marks")
 DAMAGE = [name for name in TARGETS if name.startswith("damage ") and name != "damage all"]
 many = settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

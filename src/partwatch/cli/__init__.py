@@ -34,6 +34,7 @@ VERBS = {
     "compare": "partwatch.cli.compare",
     "render": "partwatch.cli.render",
     "families": "partwatch.cli.families",
+    "marks": "partwatch.cli.marks",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",
     "evaluate": "partwatch.cli.evaluate",

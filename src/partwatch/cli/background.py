@@ -60,3 +60,35 @@ def remove(context: typer.Context, name: Annotated[str, typer.Argument(help="As 
 
     remove_stock(home_of(context), name)
     typer.echo(f"removed {name}")
+
+
+@app.command()
+def marks(
+    corpus: Annotated[Path, typer.Option(metavar="DIR", help="Folder that holds MANIFEST.csv.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the table goes.")],
+    name: Annotated[
+        str, typer.Option(help="What the population is called in results.")
+    ] = "open printable projects",
+    jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes.")] = None,
+) -> None:
+    """Count the marks of a corpus, by project: what `partwatch marks` reads their rarity from.
+
+    Only digests and counts are written; names of people and things only where several projects share them.
+    """
+    from partwatch.cli.marks import progress_bar
+    from partwatch.formats.base import DEFAULT_LIMITS
+    from partwatch.formats.worker import Limits, default_jobs
+    from partwatch.model.errors import UsageError
+    from partwatch.provenance.marks.census import census
+    from partwatch.provenance.marks.of_files import Means
+    from partwatch.provenance.marks.rarity import write_table
+
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: give a file in a folder that is there")
+    with progress_bar("files counted") as step:
+        table = census(corpus, name, Means(jobs or default_jobs(), Limits(), DEFAULT_LIMITS), step)
+    write_table(table, out)
+    typer.echo(
+        f"{len(table.values):,} values under {len(table.names):,} names, from {table.about.files:,} files of "
+        f"{table.about.projects:,} projects; version {table.about.version}"
+    )

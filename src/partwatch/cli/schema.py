@@ -1,4 +1,4 @@
-"""`partwatch schema`: the JSON Schema of a result, or of a comparison."""
+"""`partwatch schema`: the JSON Schema of a result, of a comparison, or of marks."""
 
 from __future__ import annotations
 
@@ -15,18 +15,24 @@ class Kind(StrEnum):
 
     RESULT = "result"
     COMPARISON = "comparison"
+    MARKS = "marks"
 
 
 @app.command()
 def schema(
-    of: Annotated[Kind, typer.Argument(metavar="[result|comparison]", help="Of what.")] = Kind.RESULT,
+    of: Annotated[Kind, typer.Argument(metavar="[result|comparison|marks]", help="Of what.")] = Kind.RESULT,
 ) -> None:
-    """Print the JSON Schema of what `screen --json` writes, or `compare --json`."""
+    """Print the JSON Schema of what `screen --json` writes, `compare --json`, or `marks --json`."""
     import json
+
+    from pydantic import BaseModel
 
     from partwatch.model.comparison import Comparison
     from partwatch.model.document import ResultDocument
+    from partwatch.model.marks import MarksDocument
 
-    model = ResultDocument if of is Kind.RESULT else Comparison
+    models: dict[Kind, type[BaseModel]] = {
+        Kind.RESULT: ResultDocument, Kind.COMPARISON: Comparison, Kind.MARKS: MarksDocument,
+    }  # fmt: skip
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    typer.echo(json.dumps(head | model.model_json_schema(mode="serialization"), indent=2))
+    typer.echo(json.dumps(head | models[of].model_json_schema(mode="serialization"), indent=2))

@@ -20,11 +20,12 @@ from partwatch.geometry.bodies import Solid, split_largest
 from partwatch.geometry.clean import triangle_areas
 from partwatch.matching import Matcher, Policy
 from partwatch.model.document import Body, Item, Reason
-from partwatch.model.errors import ChangedError, LimitError, UnreadableError
+from partwatch.model.errors import LimitError, UnreadableError
 from partwatch.model.mesh import Mesh
 from partwatch.screening.answer import Answer
-from partwatch.screening.files import inaccessible, read_regular, sha256_of
+from partwatch.screening.files import sha256_of
 from partwatch.screening.findings import finding_of, unscreenable
+from partwatch.screening.opening import Opener
 from partwatch.screening.terms import LateJudge, Terms
 from partwatch.screening.walk import shown
 from partwatch.toolpath import rebuilt
@@ -100,11 +101,13 @@ class BodyMatcher(Protocol):
 
 @dataclass(eq=False)
 class Screener:
-    """Reads and matches items; keeps the archive opened last, whose members come one after the other."""
+    """Reads and matches items, members of one archive one after the other."""
 
     matcher: BodyMatcher
     limits: ReadLimits = field(default_factory=ReadLimits)
-    _kept: tuple[Any, Opened] | None = None
+
+    def __post_init__(self) -> None:
+        self._opener = Opener(self.limits)
 
     def screen(self, path: str, chain: tuple[str, ...], source_sha256: str | None = None) -> Answer:
         """The item, and its members where it holds any. What cannot be read is an item all the same.
@@ -113,48 +116,20 @@ class Screener:
         """
         named, member, sha256 = shown(path), "/".join(chain) or None, None
         if not chain:
-            # Both together may be more than there is room for.
-            self._kept = None
+            self._opener.let_go()
         try:
-            data = self._content(path, chain, source_sha256)
+            data = self._opener.content(path, chain, source_sha256)
             sha256 = hashlib.sha256(data).hexdigest()
             content = formats.examine(data)
             opened = Opened(content, data, self.limits, chain[-1] if chain else named)
             item = self._item(named, member, sha256, data, content, opened)
-            # One that nests is asked for only after all that its container holds beside it.
-            if content.places and (self._kept is None or len(self._kept[1].members) == 1):
-                self._kept = (self._key(path, chain), opened)
+            self._opener.keep(path, chain, opened, content)
             return Answer(item=item, members=opened.members)
         except UnreadableError as error:
             if isinstance(error, LimitError) and not chain and sha256 is None:
                 # Too long to be read, not to be named.
                 sha256 = sha256_of(path)
             return Answer(item=unscreenable(named, member, _reason(error), sha256))
-
-    def _content(self, path: str, chain: tuple[str, ...], source_sha256: str | None) -> bytes:
-        if chain:
-            return self._opened(path, chain[:-1], source_sha256).extract(chain[-1])
-        data = read_regular(path, self.limits.max_file_bytes)
-        if source_sha256 is not None and hashlib.sha256(data).hexdigest() != source_sha256:
-            raise ChangedError("the archive changed after its members were listed: screen it again")
-        return data
-
-    def _opened(self, path: str, chain: tuple[str, ...], source_sha256: str | None) -> Opened:
-        key = self._key(path, chain)
-        if self._kept is None or self._kept[0] != key:
-            # Let go of the old one first: both together may be more than there is room for.
-            self._kept = None
-            data = self._content(path, chain, source_sha256)
-            name = chain[-1] if chain else shown(path)
-            self._kept = (key, Opened(formats.examine(data), data, self.limits, name))
-        return self._kept[1]
-
-    def _key(self, path: str, chain: tuple[str, ...]) -> tuple[Any, ...]:
-        try:
-            status = Path(path).lstat()
-        except OSError as error:
-            raise inaccessible(error) from error
-        return (path, chain, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def _item(
         self, path: str, member: str | None, sha256: str, data: bytes, content: Content, opened: Opened
