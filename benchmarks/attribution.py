@@ -26,7 +26,7 @@ from benchmarks.slicing import SlicingError, installed, stripped
 from partwatch import formats
 from partwatch.formats import ReadLimits
 from partwatch.model.errors import PartwatchError
-from partwatch.provenance.habits import habits_of
+from partwatch.provenance.habits import LEAST_MOVES, habits_of
 from partwatch.provenance.manner import order_of_walls
 from partwatch.provenance.slicer_fit import Job, Told, fit
 from partwatch.provenance.slicers import Habits, Table, attributions, named
@@ -168,7 +168,7 @@ def _habits(text: bytes) -> Habits | None:
         path = formats.read(text, ReadLimits()).toolpaths[0]
     except (PartwatchError, IndexError):
         return None
-    return habits_of(text, path) if len(path.line) > 500 else None
+    return habits_of(text, path) if len(path.line) >= LEAST_MOVES else None
 
 
 def _print(table: Table, told: Told, settings: Mapping[str, int]) -> None:

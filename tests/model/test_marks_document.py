@@ -23,7 +23,7 @@ FIELDS = {
     "Where": "part line byte",
     "Rarity": "projects counted of_projects files of_files share_upper bits",
     "Mark": "kind name value where group forgery times rarity",
-    "Hypothesis": "software version stated_by against bits",
+    "Hypothesis": "software version stated_by against bits bits_rewritten",
     "MarkedItem": "path member sha256 formats marks left_out attribution complete reasons",
     "MarksPopulation": "name version projects files source",
     "MarksSummary": "items marked marks incomplete",

@@ -117,7 +117,8 @@ class Hypothesis(Record):
     """That some software wrote the item, or a part of what it was made from.
 
     stated_by: names of the marks that say so. against: what in the same item does not fit. bits: log2 of a
-    likelihood ratio; None where nothing was calibrated, as for all that rests on what a file says of itself.
+    likelihood ratio, against all other software; None where nothing was calibrated, as for all that rests on
+    what a file says of itself. bits_rewritten: the same, had another program written the same moves anew.
     """
 
     software: str
@@ -125,6 +126,7 @@ class Hypothesis(Record):
     stated_by: tuple[str, ...]
     against: tuple[str, ...]
     bits: float | None = None
+    bits_rewritten: float | None = None
 
 
 class MarkedItem(Record):

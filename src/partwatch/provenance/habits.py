@@ -8,6 +8,9 @@ from partwatch.provenance.slicers import MANNER, WORDING, Habits
 from partwatch.provenance.wording import wording_of
 from partwatch.toolpath.runs import Runs, runs_of
 
+# Of a job with fewer moves too little is seen.
+LEAST_MOVES = 500
+
 
 def habits_of(text: bytes, path: Toolpath, runs: Runs | None = None) -> Habits:
     """text: the job's; path: its moves. runs: of the path, where they are known."""

@@ -72,7 +72,9 @@ def _rows(kind: MarkKind, marks: list[Mark], every: bool) -> Iterable[tuple[str,
         shown = marks
     elif kind is MarkKind.SETTING:
         rare = [mark for mark in marks if mark.rarity is not None and mark.rarity.bits >= _RARE_BITS]
-        shown = sorted(rare, key=_commonness)[:MOST_RARE_SETTINGS]
+        # What the moves themselves show is short, and cannot be written into a file.
+        measured = [mark for mark in marks if mark.forgery is Forgery.REMAKE and mark not in rare]
+        shown = [*sorted(rare, key=_commonness)[:MOST_RARE_SETTINGS], *measured]
     else:
         told = [mark for mark in marks if mark.value != _EMPTY and not _is_usual(mark)]
         shown = sorted(told, key=_commonness)[:MOST_ROWS]

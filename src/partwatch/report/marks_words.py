@@ -71,7 +71,9 @@ def value(mark: Mark) -> str:
 def hypothesis(found: Hypothesis) -> list[str]:
     """One line of what is supposed, and one for each thing that speaks against it."""
     version = f" {visible(found.version)}" if found.version else ""
-    weight = "" if found.bits is None else f", {found.bits:.1f} bits"
+    weight = "" if found.bits is None else f", {found.bits:+.1f} bits"
+    if found.bits_rewritten is not None:
+        weight += f" ({found.bits_rewritten:+.1f} had the text been written anew)"
     stated = "; ".join(visible(each) for each in found.stated_by)
     return [
         f"{visible(found.software)}{version}{weight}: stated by {stated}",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from partwatch.model.marks import Hypothesis, Mark, MarkKind
+from partwatch.provenance.marks.collector import Moved
 from partwatch.provenance.marks.software import SLICERS
 
 _MOST_STATED = 8
@@ -61,8 +62,9 @@ _SETTING_GROUPS: Final = (
 )
 
 
-def attribution_of(marks: Sequence[Mark]) -> tuple[Hypothesis, ...]:
-    """Software that marks of one item speak for, slicers first; without bits, for nothing was calibrated."""
+def attribution_of(marks: Sequence[Mark], moves: Moved | None = None) -> tuple[Hypothesis, ...]:
+    """Software that marks of one item speak for, slicers first; then families that a job's moves speak for,
+    which alone have bits: for what a file says of itself nothing was calibrated."""
     named: dict[str, list[Mark]] = {}
     for mark in marks:
         if mark.kind is MarkKind.BANNER:
@@ -75,14 +77,17 @@ def attribution_of(marks: Sequence[Mark]) -> tuple[Hypothesis, ...]:
             software=software,
             version=versions.get(software),
             stated_by=_stated(named[software]),
-            against=_against(software, versions.get(software), slicers, named, dialects),
+            against=(
+                *_against(software, versions.get(software), slicers, named, dialects),
+                *(moves.against(software) if moves and software in SLICERS else ()),
+            ),
         )
         for software in sorted(named, key=lambda each: (each not in SLICERS, each))
     ]
     found += _by_dialect(dialects, slicers)
     if "BambuStudio" in named and "OrcaSlicer" not in named:
         found.append(_orca(versions.get("BambuStudio")))
-    return tuple(found)
+    return (*found, *(moves.hypotheses(slicers) if moves else ()))
 
 
 def _versions(marks: Iterable[Mark]) -> dict[str, str]:

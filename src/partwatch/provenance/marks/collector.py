@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from partwatch.model.document import Reason
-from partwatch.model.marks import Forgery, Mark, MarkKind, Where
+from partwatch.model.marks import Forgery, Hypothesis, Mark, MarkKind, Where
 
 MOST_MARKS = 4_000
 # Of one kind and name, as object names and UUIDs are.
@@ -36,14 +37,26 @@ class _Found:
     times: int = 1
 
 
+class Moved(Protocol):
+    """What moves say of who made a job."""
+
+    def hypotheses(self, named: Iterable[str]) -> tuple[Hypothesis, ...]:
+        """Of software, with bits. named: by banners in the same item."""
+
+    def against(self, software: str) -> tuple[str, ...]:
+        """What they say against software that is named."""
+
+
 @dataclass
 class Store:
-    """What one item gave. left_out: marks beyond the limits. unread: reasons for what was not looked at."""
+    """What one item gave. left_out: marks beyond the limits. unread: reasons for what was not looked at.
+    moves: what a job's moves say of who made it."""
 
     found: dict[tuple[MarkKind, str, str], _Found] = field(default_factory=dict)
     values: dict[tuple[MarkKind, str], int] = field(default_factory=dict)
     left_out: int = 0
     unread: list[Reason] = field(default_factory=list)
+    moves: Moved | None = None
 
     def marks(self) -> Iterator[Mark]:
         """In the order in which they were found."""

@@ -13,6 +13,7 @@ from partwatch.provenance.marks.collector import Collector, Lines, text_of
 from partwatch.provenance.marks.gcode_comments import add_comments
 from partwatch.provenance.marks.gcode_moves import add_moves
 from partwatch.provenance.marks.software import add_software
+from partwatch.provenance.marks.toolpath import add_toolpath
 
 _BLOCK_NAMES = {
     Kind.FILE_METADATA: "bgcode file metadata",
@@ -34,11 +35,12 @@ def resembles(head: bytes, _size: int) -> bool:
     return look is not None and look.name.startswith("G-code")
 
 
-def add_gcode(data: bytes, into: Collector) -> None:
+def add_gcode(data: bytes, limits: ReadLimits, into: Collector) -> None:
     """All marks of a job that is text."""
     lines = Lines(data)
     add_comments(data, into, lines)
     add_moves(data, into, lines)
+    add_toolpath(data, limits, into)
 
 
 def add_bgcode(data: bytes, limits: ReadLimits, into: Collector) -> None:
@@ -50,7 +52,7 @@ def add_bgcode(data: bytes, limits: ReadLimits, into: Collector) -> None:
         into.unread(error.code, str(error))
         return
     if texts:
-        add_gcode(b"".join(texts), into.within(_UNFOLDED, Forgery.BINARY_EDIT))
+        add_gcode(b"".join(texts), limits, into.within(_UNFOLDED, Forgery.BINARY_EDIT))
 
 
 def _add_blocks(data: bytes, limits: ReadLimits, into: Collector) -> list[bytes]:

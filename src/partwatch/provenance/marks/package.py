@@ -112,7 +112,7 @@ def add_part(label: str, content: bytes, limits: ReadLimits, into: Collector) ->
     elif content.startswith(MAGIC):
         gcode.add_bgcode(content, limits, into)
     elif _JOB.search(label):
-        gcode.add_gcode(content, into)
+        gcode.add_gcode(content, limits, into)
     elif _MODEL.search(label):
         add_model(content, into, "amf" if label.lower().endswith("amf") else "3mf")
     elif _SETTINGS_TEXT.search(label):

@@ -58,7 +58,7 @@ def _is_profile(head: bytes, size: int) -> bool:
 
 SOURCES: tuple[MarkSource, ...] = (
     MarkSource("bgcode", bgcode.recognises, gcode.add_bgcode),
-    MarkSource("gcode", gcode.recognises, _without_limits(gcode.add_gcode)),
+    MarkSource("gcode", gcode.recognises, gcode.add_gcode),
     MarkSource("profile", _is_profile, _without_limits(settings.add_profile)),
     MarkSource("stl", stl.recognises, _without_limits(stl.add_stl)),
     MarkSource("step", step.recognises, _without_limits(step.add_step)),
@@ -72,7 +72,7 @@ SOURCES: tuple[MarkSource, ...] = (
 # Asked only where nothing else is sure: a mesh that was cut short has its header still.
 RESEMBLING: tuple[MarkSource, ...] = (
     MarkSource("stl", stl.resembles, _without_limits(stl.add_stl)),
-    MarkSource("gcode", gcode.resembles, _without_limits(gcode.add_gcode)),
+    MarkSource("gcode", gcode.resembles, gcode.add_gcode),
 )
 
 
@@ -104,4 +104,6 @@ def found_in(into: Collector, formats: tuple[str, ...], is_package: bool = False
     """What a collector gathered, and what it speaks for."""
     marks = tuple(into.store.marks())
     unread = tuple(dict.fromkeys(into.store.unread))
-    return Found(formats, marks, attribution_of(marks), into.store.left_out, unread, is_package)
+    return Found(
+        formats, marks, attribution_of(marks, into.store.moves), into.store.left_out, unread, is_package
+    )
