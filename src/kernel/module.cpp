@@ -11,6 +11,7 @@
 #include "alignment.hpp"
 #include "bvh.hpp"
 #include "descriptor.hpp"
+#include "distance.hpp"
 #include "gcode.hpp"
 #include "local.hpp"
 #include "sampling.hpp"
@@ -427,6 +428,20 @@ static auto gcode_moves_of(nb::bytes data, size_t most) {
                            copied(moves.other, {moves.other.size() / 3, 3}), moves.left_out, moves.wild);
 }
 
+using FlagPlane = nb::ndarray<const bool, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+static auto distance_outside_of(FlagPlane inside) {
+    size_t ny = inside.shape(0), nx = inside.shape(1);
+    if (ny * nx > static_cast<size_t>(std::numeric_limits<int32_t>::max()))
+        throw std::invalid_argument("the plane has more cells than are counted");
+    auto* distance = new double[ny * nx];
+    auto* nearest = new int32_t[ny * nx];
+    auto out = std::make_tuple(owned(distance, {ny, nx}), owned(nearest, {ny, nx}));
+    if (ny * nx > 0)
+        distance_outside(reinterpret_cast<const uint8_t*>(inside.data()), ny, nx, distance, nearest);
+    return out;
+}
+
 using Strokes = nb::ndarray<const double, nb::shape<-1, 4>, nb::c_contig, nb::device::cpu>;
 using Plane = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
@@ -440,6 +455,7 @@ static void lay_strokes_on(Plane field, Strokes segments, Numbers half, double r
 
 NB_MODULE(_kernel, m) {
     m.def("gcode_moves", &gcode_moves_of, nb::arg("data"), nb::arg("most"));
+    m.def("distance_outside", &distance_outside_of, nb::arg("inside"));
     m.def("lay_strokes", &lay_strokes_on, nb::arg("field"), nb::arg("segments"), nb::arg("half"), nb::arg("reach"));
     m.attr("CODE_SIZE") = kCodeSize;
     m.def("vote", &vote, nb::arg("codes"), nb::arg("part"), nb::arg("place"), nb::arg("facing"), nb::arg("start"),

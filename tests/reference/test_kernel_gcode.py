@@ -175,6 +175,37 @@ def test_both_kernels_run_any_text_alike(words: list[str]) -> None:
     assert one[7:] == other[7:]
 
 
+@given(st.integers(0, 2**32), st.integers(1, 14), st.integers(1, 14), st.floats(0, 1))
+def test_distances_are_those_to_the_nearest_cell_outside(
+    seed: int, rows: int, columns: int, full: float
+) -> None:
+    inside = np.random.default_rng(seed).random((rows, columns)) < full
+    outside = np.argwhere(~inside)
+    for name in (chosen.COMPILED, chosen.NUMPY):
+        try:
+            kernel = chosen.load(name)
+        except ImportError:
+            continue
+        distance, nearest = kernel.distance_outside(inside)
+        if not len(outside):
+            assert np.isinf(distance).all()
+            assert not nearest.any()
+            continue
+        every = np.argwhere(np.ones_like(inside))
+        far = np.linalg.norm(every[:, None] - outside[None], axis=2).min(axis=1)
+        assert np.allclose(distance.ravel(), far)
+        # Which of several equals is told does not matter; that it is one does.
+        told = np.stack(np.divmod(nearest.ravel(), columns), axis=1)
+        assert np.allclose(np.linalg.norm(every - told, axis=1), far)
+        assert not inside.ravel()[nearest].any()
+
+
+def test_a_plane_without_cells_has_no_distances(kernel: ModuleType) -> None:
+    assert [each.shape for each in kernel.distance_outside(np.zeros((0, 3), dtype=bool))] == [(0, 3)] * 2
+    with pytest.raises(TypeError):
+        kernel.distance_outside(np.zeros(3, dtype=bool))
+
+
 @given(st.integers(0, 2**32), st.integers(0, 12), st.floats(0, 4))
 def test_strokes_are_as_deep_as_their_distance_says(seed: int, count: int, reach: float) -> None:
     rng = np.random.default_rng(seed)

@@ -1,5 +1,6 @@
 """The kernel in numpy: what machines without a compiler and without a wheel use."""
 
+from partwatch.kernel.numpy_distance import distance_outside
 from partwatch.kernel.numpy_field import Field
 from partwatch.kernel.numpy_gcode import gcode_moves
 from partwatch.kernel.numpy_local import LOCAL_SIZE, Sheets, local_features
@@ -32,6 +33,7 @@ __all__ = [
     "PointGrid",
     "Sheets",
     "TriangleTree",
+    "distance_outside",
     "farthest",
     "first_of_equals",
     "gcode_moves",

@@ -104,8 +104,18 @@ def laid(path: Toolpath) -> Laid:
     apart = np.linalg.norm(start[1:, :2] - end[:-1, :2], axis=1)
     run = np.concatenate([[0], np.cumsum((apart > SAME_PLACE_MM) | (np.diff(level) != 0))])
     even = None if spiral else _even_heights(top)
-    height = _heights(start[:, :2], end[:, :2], level, top, run) if even is None else even[level]
-    # One level may hold a part's layer and a support's of another height.
+    if even is None:
+        layer, top, height = _kinds(level, top, _heights(start[:, :2], end[:, :2], level, top, run))
+    else:
+        layer, height = level, even
+    loop = _loops(start[:, :2], end[:, :2], run)
+    strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length, loop)
+    return Laid(strokes, top, height, spiral)
+
+
+def _kinds(level: Indices, top: FloatArray, height: FloatArray) -> tuple[Indices, FloatArray, FloatArray]:
+    """(strokes,) layers, and tops and heights of these: one level may hold a part's layer and a support's of
+    another height. height: of each stroke."""
     kinds, layer = np.unique(
         np.column_stack([level, np.round(height / SAME_KIND_MM).astype(np.int64)]),
         axis=0,
@@ -113,9 +123,7 @@ def laid(path: Toolpath) -> Laid:
     )
     layer = layer.reshape(-1).astype(np.int64)
     mean = np.bincount(layer, weights=height) / np.bincount(layer)
-    loop = _loops(start[:, :2], end[:, :2], run)
-    strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length, loop)
-    return Laid(strokes, top[kinds[:, 0]], mean, spiral)
+    return layer, top[kinds[:, 0]], mean
 
 
 def _loops(start: FloatArray, end: FloatArray, run: Indices) -> npt.NDArray[np.bool_]:
@@ -130,11 +138,15 @@ def _loops(start: FloatArray, end: FloatArray, run: Indices) -> npt.NDArray[np.b
 
 def _levels(z: FloatArray) -> tuple[Indices, FloatArray]:
     """Which level each height is, and the levels' heights."""
-    order = np.argsort(z, kind="stable")
-    ordered = z[order]
+    # Most strokes are as high as the one before.
+    changes = np.concatenate([[True], z[1:] != z[:-1]])
+    few = z[changes]
+    order = np.argsort(few, kind="stable")
+    ordered = few[order]
     level = np.concatenate([[0], np.cumsum(np.diff(ordered) > SAME_HEIGHT_MM)])
-    layer = np.empty(len(z), dtype=np.int64)
-    layer[order] = level
+    of_few = np.empty(len(few), dtype=np.int64)
+    of_few[order] = level
+    layer = of_few[np.cumsum(changes) - 1]
     first = np.flatnonzero(np.diff(level, prepend=-1))
     return layer, np.asarray(ordered[first])
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from partwatch import kernel
 from partwatch.model.layers import Layers
 from partwatch.model.mesh import FloatArray, Mesh
 from partwatch.toolpath.fields import FARTHEST_MM, MARGIN, Flags, Grid, Singles, reached
@@ -45,8 +46,7 @@ def _apart(share: Shares) -> Iterator[_Group]:
     if not count:
         return
     # Grey edges belong to whatever is nearest.
-    nearest = ndimage.distance_transform_edt(number == 0, return_distances=False, return_indices=True)
-    owner = number[tuple(nearest)]
+    owner = number.ravel()[kernel.distance_outside(number == 0)[1]]
     for k, place in enumerate(ndimage.find_objects(number), start=1):
         rows, columns = (slice(max(side.start - 1, 0), side.stop + 1) for side in place)
         own = np.where(owner[rows, columns] == k, share[:, rows, columns], 0)
@@ -116,10 +116,10 @@ def distances(share: Shares, cell: float) -> Singles:
     whole, nothing = share >= WHOLE, share <= NOTHING
     # Specks of grey that touch nothing exposed would be heard all around.
     nothing |= ~ndimage.binary_dilation(share >= HALF, _BESIDE)
-    within, edge = ndimage.distance_transform_edt(whole, return_indices=True)
-    apart, rim = ndimage.distance_transform_edt(nothing, return_indices=True)
-    inside = within * cell + np.where(nothing[tuple(edge)], -cell / 2, grey[tuple(edge)])
-    outside = apart * cell - np.where(whole[tuple(rim)], cell / 2, grey[tuple(rim)])
+    within, edge = kernel.distance_outside(np.ascontiguousarray(whole))
+    apart, rim = kernel.distance_outside(np.ascontiguousarray(nothing))
+    inside = within * cell + np.where(nothing.ravel()[edge], -cell / 2, grey.ravel()[edge])
+    outside = apart * cell - np.where(whole.ravel()[rim], cell / 2, grey.ravel()[rim])
     found = np.where(whole, inside, np.where(nothing, -outside, grey))
     found = np.where(share >= HALF, np.maximum(found, 1e-3), np.minimum(found, -1e-3))
     return np.clip(found, -FARTHEST_MM, FARTHEST_MM).astype(np.float32)

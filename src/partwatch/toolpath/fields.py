@@ -148,7 +148,7 @@ def laid_wide(depth: Singles, cell: float, width: float) -> Flags:
         every += int(part.sum())
         core = _within(part, own[rows, columns], cell) > radius if part.any() else part
         if core.any():
-            near = ndimage.distance_transform_edt(~core) * cell <= radius + 1.5 * cell
+            near = kernel.distance_outside(~core)[0] * cell <= radius + 1.5 * cell
             out[k, rows, columns] = _without_specks(part & near, cell, width)
     return out if out.sum() >= LEAST_WIDE * every else depth > 0
 
@@ -230,8 +230,8 @@ def _on_or_in(loops: Singles) -> Flags:
 def _within(flat: Flags, depth: Singles, cell: float) -> FloatArray:
     """How far within what is solid each cell's middle lies, in mm; 0 outside. Strokes' edges lie between
     cells: by how far the nearest empty one is off them."""
-    far, nearest = ndimage.distance_transform_edt(flat, return_indices=True)
-    return np.where(flat, far * cell + np.minimum(depth[tuple(nearest)], 0.0), 0.0)
+    far, nearest = kernel.distance_outside(np.ascontiguousarray(flat))
+    return np.where(flat, far * cell + np.minimum(depth.ravel()[nearest], 0.0), 0.0)
 
 
 def _without_specks(flat: Flags, cell: float, width: float) -> Flags:
@@ -256,7 +256,7 @@ def without_brim(solid: Flags, slices: Slices, cell: float) -> Flags:
     if above >= len(solid) or not solid[above].any():
         return solid
     reach = int(np.ceil(LEAST_BRIM_MM / cell))
-    near = ndimage.distance_transform_edt(~solid[above]) <= reach
+    near = kernel.distance_outside(~solid[above])[0] <= reach
     beyond = solid[0] & ~near
     if not beyond.any():
         return solid
@@ -278,8 +278,8 @@ def distances(solid: Flags, depth: Singles, cell: float) -> Singles:
     rows, columns = (slice(max(some.start - reach, 0), some.stop + reach) for some in _around(solid))
     solid, depth = solid[rows, columns], depth[rows, columns]
     within = _within(solid, depth, cell)
-    apart, nearest = ndimage.distance_transform_edt(~solid, return_indices=True)
-    without = -np.where(depth > -REACH * cell, -depth, apart * cell - within[tuple(nearest)])
+    apart, nearest = kernel.distance_outside(~solid)
+    without = -np.where(depth > -REACH * cell, -depth, apart * cell - within.ravel()[nearest])
     found = np.where(solid, np.maximum(within, 1e-3), np.minimum(without, -1e-3))
     field[rows, columns] = np.clip(found, -FARTHEST_MM, FARTHEST_MM)
     return field

@@ -122,5 +122,6 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
 
 def _numbered(strokes: Strokes) -> tuple[Strokes, Indices]:
     """With the layers that they are in counted from 0; and which those are."""
-    used, layer = np.unique(strokes.layer, return_inverse=True)
-    return replace(strokes, layer=layer.astype(np.int64)), used
+    present = np.bincount(strokes.layer) > 0
+    number = np.cumsum(present) - 1
+    return replace(strokes, layer=number[strokes.layer]), np.flatnonzero(present)

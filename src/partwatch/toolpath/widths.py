@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from partwatch import kernel
 from partwatch.model.mesh import FloatArray
@@ -66,6 +65,6 @@ def _fullness(laid: Laid, layer: int) -> float:
     ends = own.on_grid(low, cell)
     kernel.lay_strokes(field, ends, np.full(len(ends), CLOSED_MM / cell), 0.0)
     # Back by what lies beyond the outermost lines' own half width.
-    within = ndimage.distance_transform_edt(field > 0) * cell
+    within = kernel.distance_outside(field > 0)[0] * cell
     room = float((within > CLOSED_MM - 0.2).sum()) * cell**2 * float(laid.height[layer])
     return float((own.filament * own.length).sum()) / room if room > 0 else 0.0
