@@ -12,6 +12,7 @@ import parts
 from partwatch.curation.trial import written
 from partwatch.model.marks import MarkKind
 from partwatch.provenance.marks.sources import Found, marks_of
+from partwatch.provenance.slicers import NAMED_BITS
 
 # With comments: what is taken out tells nothing.
 SETTING = next(setting for setting in SETTINGS if not setting.stripped)
@@ -40,10 +41,15 @@ def test_the_slicer_is_named_without_a_contradiction(
 ) -> None:
     _, found = jobs[slicer]
     assert values(found, MarkKind.BANNER)[0] == NAMES[slicer]
-    (first, *others) = found.attribution
+    (first, likely, unlikely) = found.attribution
     assert first.software == NAMES[slicer]
     assert first.against == ()
-    assert others == []
+    # By the moves alone it is its own family, and not the other.
+    assert NAMES[slicer] in likely.software
+    assert likely.bits is not None
+    assert unlikely.bits is not None
+    assert likely.bits >= NAMED_BITS >= 0 > unlikely.bits
+    assert likely.against == ()
     assert first.version is not None
     assert re.fullmatch(r"\d[\w.+-]*", first.version)
 
@@ -82,11 +88,11 @@ def test_macros_at_the_start_are_told_by_their_commands(jobs: dict[str, tuple[by
         assert "G28" in start
 
 
-def test_stripped_of_comments_a_job_keeps_its_habits(jobs: dict[str, tuple[bytes, Found]]) -> None:
+def test_stripped_of_comments_a_job_keeps_its_habits_and_its_family(jobs: dict[str, tuple[bytes, Found]]) -> None:
     data, found = jobs["prusa-slicer"]
     bare = marks_of(b"\n".join(line.split(b";")[0].rstrip() for line in data.split(b"\n")))
     assert values(bare, MarkKind.BANNER) == []
-    assert bare.attribution == ()
+    assert bare.attribution == found.attribution[1:]
     for name in ("start commands", "end commands"):
         assert values(bare, MarkKind.MACRO, name) == values(found, MarkKind.MACRO, name)
     assert values(bare, MarkKind.HABIT) == values(found, MarkKind.HABIT)

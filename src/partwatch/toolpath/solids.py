@@ -20,8 +20,6 @@ from partwatch.toolpath.widths import widths
 # Side of the cells by which strokes are told to lie apart, and how many layers there may be.
 APART_MM = 1.0
 MOST_LAYERS = 200_000
-# The height is told no finer than so.
-MOST_SLICES = 400
 
 
 def solids_of(path: Toolpath) -> Iterator[Mesh]:
@@ -58,7 +56,6 @@ def _apart(strokes: Strokes) -> Iterator[Indices]:
 def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     """What one group of strokes makes, if it is anything; wide: of all of the job's."""
     if not job.spiral:
-        job, own = _thinned(job, own)
         own = _walled_layers(job, own, wide)
     strokes, used = _numbered(job.strokes.of(own))
     if len(used) < LEAST_SLICES:
@@ -77,25 +74,6 @@ def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     solid = high_enough(solid)
     if solid.any():
         yield surface(solid, lambda k: fields.distances(solid[k], depth[k], grid.cell), slices.bounds, grid)
-
-
-def _thinned(job: Laid, own: Indices) -> tuple[Laid, Indices]:
-    """No more slices than MOST_SLICES over the height: of layers that are thinner, one stands for several."""
-    strokes, used = _numbered(job.strokes.of(own))
-    top, height = job.top[used], job.height[used]
-    thick = float(top.max() - (top - height).min()) / MOST_SLICES
-    if thick <= float(np.median(height)):
-        return job, own
-    slices = fields.slices_of(top, height, thick)
-    number = np.repeat(np.arange(len(slices.layers)), [len(layers) for layers in slices.layers])
-    layer = np.concatenate(slices.layers)
-    count = np.bincount(layer, minlength=len(used))
-    # What is higher than a slice keeps its height.
-    once = count[layer] == 1
-    tops, heights = job.top.copy(), job.height.copy()
-    tops[used[layer[once]]] = slices.top[number[once]]
-    heights[used[layer[once]]] = (slices.top - slices.bottom)[number[once]]
-    return replace(job, top=tops, height=heights), own[count[strokes.layer] > 0]
 
 
 def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
