@@ -88,7 +88,9 @@ def test_macros_at_the_start_are_told_by_their_commands(jobs: dict[str, tuple[by
         assert "G28" in start
 
 
-def test_stripped_of_comments_a_job_keeps_its_habits_and_its_family(jobs: dict[str, tuple[bytes, Found]]) -> None:
+def test_stripped_of_comments_a_job_keeps_its_habits_and_its_family(
+    jobs: dict[str, tuple[bytes, Found]],
+) -> None:
     data, found = jobs["prusa-slicer"]
     bare = marks_of(b"\n".join(line.split(b";")[0].rstrip() for line in data.split(b"\n")))
     assert values(bare, MarkKind.BANNER) == []
