@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from benchmarks import b1_warm_file, b2_corpus, b3_scale, b4_peers, b5_memory, b6_pieces, machine, report
+from benchmarks import (
+    b1_warm_file,
+    b2_corpus,
+    b3_scale,
+    b4_peers,
+    b5_memory,
+    b6_pieces,
+    b7_jobs,
+    machine,
+    report,
+)
 from benchmarks.progress import say
 from benchmarks.settings import QUICK, Settings, Sizes
 from partwatch.curation.corpus import read_corpus
@@ -24,6 +34,7 @@ BENCHMARKS: dict[int, Callable[[Settings], report.Section]] = {
     4: lambda settings: b4_peers.section(b4_peers.measure(settings)),
     5: lambda settings: b5_memory.section(b5_memory.measure(settings)),
     6: lambda settings: b6_pieces.section(b6_pieces.measure(settings)),
+    7: lambda settings: b7_jobs.section(b7_jobs.measure(settings)),
 }
 
 

@@ -16,6 +16,7 @@ class Sizes:
     bases: generated parts that lists are derived from. fine_triangles, large_triangles: of the bodies of b1
     and b5. file_step: one corpus file in so many is screened by b2. decoys: wrong parts offered with the
     right one to peers that only align. region_bodies: bodies of b6; hostile_triangles: of its hostile items.
+    job_mb: least size of the jobs of b7.
     """
 
     bases: int = 500
@@ -34,6 +35,7 @@ class Sizes:
     decoys: int = 3
     memory_marks: tuple[int, ...] = (100, 500, 1_000)
     region_bodies: int = 150
+    job_mb: float = 50.0
     hostile_triangles: int = 200_000
 
 
@@ -48,6 +50,7 @@ QUICK = Sizes(
     peer_queries=24,
     memory_marks=(50, 100, 200),
     region_bodies=40,
+    job_mb=10.0,
 )
 
 

@@ -64,8 +64,7 @@ def installed() -> list[str]:
 
 def sliced(slicer: str, part: Path, setting: Setting, out: Path) -> Path:
     """The job of a part (STL, in mm) as a file. Raises SlicingError where the slicer makes none."""
-    commands = {"prusa-slicer": _prusa, "slic3r": _slic3r, "cura-engine": _cura}
-    command, environment = commands[slicer](part, setting, out)
+    command, environment = slicing_command(slicer, part, setting, out)
     try:
         done = subprocess.run(
             command, env={**os.environ, **environment}, capture_output=True, timeout=TIMEOUT_S, check=False
@@ -78,6 +77,12 @@ def sliced(slicer: str, part: Path, setting: Setting, out: Path) -> Path:
     if setting.stripped:
         out.write_text(stripped(out.read_text(encoding="utf-8", errors="replace")), encoding="utf-8")
     return out
+
+
+def slicing_command(slicer: str, part: Path, setting: Setting, out: Path) -> tuple[list[str], dict[str, str]]:
+    """How a slicer is called, and the environment that it wants beside the usual one."""
+    commands = {"prusa-slicer": _prusa, "slic3r": _slic3r, "cura-engine": _cura}
+    return commands[slicer](part, setting, out)
 
 
 def stripped(job: str) -> str:
