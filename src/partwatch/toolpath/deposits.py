@@ -39,13 +39,15 @@ WIDTHS_MM = (0.1, 3.0)
 
 @dataclass(frozen=True, eq=False)
 class Strokes:
-    """start, end: (n, 2), in mm. layer: (n,). filament: (n,), mm pushed in a millimetre moved. loop: (n,),
-    whether it is of a run that ends where it began, as walls do and infill and supports do not."""
+    """start, end: (n, 2), in mm. layer: (n,). filament: (n,), mm pushed in a millimetre moved. run: (n,),
+    those that follow on each other without a break are one. loop: (n,), whether that run ends where it began,
+    as walls do and infill and supports do not."""
 
     start: FloatArray
     end: FloatArray
     layer: Indices
     filament: FloatArray
+    run: Indices
     loop: npt.NDArray[np.bool_]
 
     @property
@@ -73,6 +75,7 @@ class Strokes:
             self.end[chosen],
             self.layer[chosen],
             self.filament[chosen],
+            self.run[chosen],
             self.loop[chosen],
         )
 
@@ -109,7 +112,7 @@ def laid(path: Toolpath) -> Laid:
     else:
         layer, height = level, even
     loop = _loops(start[:, :2], end[:, :2], run)
-    strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length, loop)
+    strokes = Strokes(start[:, :2], end[:, :2], layer, path.filament[some] / length, run, loop)
     return Laid(strokes, top, height, spiral)
 
 

@@ -35,6 +35,9 @@ LEAST_WIDE = 0.2
 SPECK = 3.0
 # Share of what a loop encloses that is wider where that is filled.
 FILLED = 0.4
+# So many slices on either side tell what one of them lacks; and a slice with less than this share of what is
+# in those on both sides of it lacks something.
+BESIDE, LACKING = 4, 0.8
 # How far the lowest slice may reach beyond the next one; a brim reaches farther.
 LEAST_BRIM_MM = 0.8
 # Boundaries of layers that are closer are one; the second as a share of their usual height.
@@ -159,10 +162,29 @@ def within_loops(laid: Flags, loops: Iterable[Singles]) -> Flags:
 
     loops: of each slice, how deep cells lie within the strokes of runs that close.
     """
-    out = np.zeros_like(laid)
+    within = np.zeros_like(laid)
     for k, own in enumerate(loops):
-        out[k] = laid[k] & _on_or_in(own)
+        within[k] = _on_or_in(own)
+    # Walls that were laid in pieces close in the slices beside.
+    out = laid & whole(within)
     return out if out.sum() >= LEAST_WIDE * laid.sum() else laid
+
+
+def _between(flat: Flags, k: int) -> Flags:
+    """(rows, columns) what is both in a slice not far below the k-th and in one not far above."""
+    below = flat[max(k - BESIDE, 0) : k].any(axis=0)
+    return np.asarray(below & flat[k + 1 : k + 1 + BESIDE].any(axis=0))
+
+
+def whole(flat: Flags) -> Flags:
+    """(slices, rows, columns) with what those slices lack that have less than lies on both sides of them:
+    slicers lay a wall in pieces here and there, and what does not close encloses nothing."""
+    out = flat.copy()
+    for k in range(1, len(flat) - 1):
+        beside = _between(flat, k)
+        if flat[k].sum() < LACKING * beside.sum():
+            out[k] |= beside
+    return out
 
 
 def filled(laid: Flags, depth: Singles, cell: float) -> Flags:
@@ -202,15 +224,16 @@ def reached(free: Flags, cell: float) -> Flags:
     return np.asarray(same[number[1:-1]])
 
 
-def is_walled(loops: Singles, cell: float, width: float) -> bool:
-    """Whether loops lie beside each other in a layer, as a part's walls do.
+def walls(loops: Singles, cell: float, width: float) -> tuple[int, int]:
+    """Cells of a layer's loops, and those of them where loops lie beside each other, as a part's walls do.
 
     loops: how deep cells lie within the strokes of runs that close.
     """
     rows, columns = _around(loops > 0)
     loops = loops[rows, columns]
-    wide = int((_within(loops > 0, loops, cell) > LEAST_HALF_WIDTH * width).sum()) if loops.size else 0
-    return wide * cell**2 >= SPECK * width**2
+    if not loops.size:
+        return 0, 0
+    return int((loops > 0).sum()), int((_within(loops > 0, loops, cell) > LEAST_HALF_WIDTH * width).sum())
 
 
 def is_filled(depth: Singles, loops: Singles, cell: float, width: float) -> bool:
@@ -222,7 +245,7 @@ def is_filled(depth: Singles, loops: Singles, cell: float, width: float) -> bool
 
 
 def _on_or_in(loops: Singles) -> Flags:
-    """(rows, columns) what lies on loops or is enclosed by them; loops: as of `is_walled`."""
+    """(rows, columns) what lies on loops or is enclosed by them; loops: as of `walls`."""
     number, _ = ndimage.label(loops <= -GAP_MM / 2)
     return np.asarray(number != number[0, 0])
 

@@ -14,12 +14,16 @@ from partwatch.model.mesh import FloatArray, Mesh
 from partwatch.model.toolpath import Toolpath
 from partwatch.toolpath import fields
 from partwatch.toolpath.deposits import Indices, Laid, Strokes, laid
+from partwatch.toolpath.loops import enclosed
 from partwatch.toolpath.surfaces import LEAST_SLICES, high_enough, surface
 from partwatch.toolpath.widths import widths
 
 # Side of the cells by which strokes are told to lie apart, and how many layers there may be.
 APART_MM = 1.0
 MOST_LAYERS = 200_000
+# Share of loops' cells that are deeper than half a stroke from which on walls have more than one: a third is
+# usual for two, and next to none for one.
+SINGLE = 0.1
 
 
 def solids_of(path: Toolpath) -> Iterator[Mesh]:
@@ -55,15 +59,18 @@ def _apart(strokes: Strokes) -> Iterator[Indices]:
 
 def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     """What one group of strokes makes, if it is anything; wide: of all of the job's."""
+    single = False
     if not job.spiral:
-        own = _walled_layers(job, own, wide)
+        own, single = _walled_layers(job, own, wide)
     strokes, used = _numbered(job.strokes.of(own))
     if len(used) < LEAST_SLICES:
         return
     slices, grid = fields.sliced(strokes, wide[own], job.top[used], job.height[used])
     depth = np.stack(list(fields.depths(strokes, wide[own], slices.layers, grid)))
     flat = depth > 0
-    if not job.spiral:
+    if single:
+        flat = _enclosed(strokes, wide[own], slices, grid)
+    elif not job.spiral:
         flat = fields.laid_wide(depth, grid.cell, float(np.median(wide)))
         kept = strokes.loop
         loops = fields.depths(strokes.of(kept), wide[own][kept], slices.layers, grid)
@@ -76,9 +83,18 @@ def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
         yield surface(solid, lambda k: fields.distances(solid[k], depth[k], grid.cell), slices.bounds, grid)
 
 
-def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
+def _enclosed(strokes: Strokes, wide: FloatArray, slices: fields.Slices, grid: fields.Grid) -> fields.Flags:
+    """What single walls go round, themselves with it."""
+    loops, wide = strokes.of(strokes.loop), wide[strokes.loop]
+    both = zip(
+        enclosed(loops, slices.layers, grid), fields.depths(loops, wide, slices.layers, grid), strict=True
+    )
+    return fields.whole(np.stack([inner | (on > 0) for inner, on in both]))
+
+
+def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> tuple[Indices, bool]:
     """The strokes of layers that hold walls: others would only cut these into more slices, as supports do;
-    all of them where no layer holds anything else."""
+    all of them where no layer holds anything else. And whether these walls are a single stroke wide."""
     strokes, used = _numbered(job.strokes.of(own))
     grid = fields.grid_of(strokes, wide[own], len(used))
     width = float(np.median(wide))
@@ -86,7 +102,10 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
     wide, loops = wide[own], strokes.of(strokes.loop)
     loops_wide = wide[strokes.loop]
     of_loops = fields.depths(loops, loops_wide, layers, grid)
-    walled = np.array([fields.is_walled(depth, grid.cell, width) for depth in of_loops])
+    cells = np.array([fields.walls(depth, grid.cell, width) for depth in of_loops]).reshape(-1, 2)
+    if cells[:, 1].sum() < SINGLE * cells[:, 0].sum():
+        return own[(cells[:, 0] > 0)[strokes.layer]], True
+    walled = cells[:, 1] * grid.cell**2 >= fields.SPECK * width**2
     # Few are left, and only for these all strokes are laid.
     open_ones = [layers[k] for k in np.flatnonzero(~walled)]
     both = zip(
@@ -95,7 +114,7 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> Indices:
         strict=True,
     )
     walled[~walled] = [fields.is_filled(depth, loop, grid.cell, width) for depth, loop in both]
-    return own[walled[strokes.layer]] if walled.any() else own
+    return (own[walled[strokes.layer]] if walled.any() else own), False
 
 
 def _numbered(strokes: Strokes) -> tuple[Strokes, Indices]:
