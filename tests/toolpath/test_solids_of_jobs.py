@@ -80,6 +80,10 @@ def test_a_part_comes_back_where_it_stood(name: str) -> None:
         {"layer": 0.1},
         {"layer": 0.3},
         {"walls": 3},
+        {"walls": 1},
+        {"walls": 1, "infill": 0.0},
+        {"walls": 1, "support": True},
+        {"walls": 1, "skirt": True, "width": 0.6},
         {"width": 0.6},
         {"filament": 2.85},
         {"filament": 2 / np.sqrt(np.pi)},
@@ -119,6 +123,35 @@ def test_a_tube_stays_open_and_a_closed_hollow_is_filled() -> None:
     assert volume(made(tube, plan=Plan(infill=0.0))[0]) == pytest.approx(tube.volume(), rel=0.04)
     block = parts.block(20, 20, 12, (100, 100, 0))
     assert volume(made(block, plan=Plan(infill=0.0))[0]) == pytest.approx(block.volume(), rel=0.02)
+
+
+@pytest.mark.parametrize("infill", [0.0, 0.2])
+def test_of_single_walls_holes_stay_open(infill: float) -> None:
+    plate = parts.block(40, 25, 6, (100, 100, 0)) - Manifold.cylinder(30, 5).translate((112, 112, -5))
+    tube = parts.tube(12, 8, 15).translate((100, 100, 0))
+    for solid in (plate, tube):
+        mesh = made(solid, plan=Plan(walls=1, infill=infill))[0]
+        assert volume(mesh) == pytest.approx(solid.volume(), rel=0.05)
+        assert apart(solid, mesh)[0] < 0.25
+
+
+@pytest.mark.parametrize("walls", [1, 2])
+def test_a_layer_whose_walls_were_laid_in_pieces_opens_nothing(walls: int) -> None:
+    """As Cura does where a wall would overlap itself: what does not close encloses nothing."""
+    block = parts.block(20, 20, 8, (100, 100, 0))
+    layers = job(block, plan=Plan(walls=walls, infill=0.0)).decode().split("G1 Z")
+    lines = layers[20].split("\n")
+    # The nozzle lifts off for a fifth of a millimetre within every loop.
+    broken = []
+    for line in lines:
+        broken.append(line)
+        if line.startswith(("G1 X120", "G1 X119")):
+            x, y = (float(word[1:]) for word in line.split()[1:3])
+            broken.append(f"G0 X{x:.3f} Y{y - 0.2:.3f}")
+    assert broken != lines
+    layers[20] = "\n".join(broken)
+    (reading,) = rebuilt(read("G1 Z".join(layers).encode()))
+    assert volume(reading.shapes[0].mesh) == pytest.approx(block.volume(), rel=0.03)
 
 
 def test_parts_beside_each_other_are_bodies_of_their_own() -> None:

@@ -211,10 +211,7 @@ def reached(free: Flags, cell: float) -> Flags:
     passage = ndimage.binary_erosion(
         free, flat, iterations=max(int(PASSAGE_MM / 2 / cell), 1), border_value=1
     )
-    through = passage[:-1] & passage[1:]
-    links = np.stack([number[:-1][through], number[1:][through]])
-    # Neighbours mostly say the same.
-    links = links[:, np.concatenate([[True], (np.diff(links) != 0).any(axis=0)])]
+    links = np.concatenate([_links(number, passage, k) for k in range(len(free) - 1)], axis=1)
     ones = np.ones(links.shape[1], dtype=np.int32)
     _, group = sparse.csgraph.connected_components(
         sparse.coo_array((ones, (links[0], links[1])), shape=(count + 1, count + 1)), directed=False
@@ -222,6 +219,16 @@ def reached(free: Flags, cell: float) -> Flags:
     same = group == group[number[0, 0, 0]]
     same[0] = False
     return np.asarray(same[number[1:-1]])
+
+
+def _links(number: npt.NDArray[np.int32], passage: Flags, k: int) -> npt.NDArray[np.int32]:
+    """(2, n) numbers of what lies upon each other in slice k and the next, where that is wide enough."""
+    through = passage[k] & passage[k + 1]
+    links = np.stack([number[k][through], number[k + 1][through]])
+    # Neighbours mostly say the same.
+    changes = np.ones(links.shape[1], dtype=bool)
+    changes[1:] = (links[:, 1:] != links[:, :-1]).any(axis=0)
+    return links[:, changes]
 
 
 def walls(loops: Singles, cell: float, width: float) -> tuple[int, int]:

@@ -66,7 +66,10 @@ def _solid(job: Laid, own: Indices, wide: FloatArray) -> Iterator[Mesh]:
     if len(used) < LEAST_SLICES:
         return
     slices, grid = fields.sliced(strokes, wide[own], job.top[used], job.height[used])
-    depth = np.stack(list(fields.depths(strokes, wide[own], slices.layers, grid)))
+    # In place: it is the largest there is.
+    depth = np.empty((len(slices.layers), *grid.shape), dtype=np.float32)
+    for k, of_slice in enumerate(fields.depths(strokes, wide[own], slices.layers, grid)):
+        depth[k] = of_slice
     flat = depth > 0
     if single:
         flat = _enclosed(strokes, wide[own], slices, grid)
@@ -89,7 +92,10 @@ def _enclosed(strokes: Strokes, wide: FloatArray, slices: fields.Slices, grid: f
     both = zip(
         enclosed(loops, slices.layers, grid), fields.depths(loops, wide, slices.layers, grid), strict=True
     )
-    return fields.whole(np.stack([inner | (on > 0) for inner, on in both]))
+    flat = np.empty((len(slices.layers), *grid.shape), dtype=bool)
+    for k, (inner, on) in enumerate(both):
+        flat[k] = inner | (on > 0)
+    return fields.whole(flat)
 
 
 def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> tuple[Indices, bool]:
@@ -114,7 +120,21 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> tuple[Indices, 
         strict=True,
     )
     walled[~walled] = [fields.is_filled(depth, loop, grid.cell, width) for depth, loop in both]
+    walled |= _gaps(walled, job.top[used], job.height[used])
     return (own[walled[strokes.layer]] if walled.any() else own), False
+
+
+def _gaps(walled: fields.Flags, top: FloatArray, height: FloatArray) -> fields.Flags:
+    """(layers,) those between walled ones without which nothing would lie at their height: their walls were
+    laid in pieces. Where supports have layers of their own, the part's lie at these heights as well."""
+    out = np.zeros_like(walled)
+    if not walled.any():
+        return out
+    high, low = top[walled], (top - height)[walled]
+    middle = top - height / 2
+    for k in np.flatnonzero(~walled & (middle > low.min()) & (middle < high.max())):
+        out[k] = not ((low < middle[k]) & (middle[k] < high)).any()
+    return out
 
 
 def _numbered(strokes: Strokes) -> tuple[Strokes, Indices]:
