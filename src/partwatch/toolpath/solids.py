@@ -22,8 +22,8 @@ from partwatch.toolpath.widths import widths
 APART_MM = 1.0
 MOST_LAYERS = 200_000
 # Share of loops' cells that are deeper than half a stroke from which on walls have more than one: a third is
-# usual for two, and next to none for one.
-SINGLE = 0.1
+# usual for two, a tenth for one.
+SINGLE = 0.2
 
 
 def solids_of(path: Toolpath) -> Iterator[Mesh]:
