@@ -63,7 +63,7 @@ def test_paths_name_their_users_and_keys_are_not_shown(prusa: Found) -> None:
 def test_numbers_tell_how_the_program_writes(prusa: Found) -> None:
     assert one(prusa, MarkKind.HABIT, "gcode decimals").value == "X3 Y3 Z3 E5 F0"
     assert one(prusa, MarkKind.HABIT, "gcode line ends").value == "LF"
-    assert one(prusa, MarkKind.HABIT, "gcode decimals").forgery is Forgery.REMAKE
+    assert one(prusa, MarkKind.HABIT, "gcode decimals").forgery is Forgery.RESAVE
     cura = marks_of(marked.cura_job())
     assert one(cura, MarkKind.HABIT, "gcode decimals").value == "X2 Y2 Z2 E5 F0"
 
@@ -85,7 +85,7 @@ def test_a_job_in_blocks_tells_what_the_same_job_as_text_tells() -> None:
     for name in ("start commands", "end commands"):
         assert one(binary, MarkKind.MACRO, name).value == one(marks_of(text), MarkKind.MACRO, name).value
     assert binary.formats == ("bgcode",)
-    assert {mark.forgery for mark in binary.marks} <= {Forgery.BINARY_EDIT, Forgery.REMAKE}
+    assert {mark.forgery for mark in binary.marks} <= {Forgery.BINARY_EDIT, Forgery.RESAVE, Forgery.REMAKE}
 
 
 def test_blocks_of_metadata_are_settings_with_the_block_s_byte() -> None:

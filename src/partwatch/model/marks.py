@@ -58,8 +58,8 @@ class Forgery(StrEnum):
     text_editor: the file is text, and so is the mark. repack: text within an archive: unpack, edit, pack
     again, which leaves another archive's habits. binary_edit: a few bytes, a checksum, a directory: a hex
     editor or a short script. resave: a program's way of writing all of the file: another program's save
-    changes it, wanted or not, and to imitate it takes that program. remake: every move would have to be
-    written anew.
+    changes it, wanted or not, and to imitate it takes that program. remake: the moves
+    themselves would have to be others.
     """
 
     TEXT_EDITOR = "text_editor"

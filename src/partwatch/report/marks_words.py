@@ -34,14 +34,14 @@ FORGERY: Final[dict[Forgery, str]] = {
     Forgery.REPACK: "repacking",
     Forgery.BINARY_EDIT: "hex editor",
     Forgery.RESAVE: "another save",
-    Forgery.REMAKE: "rewriting all",
+    Forgery.REMAKE: "another job",
 }
 FORGERY_MEANS: Final[dict[Forgery, str]] = {
     Forgery.TEXT_EDITOR: "a text editor changes it",
     Forgery.REPACK: "unpack, edit the text, pack again; the archive then has another packer's habits",
     Forgery.BINARY_EDIT: "a hex editor or a short script changes it",
     Forgery.RESAVE: "another program's save changes it, wanted or not; to imitate it takes that program",
-    Forgery.REMAKE: "every move would have to be written anew",
+    Forgery.REMAKE: "the moves would have to be others: slicing anew, or computing them",
 }
 
 

@@ -113,7 +113,7 @@ def _add_habits(sample: bytes, at: int, into: Collector, lines: Lines) -> None:
     for name, value in habits(moves).items():
         into.add(
             MarkKind.HABIT, f"gcode {name}", value, "gcode numbers",
-            line=line, byte=at, forgery=Forgery.REMAKE,
+            line=line, byte=at, forgery=Forgery.RESAVE,
         )  # fmt: skip
 
 
