@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.model.errors import DamagedError
 from partwatch.model.mesh import FloatArray
 from partwatch.model.toolpath import Toolpath
 from partwatch.toolpath.deposits import Laid, laid
@@ -18,6 +17,8 @@ from partwatch.toolpath.widths import widths
 # So much of the material must agree on a value for it to be told.
 AGREED = 0.5
 LEAST_COUNT = 6
+# A few strokes are made with no settings.
+LEAST_STROKES = 30
 # Loops whose seams are compared from layer to layer, and what counts as the same place, in mm.
 LOOPS_LOOKED = 3000
 SAME_SEAM_MM = 1.5
@@ -38,10 +39,9 @@ class Measured:
 
 def settings_of(path: Toolpath, runs: Runs) -> tuple[Measured, ...]:
     """What can be told; nothing is said where the moves do not agree."""
-    try:
-        strokes = laid(path)
-    except DamagedError:
+    if len(runs.stroke) < LEAST_STROKES:
         return ()
+    strokes = laid(path)
     found = [
         *_heights(strokes),
         *_widths(strokes),
