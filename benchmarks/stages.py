@@ -25,7 +25,7 @@ SCREEN_TIMED = "benchmarks.stages:screen_timed"
 
 # Where each stage begins: (module, name as its callers see it, stage).
 _ENTRANCES = (
-    ("partwatch.screening.job", "read_regular", "read"),
+    ("partwatch.screening.opening", "read_regular", "read"),
     ("partwatch.formats", "examine", "read"),
     ("partwatch.formats.registry", "read_as", "read"),
     ("partwatch.screening.job", "split_largest", "split"),
