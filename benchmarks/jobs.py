@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
             f"{path.name}: {by_design[match['design']].path.name} at {match['finding']}"
             for match in named
             if match["finding"] in _FOUND
-            and by_design[match["design"]].project not in {f.project for f in own.values()}
+            and not told["part"].startswith(f"{by_design[match['design']].project}/")
         ]
         if own:
             said = {match["finding"] for match in named if match["design"] in own}

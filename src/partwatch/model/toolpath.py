@@ -26,3 +26,13 @@ class Toolpath:
     line: npt.NDArray[np.int32]
     tool: npt.NDArray[np.int16]
     chord: npt.NDArray[np.bool_]
+
+    @property
+    def start(self) -> FloatArray:
+        """(n, 3), where each move begins: the first one at the origin."""
+        return np.concatenate([np.zeros((1, 3)), self.end[:-1]])
+
+    @property
+    def across(self) -> FloatArray:
+        """(n,), how far each move goes in x and y."""
+        return np.asarray(np.linalg.norm((self.end - self.start)[:, :2], axis=1))

@@ -99,8 +99,7 @@ def _flows(runs: Runs) -> str:
 
 def _travel_bends(path: Toolpath) -> str:
     """The share of the ways between two strokes that are more than one straight line."""
-    before = np.concatenate([np.zeros((1, 3)), path.end[:-1]])
-    far = np.linalg.norm((path.end - before)[:, :2], axis=1) > SAME_LAYER_MM
+    far = path.across > SAME_LAYER_MM
     stroke = far & (path.filament > 0)
     lines = np.bincount(np.cumsum(stroke)[far & (path.filament == 0)])
     lines = lines[lines > 0]
@@ -112,8 +111,7 @@ def _wipe(path: Toolpath) -> str:
     back = np.flatnonzero(path.filament < 0)
     if len(back) < LEAST_LOOPS:
         return NONE
-    before = np.concatenate([np.zeros((1, 3)), path.end[:-1]])[back]
-    moving = np.linalg.norm((path.end[back] - before)[:, :2], axis=1) > SAME_LAYER_MM
+    moving = path.across[back] > SAME_LAYER_MM
     return _class(float(moving.mean()), (0.02, 0.5))
 
 

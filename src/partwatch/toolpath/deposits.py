@@ -92,8 +92,7 @@ class Laid:
 
 def laid(path: Toolpath) -> Laid:
     """The strokes of a job by layers. DamagedError where it lays nothing."""
-    before = np.concatenate([np.zeros((1, 3)), path.end[:-1]])
-    length = np.linalg.norm((path.end - before)[:, :2], axis=1)
+    before, length = path.start, path.across
     some = np.flatnonzero((path.filament > 0) & (length > LEAST_STROKE_MM))
     if len(some) == 0:
         raise DamagedError("the print job lays no material: export it again, sliced for a printer")

@@ -56,8 +56,7 @@ class Runs:
 
 def runs_of(path: Toolpath) -> Runs:
     """The runs of a job in their order; none where nothing is laid."""
-    before = np.concatenate([np.zeros((1, 3)), path.end[:-1]])
-    moved = np.linalg.norm((path.end - before)[:, :2], axis=1)
+    before, moved = path.start, path.across
     stroke = np.flatnonzero((path.filament > 0) & (moved > LEAST_STROKE_MM))
     start, end, z = before[stroke, :2], path.end[stroke, :2], path.end[stroke, 2]
     length = moved[stroke]

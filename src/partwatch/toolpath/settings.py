@@ -79,8 +79,7 @@ def _retraction(path: Toolpath) -> list[Measured]:
     # Where the firmware does it, no move shows; and the end of a job, written by hand, pulls once.
     if back.sum() < LEAST_COUNT:
         return []
-    before = np.concatenate([np.zeros((1, 3)), path.end[:-1]])
-    moved = np.linalg.norm((path.end - before)[:, :2], axis=1)
+    moved = path.across
     # Pulls until the next push are one retraction, wiping included.
     pull = np.cumsum(path.filament > 0)
     length = np.asarray(-np.bincount(pull[back], weights=path.filament[back]), dtype=np.float64)
@@ -98,8 +97,7 @@ def _speeds(path: Toolpath, runs: Runs) -> list[Measured]:
     """Of walls, of what is within them, and of travels."""
     feed = path.feed[runs.stroke] / 60
     closed = runs.closed[runs.of_stroke] if len(runs.first) else np.zeros(0, dtype=bool)
-    before = np.concatenate([np.zeros((1, 3)), path.end[:-1]])
-    moved = np.linalg.norm((path.end - before)[:, :2], axis=1)
+    moved = path.across
     travel = (moved > SAME_LAYER_MM) & (path.filament == 0)
     told = [
         ("wall speed", feed[closed], runs.length[closed]),
