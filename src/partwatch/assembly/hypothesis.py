@@ -1,0 +1,152 @@
+"""One group of items against one design: which slots are filled, by what, and what all of it weighs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from partwatch.assembly.claim import Claim, by_slot, claims
+from partwatch.assembly.plan import DesignPlan
+from partwatch.assembly.policy import AssemblyPolicy
+from partwatch.assembly.sightings import Seen, bodies_of
+from partwatch.assembly.stream import Stream, Verdict, counted, rate, rate_beside
+from partwatch.assembly.weight import Instance, group_bits, presence_in, search_bits
+from partwatch.model.document import MatchFinding
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a hypothesis is weighed in. stream: of groups of its kind. designs, kinds: how many designs and
+    kinds of groups are looked at for each item: any of them might have come out, so each is given an equal
+    share of the odds, as log2 of their number taken off the bits."""
+
+    stream: Stream
+    policy: AssemblyPolicy
+    designs: int
+    kinds: int
+
+    @property
+    def cost_bits(self) -> float:
+        """What looking at several designs and kinds costs."""
+        return math.log2(max(self.designs, 1)) + math.log2(max(self.kinds, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Hypothesis:
+    """That these items together hold the design.
+
+    claimed: the bodies that stand for its slots, best first. presence: by slot with a claim, the
+    probability that a benign group holds its part, given the better claims. bits: log2 likelihood ratio,
+    what was searched taken off.
+    """
+
+    plan: DesignPlan
+    items: tuple[Seen, ...]
+    claimed: tuple[Claim, ...]
+    presence: dict[int, float]
+    bits: float
+    setting: Setting
+    verdict: Verdict | None = None
+
+    @cached_property
+    def found(self) -> dict[int, list[Claim]]:
+        """Claims by slot."""
+        return by_slot(self.claimed)
+
+    @property
+    def finding(self) -> MatchFinding:
+        """By the policy; too few slots are a candidate at most."""
+        policy = self.setting.policy
+        if len(self.found) < min(policy.least_slots, len(self.plan.slots)):
+            return MatchFinding.CANDIDATE
+        if self.bits >= policy.match_bits:
+            return MatchFinding.MATCH
+        return MatchFinding.REVIEW if self.bits >= policy.review_bits else MatchFinding.CANDIDATE
+
+    def without(self, keys: Iterable[str]) -> Hypothesis:
+        """The same without these items."""
+        gone = set(keys)
+        return weigh(self.plan, [item for item in self.items if item.key not in gone], self.setting)
+
+    def without_slot(self, slot: int) -> Hypothesis:
+        """The same, had nothing been seen that stands for that slot."""
+        names = set(self.plan.slots[slot].names)
+        left = [
+            replace(item, sightings=tuple(one for one in item.sightings if one.part not in names))
+            for item in self.items
+        ]
+        return weigh(self.plan, left, self.setting)
+
+    def beyond(self, taken: set[tuple[str, int]]) -> Hypothesis:
+        """The same without bodies, by item and number, that already stand for another design."""
+        left = [
+            replace(
+                item,
+                sightings=tuple(one for one in item.sightings if (item.key, one.body) not in taken),
+            )
+            for item in self.items
+        ]
+        return weigh(self.plan, left, self.setting)
+
+
+def weigh(
+    plan: DesignPlan, items: Sequence[Seen], setting: Setting, verdict: Verdict | None = None
+) -> Hypothesis:
+    """Weigh one design for one group. The order of the items does not matter."""
+    items = tuple(sorted(items, key=lambda item: item.key))
+    claimed = tuple(claims(plan, items))
+    bodies = bodies_of(items)
+    own = counted(plan, claimed, setting.policy, verdict)
+    presence = _presence(plan, claimed, bodies, own, setting)
+    instances = _instances(plan, claimed, presence, bodies, setting)
+    bits = group_bits(instances) - setting.cost_bits if instances else 0.0
+    return Hypothesis(plan, items, claimed, presence, bits, setting, verdict)
+
+
+def beyond_better(ranked: Sequence[Hypothesis]) -> list[float]:
+    """For each of one group's hypotheses, best first: its bits without the bodies of those before it."""
+    taken: set[tuple[str, int]] = set()
+    left = []
+    for one in ranked:
+        own = {(claim.item.key, claim.sighting.body) for claim in one.claimed}
+        left.append(one.beyond(taken).bits if own & taken else one.bits)
+        taken |= own
+    return left
+
+
+def _presence(
+    plan: DesignPlan, claimed: Sequence[Claim], bodies: int, own: frozenset[int], setting: Setting
+) -> dict[int, float]:
+    """By claimed slot: w, given the slots that are claimed with more bits."""
+    found: dict[int, float] = {}
+    for slot in dict.fromkeys(one.slot for one in claimed):
+        each = rate(setting.stream, plan.name, slot, own, bodies, setting.policy)
+        alone = presence_in(each, bodies)
+        found[slot] = rate_beside(setting.stream, plan.name, slot, list(found), own, alone, setting.policy)
+    return found
+
+
+def _instances(
+    plan: DesignPlan,
+    claimed: Sequence[Claim],
+    presence: dict[int, float],
+    bodies: int,
+    setting: Setting,
+) -> list[Instance]:
+    policy = setting.policy
+    own = by_slot(claimed)
+    instances = []
+    for number, slot in enumerate(plan.slots):
+        wanted = min(slot.quantity, policy.most_instances)
+        filled = own.get(number, [])[:wanted]
+        if not filled and not slot.required:
+            continue
+        for place in range(wanted if slot.required else len(filled)):
+            w = presence.get(number, 0.0) if place == 0 else max(presence.get(number, 0.0), policy.copies)
+            told = [filled[place].sighting.bits] if place < len(filled) else []
+            # What a benign group holds of an empty slot is not counted: it changes nothing that matters.
+            least = presence_in(policy.presence, bodies)
+            instances.append(Instance(search_bits(told, bodies, policy.missed_bits), max(w, least)))
+    return instances
