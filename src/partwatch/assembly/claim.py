@@ -12,7 +12,7 @@ from partwatch.assembly.sightings import Seen, Sighting
 from partwatch.model.document import Relation
 
 # More bodies for one instance of a slot than that are not weighed against each other: the best are.
-_RIVALS = 64
+MOST_RIVALS = 64
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def claims(plan: DesignPlan, items: Sequence[Seen]) -> list[Claim]:
     """Bodies for the slots, so that the sum of their bits is greatest; best first. No body stands for two
     slots, unless it contains the parts of both; only bodies with bits above zero stand for any."""
     candidates = _candidates(plan, items)
-    places = [slot for slot, one in enumerate(plan.slots) for _ in range(min(one.quantity, _RIVALS))]
+    places = [slot for slot, one in enumerate(plan.slots) for _ in range(min(one.quantity, MOST_RIVALS))]
     bodies = sorted({_body(one) for one in candidates})
     row = {body: number for number, body in enumerate(bodies)}
     best: dict[tuple[int, int], Claim] = {}
@@ -65,7 +65,7 @@ def _candidates(plan: DesignPlan, items: Sequence[Seen]) -> list[Claim]:
     kept = []
     for slot, own in found.items():
         own.sort(key=lambda one: one.order)
-        kept += own[: _RIVALS + plan.slots[slot].quantity]
+        kept += own[: MOST_RIVALS + plan.slots[slot].quantity]
     return kept
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from partwatch.assembly.cover import Cover, smallest_covers
 from partwatch.assembly.hypothesis import Hypothesis
-from partwatch.assembly.sightings import Seen, bodies_of
+from partwatch.assembly.sightings import Seen
 from partwatch.evidence.words import support_of
 from partwatch.model.assemblies import Assembly, Held, SlotState, SlotStatus, Without
 from partwatch.model.document import MatchFinding
@@ -26,7 +26,7 @@ def explained(
     group is called, by its kind and value."""
     kind, value = group
     units_by = _units_by(hypothesis, kind)
-    unit_of = {item.key: _unit(item, units_by) for item in hypothesis.items}
+    unit_of = {item.key: _unit(item, units_by) for item in hypothesis.holdings.items}
 
     def called(unit: str) -> str:
         return unit if units_by == BY_ITEM else named(units_by, unit)
@@ -44,9 +44,9 @@ def explained(
         parts_found=len(hypothesis.found),
         parts=len(hypothesis.plan.slots),
         slots=_slots(hypothesis, unit_of, called, names_missing),
-        items=len(hypothesis.items),
-        bodies=bodies_of(hypothesis.items),
-        incomplete_items=sum(not item.complete for item in hypothesis.items),
+        items=hypothesis.holdings.count,
+        bodies=hypothesis.holdings.bodies,
+        incomplete_items=hypothesis.holdings.incomplete,
         units_by=units_by,
         without=_without(hypothesis, unit_of, called),
         minimal_sets=tuple(tuple(sorted(map(called, units))) for units in cover.sets),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from partwatch.assembly.claim import Claim, by_slot, claims
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
-from partwatch.assembly.sightings import Seen, bodies_of
+from partwatch.assembly.sightings import Holdings
 from partwatch.assembly.stream import Stream, Verdict, counted, rate, rate_beside
 from partwatch.assembly.weight import Instance, group_bits, presence_in, search_bits
 from partwatch.model.document import MatchFinding
@@ -43,7 +43,7 @@ class Hypothesis:
     """
 
     plan: DesignPlan
-    items: tuple[Seen, ...]
+    holdings: Holdings
     claimed: tuple[Claim, ...]
     presence: dict[int, float]
     bits: float
@@ -67,42 +67,31 @@ class Hypothesis:
 
     def without(self, keys: Iterable[str]) -> Hypothesis:
         """The same without these items."""
-        gone = set(keys)
-        return weigh(self.plan, [item for item in self.items if item.key not in gone], self.setting)
+        return weigh(self.plan, self.holdings.without(set(keys)), self.setting)
 
     def without_slot(self, slot: int) -> Hypothesis:
         """The same, had nothing been seen that stands for that slot."""
         names = set(self.plan.slots[slot].names)
-        left = [
-            replace(item, sightings=tuple(one for one in item.sightings if one.part not in names))
-            for item in self.items
-        ]
+        left = self.holdings.keeping(lambda _, one: one.part not in names)
         return weigh(self.plan, left, self.setting)
 
     def beyond(self, taken: set[tuple[str, int]]) -> Hypothesis:
         """The same without bodies, by item and number, that already stand for another design."""
-        left = [
-            replace(
-                item,
-                sightings=tuple(one for one in item.sightings if (item.key, one.body) not in taken),
-            )
-            for item in self.items
-        ]
+        left = self.holdings.keeping(lambda item, one: (item.key, one.body) not in taken)
         return weigh(self.plan, left, self.setting)
 
 
 def weigh(
-    plan: DesignPlan, items: Sequence[Seen], setting: Setting, verdict: Verdict | None = None
+    plan: DesignPlan, holdings: Holdings, setting: Setting, verdict: Verdict | None = None
 ) -> Hypothesis:
     """Weigh one design for one group. The order of the items does not matter."""
-    items = tuple(sorted(items, key=lambda item: item.key))
-    claimed = tuple(claims(plan, items))
-    bodies = bodies_of(items)
+    claimed = tuple(claims(plan, holdings.items))
+    bodies = holdings.bodies
     own = counted(plan, claimed, setting.policy, verdict)
     presence = _presence(plan, claimed, bodies, own, setting)
     instances = _instances(plan, claimed, presence, bodies, setting)
     bits = group_bits(instances) - setting.cost_bits if instances else 0.0
-    return Hypothesis(plan, items, claimed, presence, bits, setting, verdict)
+    return Hypothesis(plan, holdings, claimed, presence, bits, setting, verdict)
 
 
 def beyond_better(ranked: Sequence[Hypothesis]) -> list[float]:
@@ -117,14 +106,15 @@ def beyond_better(ranked: Sequence[Hypothesis]) -> list[float]:
 
 
 def _presence(
-    plan: DesignPlan, claimed: Sequence[Claim], bodies: int, own: frozenset[int], setting: Setting
+    plan: DesignPlan, claimed: Sequence[Claim], bodies: int, own: frozenset[str], setting: Setting
 ) -> dict[int, float]:
     """By claimed slot: w, given the slots that are claimed with more bits."""
     found: dict[int, float] = {}
     for slot in dict.fromkeys(one.slot for one in claimed):
-        each = rate(setting.stream, plan.name, slot, own, bodies, setting.policy)
+        name, better = plan.slots[slot].name, [plan.slots[other].name for other in found]
+        each = rate(setting.stream, plan.name, name, own, bodies, setting.policy)
         alone = presence_in(each, bodies)
-        found[slot] = rate_beside(setting.stream, plan.name, slot, list(found), own, alone, setting.policy)
+        found[slot] = rate_beside(setting.stream, plan.name, name, better, own, alone, setting.policy)
     return found
 
 

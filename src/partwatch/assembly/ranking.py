@@ -10,7 +10,7 @@ from partwatch.assembly.groups import Group, grouped
 from partwatch.assembly.hypothesis import Hypothesis, Setting, beyond_better, weigh
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
-from partwatch.assembly.sightings import Seen, bodies_of
+from partwatch.assembly.sightings import Holdings, Seen, bodies_of, holdings_of
 from partwatch.assembly.stream import Counts, Stream, Verdict, counted
 
 Verdicts = Mapping[tuple[Group, str], Verdict]
@@ -42,7 +42,9 @@ def rank(
     counts = count(groups, plans, policy, verdicts)
     ranked = []
     for group, own in groups.items():
-        ranked += rank_group(group, own, plans, counts[group[0]], len(counts), policy, verdicts)
+        ranked += rank_group(
+            group, holdings_by(own, plans), plans, counts[group[0]], len(counts), policy, verdicts
+        )
     return sorted(ranked, key=lambda one: one.order), counts
 
 
@@ -65,19 +67,19 @@ def count(
 
 def rank_group(
     group: Group,
-    items: Sequence[Seen],
+    holdings: Mapping[str, Holdings],
     plans: Mapping[str, DesignPlan],
     stream: Stream,
     kinds: int,
     policy: AssemblyPolicy,
     verdicts: Verdicts,
 ) -> list[Ranked]:
-    """One group against every design that it holds enough of, most bits first."""
+    """One group against every design that it holds enough of, most bits first. holdings: by design."""
     setting = Setting(stream, policy, len(plans), kinds)
     hypotheses = [
-        weigh(plans[design], items, setting, verdicts.get((group, design)))
-        for design in designs_in(items, plans)
-        if _is_enough(plans[design], items, policy)
+        weigh(plans[design], own, setting, verdicts.get((group, design)))
+        for design, own in holdings.items()
+        if _is_enough(plans[design], own.items, policy)
     ]
     hypotheses.sort(key=lambda one: (-one.bits, one.plan.name))
     return [
@@ -85,6 +87,12 @@ def rank_group(
         for one, beyond in zip(hypotheses, beyond_better(hypotheses), strict=True)
         if one.claimed
     ]
+
+
+def holdings_by(items: Sequence[Seen], plans: Mapping[str, DesignPlan]) -> dict[str, Holdings]:
+    """What the items hold, for each design of which they hold anything."""
+    own = holdings_of(items)
+    return dict.fromkeys(designs_in(items, plans), own)
 
 
 def designs_in(items: Iterable[Seen], plans: Mapping[str, DesignPlan]) -> list[str]:

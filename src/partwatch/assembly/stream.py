@@ -41,11 +41,11 @@ class Stream(Protocol):
         """How many there are."""
         ...
 
-    def holding(self, design: str, slot: int) -> int:
+    def holding(self, design: str, slot: str) -> int:
         """Groups that count, and hold the slot's part."""
         ...
 
-    def together(self, design: str, slot: int, other: int) -> int:
+    def together(self, design: str, slot: str, other: str) -> int:
         """Groups that count, and hold both; slot < other."""
         ...
 
@@ -56,14 +56,14 @@ class Counts:
 
     bodies: int = 0
     groups: int = 0
-    _holding: Counter[tuple[str, int]] = field(default_factory=Counter)
-    _together: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    _holding: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _together: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def holding(self, design: str, slot: int) -> int:
+    def holding(self, design: str, slot: str) -> int:
         """As `Stream.holding`."""
         return self._holding[design, slot]
 
-    def together(self, design: str, slot: int, other: int) -> int:
+    def together(self, design: str, slot: str, other: str) -> int:
         """As `Stream.together`."""
         return self._together[design, slot, other]
 
@@ -72,29 +72,32 @@ class Counts:
         self.groups += 1
         self.bodies += bodies
 
-    def add(self, design: str, slots: Collection[int]) -> None:
+    def add(self, design: str, slots: Collection[str]) -> None:
         """Count what a group holds of a design: the outcome of `counted`."""
         self._holding.update((design, slot) for slot in slots)
         self._together.update((design, one, other) for one, other in pairs(slots))
 
 
-def pairs(slots: Iterable[int]) -> Iterable[tuple[int, int]]:
+def pairs(slots: Iterable[str]) -> Iterable[tuple[str, str]]:
     """Each two, the smaller first."""
     return itertools.combinations(sorted(slots), 2)
 
 
 def counted(
     plan: DesignPlan, claimed: Iterable[Claim], policy: AssemblyPolicy, verdict: Verdict | None = None
-) -> frozenset[int]:
-    """The slots that a group counts with, as a measure of what benign groups hold; none where it does not."""
-    seen = {one.slot for one in claimed if one.sighting.finding is not MatchFinding.CANDIDATE}
+) -> frozenset[str]:
+    """The slots, by name, that a group counts with as a measure of what benign groups hold; none where it
+    does not count."""
+    seen = {
+        plan.slots[one.slot].name for one in claimed if one.sighting.finding is not MatchFinding.CANDIDATE
+    }
     few = len(seen) <= max(1, int(policy.benign_share * len(plan.slots)))
     counts = few if verdict is None else verdict is Verdict.RELEASED
     return frozenset(seen) if counts else frozenset()
 
 
 def rate(
-    stream: Stream, design: str, slot: int, own: Collection[int], own_bodies: int, policy: AssemblyPolicy
+    stream: Stream, design: str, slot: str, own: Collection[str], own_bodies: int, policy: AssemblyPolicy
 ) -> float:
     """Share of benign bodies that are the slot's part, or pass for it: counted, with what was believed
     before (a gamma prior of the policy's mean and worth). own: slots that the group itself counts with."""
@@ -106,9 +109,9 @@ def rate(
 def rate_beside(
     stream: Stream,
     design: str,
-    slot: int,
-    others: Iterable[int],
-    own: Collection[int],
+    slot: str,
+    others: Iterable[str],
+    own: Collection[str],
     alone: float,
     policy: AssemblyPolicy,
 ) -> float:
