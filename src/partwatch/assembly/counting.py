@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, func
 from sqlalchemy.dialects.sqlite import insert
 
 from partwatch.assembly.claim import MOST_RIVALS, claims
-from partwatch.assembly.groups import ALL, Group
+from partwatch.assembly.groups import Group
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Holdings, Seen, Sighting
@@ -88,9 +88,7 @@ def recount(
         claimed = claims(plan, holdings(connection, group, plan).items)
         after = counted(plan, claimed, policy, verdict_of(connection, group, design))
         filled = len({one.slot for one in claimed})
-    if kind != ALL:
-        # The only group of its kind is no measure of itself.
-        _shift(connection, kind, design, before - after, after - before, before, after)
+    _shift(connection, kind, design, before, after)
     if filled:
         row_now = {**here, "slots": json.dumps(sorted(after)), "filled": filled}
         statement = insert(HELD).values(row_now)
@@ -192,12 +190,10 @@ def _shift(
     connection: Connection,
     kind: str,
     design: str,
-    gone: frozenset[str],
-    come: frozenset[str],
     before: frozenset[str],
     after: frozenset[str],
 ) -> None:
-    for slots, by in ((gone, -1), (come, 1)):
+    for slots, by in ((before - after, -1), (after - before, 1)):
         for slot in sorted(slots):
             _add(connection, HOLDING, {"kind": kind, "design": design, "slot": slot}, groups=by)
     old, new = set(pairs(before)), set(pairs(after))

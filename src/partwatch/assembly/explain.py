@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from partwatch.assembly.cover import Cover, smallest_covers
 from partwatch.assembly.hypothesis import Hypothesis
@@ -20,10 +20,15 @@ Naming = Callable[[str, str], str]
 
 
 def explained(
-    hypothesis: Hypothesis, group: tuple[str, str], beyond: float, named: Naming, names_missing: bool
+    hypothesis: Hypothesis,
+    group: tuple[str, str],
+    beyond: float,
+    named: Naming,
+    names_missing: bool,
+    also: Sequence[tuple[str, str]] = (),
 ) -> Assembly:
     """The document's record. beyond: bits that no better assembly of the group explains. named: what a
-    group is called, by its kind and value."""
+    group is called, by its kind and value. also: other groups of the same bodies."""
     kind, value = group
     units_by = _units_by(hypothesis, kind)
     unit_of = {item.key: _unit(item, units_by) for item in hypothesis.holdings.items}
@@ -54,6 +59,7 @@ def explained(
         first=days[0] if days else None,
         last=days[-1] if days else None,
         verdict=hypothesis.verdict.value if hypothesis.verdict else None,
+        also=tuple((kind, named(kind, value)) for kind, value in also),
     )
 
 

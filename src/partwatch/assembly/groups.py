@@ -10,8 +10,12 @@ from partwatch.assembly.sightings import Seen
 
 # Kinds that need no column: all items at once, and stretches of days.
 ALL: Final = "all"
-PERIOD: Final = "period"
-OWN_KINDS: Final = (ALL, PERIOD)
+# Two kinds of stretches, so that none overlaps another of its kind: what lies in two groups of one kind would
+# look as if it came twice. One begins in the middle of the other's.
+PERIODS: Final = ("period", "period-2")
+OWN_KINDS: Final = (ALL, *PERIODS)
+# Where items lie is a group, too.
+FOLDER: Final = "folder"
 PERIOD_DAYS: Final = 30
 _EPOCH: Final = date(2000, 1, 3)
 
@@ -22,22 +26,17 @@ def groups_of(item: Seen, period_days: int = PERIOD_DAYS) -> Iterator[Group]:
     """All groups of an item, each once."""
     yield from dict.fromkeys(item.groups)
     if item.time is not None:
-        for period in periods_of(item.time, period_days):
-            yield PERIOD, period
+        yield from periods_of(item.time, period_days)
     yield ALL, ALL
 
 
-def periods_of(day: date, days: int = PERIOD_DAYS) -> tuple[str, str]:
-    """The two stretches of so many days that hold it. Each begins in the middle of another: what takes half a
-    stretch lies within one, wherever it begins."""
-    half = max(days // 2, 1)
-    number = (day - _EPOCH).days // half
-    return _period(number - 1, half), _period(number, half)
-
-
-def _period(number: int, half: int) -> str:
-    first = _EPOCH + timedelta(days=number * half)
-    return f"{first.isoformat()}/{(first + timedelta(days=2 * half - 1)).isoformat()}"
+def periods_of(day: date, days: int = PERIOD_DAYS) -> Iterator[Group]:
+    """The stretches of so many days that hold it, one of each kind: what takes half a stretch lies within
+    one, wherever it begins."""
+    for kind, shift in zip(PERIODS, (0, days // 2), strict=True):
+        number = ((day - _EPOCH).days - shift) // days
+        first = _EPOCH + timedelta(days=number * days + shift)
+        yield kind, f"{first.isoformat()}/{(first + timedelta(days=days - 1)).isoformat()}"
 
 
 def grouped(items: Iterable[Seen], period_days: int = PERIOD_DAYS) -> dict[Group, list[Seen]]:

@@ -11,7 +11,7 @@ from partwatch.assembly.claim import Claim, by_slot, claims
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Holdings
-from partwatch.assembly.stream import Stream, Verdict, counted, rate, rate_beside
+from partwatch.assembly.stream import Counted, Stream, Verdict, counted, rate, rate_beside
 from partwatch.assembly.weight import Instance, group_bits, presence_in, search_bits
 from partwatch.model.document import MatchFinding
 
@@ -48,6 +48,7 @@ class Hypothesis:
     presence: dict[int, float]
     bits: float
     setting: Setting
+    counted: Counted
     verdict: Verdict | None = None
 
     @cached_property
@@ -67,31 +68,39 @@ class Hypothesis:
 
     def without(self, keys: Iterable[str]) -> Hypothesis:
         """The same without these items."""
-        return weigh(self.plan, self.holdings.without(set(keys)), self.setting)
+        return self._again(self.holdings.without(set(keys)))
 
     def without_slot(self, slot: int) -> Hypothesis:
         """The same, had nothing been seen that stands for that slot."""
         names = set(self.plan.slots[slot].names)
-        left = self.holdings.keeping(lambda _, one: one.part not in names)
-        return weigh(self.plan, left, self.setting)
+        return self._again(self.holdings.keeping(lambda _, one: one.part not in names))
 
     def beyond(self, taken: set[tuple[str, int]]) -> Hypothesis:
         """The same without bodies, by item and number, that already stand for another design."""
-        left = self.holdings.keeping(lambda item, one: (item.key, one.body) not in taken)
-        return weigh(self.plan, left, self.setting)
+        return self._again(self.holdings.keeping(lambda item, one: (item.key, one.body) not in taken))
+
+    def _again(self, holdings: Holdings) -> Hypothesis:
+        # What the group counts with in the stream is what it really holds.
+        return weigh(self.plan, holdings, self.setting, self.verdict, self.counted)
 
 
 def weigh(
-    plan: DesignPlan, holdings: Holdings, setting: Setting, verdict: Verdict | None = None
+    plan: DesignPlan,
+    holdings: Holdings,
+    setting: Setting,
+    verdict: Verdict | None = None,
+    own: Counted | None = None,
 ) -> Hypothesis:
-    """Weigh one design for one group. The order of the items does not matter."""
+    """Weigh one design for one group. The order of the items does not matter. own: what the group counts with
+    in the stream, where that is not what it holds here."""
     claimed = tuple(claims(plan, holdings.items))
     bodies = holdings.bodies
-    own = counted(plan, claimed, setting.policy, verdict)
+    if own is None:
+        own = Counted(counted(plan, claimed, setting.policy, verdict), bodies)
     presence = _presence(plan, claimed, bodies, own, setting)
     instances = _instances(plan, claimed, presence, bodies, setting)
     bits = group_bits(instances) - setting.cost_bits if instances else 0.0
-    return Hypothesis(plan, holdings, claimed, presence, bits, setting, verdict)
+    return Hypothesis(plan, holdings, claimed, presence, bits, setting, own, verdict)
 
 
 def beyond_better(ranked: Sequence[Hypothesis]) -> list[float]:
@@ -106,13 +115,13 @@ def beyond_better(ranked: Sequence[Hypothesis]) -> list[float]:
 
 
 def _presence(
-    plan: DesignPlan, claimed: Sequence[Claim], bodies: int, own: frozenset[str], setting: Setting
+    plan: DesignPlan, claimed: Sequence[Claim], bodies: int, own: Counted, setting: Setting
 ) -> dict[int, float]:
     """By claimed slot: w, given the slots that are claimed with more bits."""
     found: dict[int, float] = {}
     for slot in dict.fromkeys(one.slot for one in claimed):
         name, better = plan.slots[slot].name, [plan.slots[other].name for other in found]
-        each = rate(setting.stream, plan.name, name, own, bodies, setting.policy)
+        each = rate(setting.stream, plan.name, name, own, setting.policy)
         alone = presence_in(each, bodies)
         found[slot] = rate_beside(setting.stream, plan.name, name, better, own, alone, setting.policy)
     return found

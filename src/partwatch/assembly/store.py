@@ -22,7 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from partwatch.assembly import counting
-from partwatch.assembly.groups import OWN_KINDS, PERIOD_DAYS, Group, groups_of
+from partwatch.assembly.groups import FOLDER, OWN_KINDS, PERIOD_DAYS, Group, groups_of
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.pseudonyms import Pseudonyms, pseudonyms_of
@@ -104,7 +104,7 @@ class AssemblyStore:
         with self._writing() as connection:
             self._follow(connection, plans)
             for arrival in arrivals:
-                pseudonymous, names = self._pseudonymous(arrival)
+                pseudonymous, names = self.pseudonymous(arrival)
                 old = connection.execute(select(ITEMS.c.id).filter_by(key=pseudonymous.key)).scalar()
                 if old is not None:
                     known += 1
@@ -156,6 +156,19 @@ class AssemblyStore:
             ]
             self._forget(connection, ids, plans)
         return len(ids)
+
+    def keys_of(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Keys of the items that are called so, by key or by path."""
+        with self._reading() as connection:
+            return {
+                name: [
+                    row.key
+                    for row in connection.execute(
+                        select(ITEMS.c.key).where((ITEMS.c.key == name) | (ITEMS.c.path == name))
+                    )
+                ]
+                for name in names
+            }
 
     def forget_before(self, day: date, plans: Mapping[str, DesignPlan]) -> int:
         """Forget all items taken in before a day; returns how many."""
@@ -228,13 +241,20 @@ class AssemblyStore:
             rows = connection.execute(select(KINDS).order_by(KINDS.c.kind)).all()
         return tuple(StreamSize(kind=row.kind, groups=row.groups, bodies=row.bodies) for row in rows)
 
+    def folders(self) -> dict[Group, str]:
+        """Names of the groups that are folders: these are the operator's own, and no secret."""
+        with self._reading() as connection:
+            rows = connection.execute(select(IDENTITIES).filter_by(kind=FOLDER)).all()
+        return {(row.kind, row.value): row.name for row in rows}
+
     def counts(self) -> tuple[int, int]:
         """Items, and their bodies, an item that was not read counting as one."""
         with self._reading() as connection:
             items = counting.count_of(connection, ITEMS)
             return items, counting.kind_size(connection, "all")[1]
 
-    def _pseudonymous(self, arrival: Arrival) -> tuple[Seen, dict[Group, str]]:
+    def pseudonymous(self, arrival: Arrival) -> tuple[Seen, dict[Group, str]]:
+        """The item with its groups under pseudonyms, and the names that these stand for."""
         seen = arrival.seen
         names = {(kind, self.pseudonyms.of_group(kind, name)): name for kind, name in seen.groups}
         groups = tuple(sorted(names))

@@ -78,6 +78,14 @@ class Counts:
         self._together.update((design, one, other) for one, other in pairs(slots))
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What a group counts with in the stream: slots by name, and bodies."""
+
+    slots: frozenset[str]
+    bodies: int
+
+
 def pairs(slots: Iterable[str]) -> Iterable[tuple[str, str]]:
     """Each two, the smaller first."""
     return itertools.combinations(sorted(slots), 2)
@@ -96,13 +104,11 @@ def counted(
     return frozenset(seen) if counts else frozenset()
 
 
-def rate(
-    stream: Stream, design: str, slot: str, own: Collection[str], own_bodies: int, policy: AssemblyPolicy
-) -> float:
+def rate(stream: Stream, design: str, slot: str, own: Counted, policy: AssemblyPolicy) -> float:
     """Share of benign bodies that are the slot's part, or pass for it: counted, with what was believed
-    before (a gamma prior of the policy's mean and worth). own: slots that the group itself counts with."""
-    seen = stream.holding(design, slot) - (slot in own)
-    bodies = max(stream.bodies - own_bodies, 0)
+    before (a gamma prior of the policy's mean and worth). own: what the group itself counts with."""
+    seen = stream.holding(design, slot) - (slot in own.slots)
+    bodies = max(stream.bodies - own.bodies, 0)
     return (policy.presence * policy.presence_bodies + seen) / (policy.presence_bodies + bodies)
 
 
@@ -111,7 +117,7 @@ def rate_beside(
     design: str,
     slot: str,
     others: Iterable[str],
-    own: Collection[str],
+    own: Counted,
     alone: float,
     policy: AssemblyPolicy,
 ) -> float:
@@ -120,7 +126,7 @@ def rate_beside(
     worst = alone
     for other in others:
         first, second = min(slot, other), max(slot, other)
-        both = stream.together(design, first, second) - (slot in own and other in own)
-        holding = stream.holding(design, other) - (other in own)
+        both = stream.together(design, first, second) - (slot in own.slots and other in own.slots)
+        holding = stream.holding(design, other) - (other in own.slots)
         worst = max(worst, (both + policy.together * alone) / (holding + policy.together))
     return worst

@@ -106,6 +106,7 @@ class Assembly(Record):
     first: str | None
     last: str | None
     verdict: str | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
 
 class StreamSize(Record):
