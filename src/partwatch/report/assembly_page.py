@@ -35,9 +35,10 @@ def page(document: AssembliesDocument, pictures: Mapping[Place, bytes]) -> Itera
     """The page in pieces."""
     header = document.header
     yield head("Assemblies", ("report.css", "evaluation.css", "assembly.css"), images=True)
+    designs = f"{number(header.designs)} design{'s' * (header.designs != 1)}"
     yield (
         f'<p class="muted">{number(header.items)} items with {number(header.bodies)} bodies, against '
-        f"{number(header.designs)} design{'s' * (header.designs != 1)} (list {said(header.watchlist[:12])}), as of {said(header.as_of)}. "
+        f"{designs} (list {said(header.watchlist[:12])}), as of {said(header.as_of)}. "
         f"Partwatch {said(header.program_version)}.</p>\n</header>\n<main>\n"
     )
     yield _cards(document)
@@ -93,7 +94,8 @@ def _assembly(assembly: Assembly, pictures: Mapping[Place, bytes], is_open: bool
         slots += (
             f'<li class="slot missing"><div class="nothing">{unnamed}</div><div><p>'
             f"<b>{words.missing(assembly)}</b></p>"
-            '<p class="muted">Names of missing parts are for investigators: <code>--missing</code>.</p></div></li>'
+            '<p class="muted">Names of missing parts are for investigators: <code>--missing</code>.</p>'
+            "</div></li>"
         )
     return (
         f'<details class="assembly"{" open" if is_open else ""}>{summary}\n{about}'
@@ -117,9 +119,10 @@ def _slot(state: SlotState, design: str, pictures: Mapping[Place, bytes]) -> str
         held += f'<li class="muted">and {number(more)} more</li>'
     share = ""
     if state.benign_share is not None:
+        one_in = number(round(1 / max(state.benign_share, 1e-12)))
         share = (
-            f'<p class="muted">About 1 benign group in {number(round(1 / max(state.benign_share, 1e-12)))} of '
-            "this size holds it, or what passes for it.</p>"
+            f'<p class="muted">About 1 benign group in {one_in} of this size holds it, '
+            "or what passes for it.</p>"
         )
     return (
         f'<li class="slot {state.status.value}">{picture}<div><p><span class="state">{state.status.value}'
