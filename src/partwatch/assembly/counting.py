@@ -15,7 +15,7 @@ from partwatch.assembly.groups import Group
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Holdings, Seen, Sighting
-from partwatch.assembly.stream import Verdict, counted, pairs
+from partwatch.assembly.stream import Counts, Verdict, counted, pairs
 from partwatch.assembly.tables import (
     GROUPINGS,
     GROUPS,
@@ -33,25 +33,17 @@ from partwatch.model.document import MatchFinding, Medium, Relation
 _SMALL: Final = 200
 
 
-class StoredStream:
-    """A `Stream` whose counts lie in the store."""
-
-    def __init__(self, connection: Connection, kind: str) -> None:
-        self._connection = connection
-        self._kind = kind
-        self.groups, self.bodies = kind_size(connection, kind)
-
-    def holding(self, design: str, slot: str) -> int:
-        """As `Stream.holding`."""
-        return self._count(HOLDING, design=design, slot=slot)
-
-    def together(self, design: str, slot: str, other: str) -> int:
-        """As `Stream.together`."""
-        return self._count(TOGETHER, design=design, slot=slot, other=other)
-
-    def _count(self, table: Table, **where: str) -> int:
-        wanted = select(table.c.groups).filter_by(kind=self._kind, **where)
-        return self._connection.execute(wanted).scalar() or 0
+def stream_of(connection: Connection, kind: str, designs: Iterable[str]) -> Counts:
+    """The counts over all groups of a kind, as far as they are of these designs."""
+    groups, bodies = kind_size(connection, kind)
+    stream = Counts(bodies, groups)
+    for design in designs:
+        here = {"kind": kind, "design": design}
+        for row in connection.execute(select(HOLDING).filter_by(**here)):
+            stream.put(design, (row.slot,), row.groups)
+        for row in connection.execute(select(TOGETHER).filter_by(**here)):
+            stream.put(design, (row.slot, row.other), row.groups)
+    return stream
 
 
 def kind_size(connection: Connection, kind: str) -> tuple[int, int]:

@@ -129,7 +129,7 @@ class AssemblyStore:
                 held = {group: held[group] for group in sorted({group for group, _ in only}) if group in held}
             kinds = counting.count_of(connection, KINDS)
             for group, designs in held.items():
-                stream = counting.StoredStream(connection, group[0])
+                stream = counting.stream_of(connection, group[0], designs)
                 verdicts = {
                     (group, design): verdict
                     for design in designs

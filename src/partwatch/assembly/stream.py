@@ -77,6 +77,13 @@ class Counts:
         self._holding.update((design, slot) for slot in slots)
         self._together.update((design, one, other) for one, other in pairs(slots))
 
+    def put(self, design: str, slots: tuple[str] | tuple[str, str], groups: int) -> None:
+        """Set what was counted elsewhere: groups that hold a slot, or two."""
+        if len(slots) == 1:
+            self._holding[design, slots[0]] = groups
+        else:
+            self._together[design, slots[0], slots[1]] = groups
+
 
 @dataclass(frozen=True)
 class Counted:
