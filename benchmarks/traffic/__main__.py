@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     corpus = read_corpus(asked.corpus)
     result = asked.result or _screened(asked.cache, asked.corpus, corpus)
     rng = np.random.default_rng(asked.seed)
-    here = world(articles(result, corpus), shipped_calibration(), rng, asked.designs)
+    here = world(articles(result, corpus), shipped_calibration().tail, rng, asked.designs)
     traffic = Traffic(
         here,
         list(people.customers(here, asked.customers, rng)),

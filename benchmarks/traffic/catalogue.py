@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from partwatch.curation.corpus import CorpusFile, listed_parts
-from partwatch.evidence.calibration import Calibration
+from partwatch.evidence.tail import TailModel, score_nearness
 from partwatch.model.document import MatchFinding, Medium, Relation
 
 _NUMBER = re.compile(r"\d+$")
@@ -23,7 +23,7 @@ class Likeness:
 
     body: int
     listed: int
-    bits: float
+    surprise: float
     finding: MatchFinding
     relation: Relation
     medium: Medium
@@ -40,9 +40,16 @@ class Article:
     complete: bool
     likenesses: tuple[Likeness, ...]
 
-    def itself(self) -> float | None:
-        """Bits of the file on its own listed part; None where it is not found."""
-        return max((one.bits for one in self.likenesses if one.listed == self.number), default=None)
+    def itself(self) -> Likeness | None:
+        """The file on its own listed part; None where it is not found."""
+        own = (one for one in self.likenesses if one.listed == self.number)
+        return max(own, key=lambda one: one.surprise, default=None)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the part is one that a gate would take: its own file is a match."""
+        own = self.itself()
+        return own is not None and own.finding is MatchFinding.MATCH
 
 
 def articles(result: Path, corpus: Sequence[CorpusFile]) -> list[Article]:
@@ -76,26 +83,21 @@ def _items(result: Path) -> Iterator[dict[str, Any]]:
 
 def _likenesses(body: dict[str, Any]) -> Iterator[Likeness]:
     for match in body["matches"]:
-        bits = (match["evidence"] or {}).get("pair_bits")
+        surprise = (match["evidence"] or {}).get("surprise")
         number = _NUMBER.search(match["design"])
-        if bits is None or number is None:
-            raise SystemExit("screen the corpus again: no pair_bits in the result, or other designs")
+        if surprise is None or number is None:
+            raise SystemExit("screen the corpus again: no surprise in the result, or other designs")
         yield Likeness(
             body["index"],
             int(number[0]),
-            bits,
+            surprise,
             MatchFinding(match["finding"]),
             Relation(match["relation"]),
             Medium(match["medium"]),
         )
 
 
-def lost_bits(calibration: Calibration, score: float) -> float:
-    """How many bits a copy of that score carries less than a perfect one, for a body unlike the population:
-    the slope of the calibration's tail model in the score, times that of its weight (partwatch.evidence)."""
-    per_well = calibration.weight.slope * calibration.tail.score / math.log(2)
-    return per_well * (_well(1.0) - _well(score))
-
-
-def _well(score: float) -> float:
-    return -math.log(1 - score + 0.02)
+def lost_surprise(tail: TailModel, score: float) -> float:
+    """How much less surprising a copy of that score is than a perfect one, for a part unlike the population:
+    the slope of the tail model in the score."""
+    return tail.score / math.log(2) * float(score_nearness(1.0) - score_nearness(score))

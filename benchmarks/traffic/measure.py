@@ -106,14 +106,20 @@ def detection(
     days = sorted({item.time for item in seller.items if item.time})
     bits = sent = count = counted = None
     assert first is not None
+    settings = {kind: Setting(counts[kind], policy, len(plans), kinds) for kind in KINDS}
+    # What a group counts with is what it holds in the end: the counts are of the end.
+    in_the_end = {
+        group: weigh(plan, holdings_of(items), settings[group[0]]).counted
+        for group, items in _groups(seller.items).items()
+    }
     for day in days:
         so_far = [item for item in seller.items if item.time and item.time <= day]
         own = _groups(so_far)
         parts = sum(".d" not in item.key for item in so_far)
         if bits is None and any(
-            weigh(plan, holdings_of(items), Setting(counts[kind], policy, len(plans), kinds)).finding
+            weigh(plan, holdings_of(items), settings[group[0]], own=in_the_end[group]).finding
             is MatchFinding.MATCH
-            for (kind, _), items in own.items()
+            for group, items in own.items()
         ):
             bits, sent = (day - first).days, parts
         if count is None and any(matched_parts(items)[plan.name] >= level for items in own.values()):

@@ -11,8 +11,10 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from partwatch.assembly.groups import FOLDER, OWN_KINDS, Group
+from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Seen, Sighting
 from partwatch.assembly.store import Arrival
+from partwatch.assembly.weight import sighting_bits
 from partwatch.model.document import Body, Item, Match
 from partwatch.model.errors import UsageError
 
@@ -20,6 +22,7 @@ MOST_ROWS: Final = 5_000_000
 _MOST_CHARACTERS: Final = 1000
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _KNOWN = ("path", "member", "time")
+_POLICY = AssemblyPolicy()
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ def read_groups(path: Path) -> GroupTable:
 
 
 def arrivals(
-    items: Sequence[Item], table: GroupTable | None = None, below: Path | None = None
+    items: Sequence[Item],
+    table: GroupTable | None = None,
+    below: Path | None = None,
+    policy: AssemblyPolicy = _POLICY,
 ) -> Iterator[Arrival]:
     """Every item that holds bodies, or might. below: a folder whose subfolders are groups, too."""
     archives = {item.path for item in items if item.member is not None}
@@ -87,17 +93,18 @@ def arrivals(
         folder = _folder(item.path, below) if below else None
         if folder:
             groups = (*groups, (FOLDER, folder))
+        sightings = tuple(_sightings(item.bodies, policy))
         seen = Seen(
-            "", item.path, item.member, len(item.bodies), item.complete, tuple(_sightings(item.bodies)),
+            "", item.path, item.member, len(item.bodies), item.complete, sightings,
             row.time if row else None, tuple(dict.fromkeys(groups)),
         )  # fmt: skip
         yield Arrival(seen, item.sha256)
 
 
-def _sightings(bodies: Iterable[Body]) -> Iterator[Sighting]:
+def _sightings(bodies: Iterable[Body], policy: AssemblyPolicy) -> Iterator[Sighting]:
     for body in bodies:
         for match in body.matches:
-            bits = _bits(match)
+            bits = _bits(match, policy)
             # What a baseline accepts raises nothing here either.
             if bits is not None and bits > 0 and match.accepted is None:
                 yield Sighting(
@@ -105,10 +112,10 @@ def _sightings(bodies: Iterable[Body]) -> Iterator[Sighting]:
                 )
 
 
-def _bits(match: Match) -> float | None:
-    """Those of the pair; in results of before, those of the search, which are fewer."""
-    if match.evidence is not None and match.evidence.pair_bits is not None:
-        return match.evidence.pair_bits
+def _bits(match: Match, policy: AssemblyPolicy) -> float | None:
+    """Of the one body and the one part; in results of before, those of the search, which are fewer."""
+    if match.evidence is not None and match.evidence.surprise is not None:
+        return sighting_bits(match.evidence.surprise, policy.sure)
     return match.bits
 
 

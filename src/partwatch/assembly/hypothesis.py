@@ -136,6 +136,7 @@ def _instances(
 ) -> list[Instance]:
     policy = setting.policy
     own = by_slot(claimed)
+    taken = 0
     instances = []
     for number, slot in enumerate(plan.slots):
         wanted = min(slot.quantity, policy.most_instances)
@@ -147,5 +148,7 @@ def _instances(
             told = [filled[place].sighting.bits] if place < len(filled) else []
             # What a benign group holds of an empty slot is not counted: it changes nothing that matters.
             least = presence_in(policy.presence, bodies)
-            instances.append(Instance(search_bits(told, bodies, policy.missed_bits), max(w, least)))
+            instances.append(Instance(search_bits(told, bodies - taken, policy.missed_bits), max(w, least)))
+            # The next part is one of the other bodies.
+            taken += len(told)
     return instances

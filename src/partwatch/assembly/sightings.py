@@ -13,7 +13,7 @@ from partwatch.model.document import MatchFinding, Medium, Relation
 class Sighting:
     """One body that may be one listed part.
 
-    bits: log2 likelihood ratio of this body being that part, with no search taken off (`Evidence.pair_bits`).
+    bits: log2 likelihood ratio of this body being that part, with no search taken off.
     """
 
     body: int

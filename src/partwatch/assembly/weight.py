@@ -27,6 +27,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _SHARES: Final = (_NODES + 1) / 2
 _LOG2_WEIGHTS: Final = np.log2(_WEIGHTS / 2)
 _LEAST: Final = 1e-12
+DECADE_BITS: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,22 @@ class Instance:
 
     bits: float
     presence: float
+
+
+def sighting_bits(surprise: float, sure: float) -> float:
+    """log2 likelihood ratio of a body being a part, from how surprising its likeness is.
+
+    From `sure` on: that it is so surprising was to be seen beforehand, and is an event of known probability
+    under either proposition; DECADE_BITS is what a true copy pays for lying in one decade of several. Below,
+    the level is chosen after the look, and pays for it: (1 - p + p ln p) / (p ln(p)^2) with p = 2**-surprise,
+    which chance alone makes 1 on average (Vovk and Wang 2021, Ann. Stat. 49, 1736-1754, equation 2).
+    """
+    if surprise >= sure:
+        return surprise - DECADE_BITS
+    if surprise <= 1e-3:
+        return -1.0
+    log_p = -surprise * math.log(2)
+    return math.log2((1 - math.exp(log_p) * (1 - log_p)) / log_p**2) + surprise
 
 
 def search_bits(bits: Sequence[float], bodies: int, missed_bits: float) -> float:

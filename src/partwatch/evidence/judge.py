@@ -114,7 +114,7 @@ def weight_of(
     expected = share * list_parts * _BODIES
     return Weight(
         bits=rounded_bits(bits(surprise_of(share, list_parts), list_parts)),
-        pair_bits=rounded_bits(bits(surprise_of(share, 1), 1)),
+        surprise=rounded_bits(surprise_of(share, 1)),
         false_per_10000=min(expected, float(_BODIES)),
         is_match=expected <= budget * policy.match_per_10000,
         is_review=expected <= budget * policy.review_per_10000,
@@ -176,7 +176,7 @@ class Judge:
                 self.list_parts,
             ),
             rival=self._rival(part, rival),
-            pair_bits=weight.pair_bits,
+            surprise=weight.surprise,
             region_rarity=None if weight.information is None else rounded_bits(weight.information),
         )
 

@@ -3,8 +3,8 @@
 The names and their meaning are the contract; a change here is a new `SCHEMA_VERSION` and a line in
 the changelog and in docs/reference/result.md. Additions: `View`, what a picture needs, only where it was
 asked for; what a baseline accepts (`Accepted`, `Header.baseline`, `Summary.accepted`); since version 2
-what a match is worth (`Evidence`, `Basis`); and since version 3 its weight for one body and one part alone
-(`Evidence.pair_bits`).
+what a match is worth (`Evidence`, `Basis`); since version 3 how surprising it is for one body and one part
+(`Evidence.surprise`).
 """
 
 from __future__ import annotations
@@ -168,8 +168,9 @@ class Evidence(Record):
     bound: bits beyond which the population cannot support any statement; at_bound: whether it was reached.
     false_per_10000: unrelated bodies of 10,000 that would do as well against some part of this list; an
     estimate by the calibration's tail model. statement: both propositions and the weight, as one sentence.
-    pair_bits: what the agreement would weigh for this body and this part alone, with no list searched: what
-    several bodies add up to is reckoned from it; None in results of before.
+    surprise: for this body and this part alone, with no list searched: log2 of the inverse of the share of
+    unrelated bodies that do as well, by the same model; assemblies are reckoned from it. None in results of
+    before.
     region_rarity: of a match by a shared region: how rare what coincides is among benign bodies, which
     is what its weight comes from; None where the whole was weighed.
     """
@@ -180,7 +181,7 @@ class Evidence(Record):
     support: Support
     statement: str
     rival: Rival
-    pair_bits: float | None = None
+    surprise: float | None = None
     region_rarity: float | None = None
 
 
