@@ -24,6 +24,7 @@ from benchmarks.progress import say
 from benchmarks.traffic import measure, people
 from benchmarks.traffic.catalogue import articles
 from benchmarks.traffic.controlled import by_parts_seen
+from benchmarks.traffic.growing import growing
 from benchmarks.traffic.world import World, world
 from partwatch.assembly.groups import Group, grouped
 from partwatch.assembly.policy import AssemblyPolicy
@@ -59,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--sellers", type=int, default=150)
     parser.add_argument("--designs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--growing", action="store_true", help="only: what one more item costs a store")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     asked = parser.parse_args(argv)
     corpus = read_corpus(asked.corpus)
@@ -71,7 +73,12 @@ def main(argv: list[str] | None = None) -> int:
         list(people.sellers(here, asked.sellers, rng)),
         asked.customers,
     )
-    figures = told(traffic, AssemblyPolicy(), rng)
+    figures: dict[str, object] = {}
+    if asked.growing:
+        items = sorted(traffic.items, key=lambda item: (item.time or people.FIRST_DAY, item.key))
+        figures["growing"] = growing(items, here.plans)
+    else:
+        figures = told(traffic, AssemblyPolicy(), rng)
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
