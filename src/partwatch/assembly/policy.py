@@ -31,7 +31,7 @@ class AssemblyPolicy:
     presence_bodies: float = 25_000
     copies: float = 0.5
     together: float = 1.0
-    benign_share: float = 1 / 3
+    benign_share: float = 1 / 4
     least_slots: int = 2
     most_instances: int = 4
 

@@ -202,6 +202,6 @@ def _stream(document: AssembliesDocument) -> str:
     return (
         "<section><h2>What benign groups were counted from</h2>\n"
         + table(("kind of group", "groups", "bodies"), rows)
-        + '<p class="muted">A group that holds more than a third of a design&rsquo;s parts does not count, '
+        + '<p class="muted">A group that holds more than a quarter of a design&rsquo;s parts does not count, '
         "unless a person released it; none counts against itself.</p></section>\n"
     )
