@@ -1,4 +1,4 @@
-"""The demo: lists a harmless pump, screens a folder of samples against it, and says where the report is.
+"""The demo: lists a harmless pump, screens samples against it, adds up parcels, and says where the reports are.
 
 `python -m examples.demo [DIR]`, or `make demo`. The commands that it prints are the ones to type.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from examples.make_samples import write_samples
+from examples.parcels import write_parcels
 from examples.pump import PARTS, write_pump
 
 FOLDER = Path("demo")
@@ -36,16 +37,17 @@ def main(arguments: Sequence[str]) -> int:
     """0 if every step worked, findings and all; 1 otherwise."""
     folder = Path(arguments[0]) if arguments else FOLDER
     try:
-        report = run_demo(folder)
+        report, assemblies = run_demo(folder)
     except DemoError as error:
         sys.stderr.write(f"demo: {error}\n")
         return 1
     sys.stdout.write(f"\nThe report, with the samples to turn around in 3D: {report}\n")
+    sys.stdout.write(f"What the parcels hold together: {assemblies}\n")
     return 0
 
 
-def run_demo(folder: Path) -> Path:
-    """Writes design and samples, lists, screens; returns the report's path."""
+def run_demo(folder: Path) -> tuple[Path, Path]:
+    """Writes design and samples, lists, screens, assembles; returns the paths of both reports."""
     _clear(folder)
     samples, home, report = folder / "samples", folder / "home", folder / "report.html"
     manifest = write_pump(folder / "design")
@@ -54,9 +56,18 @@ def run_demo(folder: Path) -> Path:
     _partwatch(home, ["watchlist", "add", str(manifest), *ALLOW_PLAIN], expected=0)
     _partwatch(home, ["watchlist", "lint"], expected=REMARKS)
     _partwatch(home, ["screen", str(samples), "--html", str(report)], expected=FINDINGS)
-    if not report.exists():
-        raise DemoError(f"no report was written to {report}")
-    return report
+    assemblies, parcels = folder / "assemblies.html", folder / "parcels"
+    table = write_parcels(samples, parcels)
+    _say(f"\n{parcels} holds the same samples as they might come: in parcels, of three accounts.")
+    _partwatch(
+        home,
+        ["assemble", str(parcels), "--groups", str(table), "--limit", "1", "--html", str(assemblies)],
+        expected=FINDINGS,
+    )
+    for page in (report, assemblies):
+        if not page.exists():
+            raise DemoError(f"no report was written to {page}")
+    return report, assemblies
 
 
 def _clear(folder: Path) -> None:

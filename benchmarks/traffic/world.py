@@ -138,7 +138,9 @@ def _designs(
     """Parts of one project each, no geometry twice in one, most of them telling."""
     made: dict[str, list[Article]] = {}
     for project, own in sorted(listed.items()):
-        pool = [own[k] for k in rng.permutation(len(own)) if own[k].itself() is not None]
+        pool = [
+            own[k] for k in rng.permutation(len(own)) if own[k].itself() is not None and own[k].bodies == 1
+        ]
         telling, plain = [one for one in pool if one.tells], [one for one in pool if not one.tells]
         while True:
             size = int(rng.integers(LEAST_PARTS, MOST_PARTS + 1))

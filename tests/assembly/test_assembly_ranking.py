@@ -97,6 +97,15 @@ def test_a_part_of_two_designs_is_not_counted_twice() -> None:
     assert second.beyond < 0 < second.hypothesis.bits
 
 
+def test_copies_of_a_part_do_not_pass_for_the_parts_that_look_like_it() -> None:
+    def copy(key: str) -> Seen:
+        return item(key, *(sighting(f"p{k}", 0, 14.0 - 0.1 * k) for k in range(4)))
+
+    found = of_group(ranked([copy(f"i{k}") for k in range(4)]), "account", "a")[0].hypothesis
+    assert len(found.found) == 4
+    assert found.finding is MatchFinding.CANDIDATE
+
+
 def test_designs_and_kinds_that_were_tried_are_paid_for() -> None:
     few = of_group(ranked(seller(3), {"clock": plan()}), "account", "a")[0].hypothesis.bits
     many = of_group(ranked(seller(3)), "account", "a")[0].hypothesis.bits

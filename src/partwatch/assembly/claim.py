@@ -23,6 +23,15 @@ class Claim:
     item: Seen
     sighting: Sighting
 
+    def alike(self, slot_of: Mapping[str, int]) -> set[int]:
+        """Slots that this body would fill about as well: with at least half of the bits."""
+        own = self.sighting
+        return {
+            slot_of[one.part]
+            for one in self.item.of_design(own.design)
+            if one.body == own.body and one.bits >= own.bits / 2 and one.part in slot_of
+        }
+
     @property
     def order(self) -> tuple[float, str, int, str]:
         """Best first, and the same whatever the order of arrival."""

@@ -117,13 +117,22 @@ def beyond_better(ranked: Sequence[Hypothesis]) -> list[float]:
 def _presence(
     plan: DesignPlan, claimed: Sequence[Claim], bodies: int, own: Counted, setting: Setting
 ) -> dict[int, float]:
-    """By claimed slot: w, given the slots that are claimed with more bits."""
+    """By claimed slot: w, given the slots that are claimed with more bits.
+
+    Who holds a part may well hold another copy: a body that would stand for a slot that is filled already is
+    no more news than that.
+    """
     found: dict[int, float] = {}
-    for slot in dict.fromkeys(one.slot for one in claimed):
+    slot_of = plan.slot_of()
+    for claim in claimed:
+        slot = claim.slot
+        if slot in found:
+            continue
         name, better = plan.slots[slot].name, [plan.slots[other].name for other in found]
         each = rate(setting.stream, plan.name, name, own, setting.policy)
         alone = presence_in(each, bodies)
-        found[slot] = rate_beside(setting.stream, plan.name, name, better, own, alone, setting.policy)
+        w = rate_beside(setting.stream, plan.name, name, better, own, alone, setting.policy)
+        found[slot] = max(w, setting.policy.copies) if claim.alike(slot_of) & found.keys() else w
     return found
 
 
