@@ -1,0 +1,111 @@
+"""`python -m benchmarks.against_commit --corpus DIR --old PYTHON`: this version beside an older one.
+
+PYTHON is that of an older commit's environment (`git worktree add DIR COMMIT`, then `make setup` there).
+Both enrol the same parts into a list of their own, then read and screen the same plain files of the corpus in
+turn; the search for pieces, which came later, is left out. Compared is processor time, workers with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+FORMATS = ("stl", "3mf", "obj", "step")
+READING = """
+import sys
+from pathlib import Path
+from partwatch import formats
+from partwatch.model.errors import UnreadableError
+for path in sys.argv[1:]:
+    try:
+        formats.read(Path(path).read_bytes())
+    except UnreadableError as error:
+        sys.exit(f"{path}: {error}")
+"""
+DESIGN = """
+name = "{0}"
+authority = "bench"
+reason = "bench"
+expires = 2099-01-01
+[[parts]]
+name = "{0}"
+file = "{1}"
+"""
+
+
+def drawn(corpus: Path, of_each: int) -> list[Path]:
+    """Files of nothing but one closed body, evenly over each format's."""
+    with (corpus / "MANIFEST.csv").open(encoding="utf-8", newline="") as stream:
+        plain = [
+            r
+            for r in csv.DictReader(stream)
+            if (r["odd"], r["bodies"], r["watertight"]) == ("no", "1", "True")
+        ]
+    found: list[Path] = []
+    for extension in FORMATS:
+        own = [corpus / r["repo"].replace("/", "+") / r["path"] for r in plain if r["ext"] == extension]
+        found += own[:: max(len(own) // of_each, 1)][:of_each]
+    return found
+
+
+def seconds(words: Sequence[str], fine: Sequence[int] = (0,)) -> float:
+    """Processor time of a command and all that it waited for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode not in fine:
+        raise SystemExit(f"{' '.join(words[:6])} ended with {done.returncode}: {done.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0, with a line for each of reading, screening."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.against_commit", description=__doc__)
+    parser.add_argument("--corpus", type=Path, default=os.environ.get("PARTWATCH_CORPUS"))
+    parser.add_argument("--old", required=True, help="the older commit's .venv/bin/python")
+    parser.add_argument("--of-each", type=int, default=38, help="files of each format")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args(arguments)
+    files = [str(path) for path in drawn(Path(options.corpus).absolute(), options.of_each)]
+    taken: dict[tuple[str, str], list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        designs = []
+        for number, file in enumerate(files[::4]):
+            designs.append(f"{folder}/{number}.toml")
+            Path(designs[-1]).write_text(DESIGN.format(f"part {number}", file))
+        versions = {
+            "old": (options.old, [], []),
+            "new": (sys.executable, ["--allow-generic", "bench"], ["--no-pieces"]),
+        }
+        program = {
+            name: [python, "-m", "partwatch", "--home", f"{folder}/{name}"]
+            for name, (python, *_) in versions.items()
+        }
+        for name, (_, generic, _) in versions.items():
+            seconds([*program[name], "watchlist", "add", *generic, *designs])
+        for _ in range(options.rounds):
+            for name, (python, _, pieces) in versions.items():
+                reading = seconds([python, "-c", READING, *files])
+                screening = seconds(
+                    [*program[name], "screen", "--json", "--jobs", "1", *pieces, *files], (0, 1, 3)
+                )
+                taken.setdefault(("reading", name), []).append(reading)
+                taken.setdefault(("screening", name), []).append(screening)
+    for what in ("reading", "screening"):
+        old, new = (taken[what, name] for name in ("old", "new"))
+        ratio = statistics.median(new) / statistics.median(old)
+        said = ["; ".join(f"{x:.2f}" for x in sorted(each)) for each in (old, new)]
+        print(f"{what} {len(files)} files: old {said[0]} s, new {said[1]} s, ratio of medians {ratio:.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
