@@ -19,16 +19,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FORMATS = ("stl", "3mf", "obj", "step")
+# Prints processor seconds and the path of each file, -1 where it is refused.
 READING = """
-import sys
+import sys, time
 from pathlib import Path
 from partwatch import formats
 from partwatch.model.errors import UnreadableError
 for path in sys.argv[1:]:
+    data = Path(path).read_bytes()
+    before = time.process_time()
     try:
-        formats.read(Path(path).read_bytes())
+        formats.read(data)
+        print(time.process_time() - before, path)
     except UnreadableError:
-        print(path)
+        print(-1, path)
 """
 DESIGN = """
 name = "{0}"
@@ -66,6 +70,22 @@ def seconds(words: Sequence[str], fine: Sequence[int] = (0,)) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def readings(python: str, files: Sequence[str]) -> dict[str, float]:
+    """Processor time of reading each file in one process; below 0 where it is refused."""
+    done = subprocess.run([python, "-c", READING, *files], stdout=subprocess.PIPE, text=True, check=True)
+    told = (line.split(" ", 1) for line in done.stdout.splitlines())
+    return {path: float(taken) for taken, path in told}
+
+
+def by_format(taken: dict[str, float]) -> dict[str, float]:
+    """Sums by ending, and of all."""
+    found = {"all": sum(taken.values())}
+    for path, each in taken.items():
+        ending = Path(path).suffix.lower().lstrip(".").replace("step", "stp")
+        found[ending] = found.get(ending, 0.0) + each
+    return found
+
+
 def main(arguments: Sequence[str]) -> int:
     """0, with a line for each of reading, screening."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against_commit", description=__doc__)
@@ -77,8 +97,8 @@ def main(arguments: Sequence[str]) -> int:
     files = [str(path) for path in drawn(Path(options.corpus).absolute(), options.of_each)]
     for python in (options.old, sys.executable):
         # What one of them refuses is no work for both.
-        done = subprocess.run([python, "-c", READING, *files], stdout=subprocess.PIPE, text=True, check=True)
-        files = [file for file in files if file not in done.stdout.splitlines()]
+        files = [file for file, each in readings(python, files).items() if each >= 0]
+    print(f"{len(files)} files, processor seconds")
     taken: dict[tuple[str, str], list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         designs = []
@@ -100,17 +120,17 @@ def main(arguments: Sequence[str]) -> int:
             seconds([*program[name], "watchlist", "add", *generic, *designs])
         for _ in range(options.rounds):
             for name, (python, _, pieces) in versions.items():
-                reading = seconds([python, "-c", READING, *files])
+                for kind, each in by_format(readings(python, files)).items():
+                    taken.setdefault((f"reading {kind}", name), []).append(each)
                 screening = seconds(
                     [*program[name], "screen", "--json", "--jobs", "1", *pieces, *files], (0, 1, 3)
                 )
-                taken.setdefault(("reading", name), []).append(reading)
                 taken.setdefault(("screening", name), []).append(screening)
-    for what in ("reading", "screening"):
+    for what in dict.fromkeys(what for what, _ in taken):
         old, new = (taken[what, name] for name in ("old", "new"))
         ratio = statistics.median(new) / statistics.median(old)
         said = ["; ".join(f"{x:.2f}" for x in sorted(each)) for each in (old, new)]
-        print(f"{what} {len(files)} files: old {said[0]} s, new {said[1]} s, ratio of medians {ratio:.3f}")
+        print(f"{what}: old {said[0]} s, new {said[1]} s, ratio of medians {ratio:.3f}")
     return 0
 
 
