@@ -208,7 +208,8 @@ def page(rows: Sequence[Row]) -> str:
         "Compared are triangles with three different corners (in single precision), the box around them "
         f"(within {EXTENT_SHARE:g} of its longest side) and the volume about its corner (within "
         f"{VOLUME_SHARE:g}); of a 3MF what its build places. OCCT is the kernel that we read STEP by as "
-        "well: its row shows that nothing is lost on the way from it to us.",
+        "well: its row shows that nothing is lost on the way from it to us. A print job counts as read where "
+        "the solids that it makes were rebuilt.",
         "",
         "| format | files | read whole | read in part | refused | peer | both read | same triangles "
         "| same extents | same volume | only we read | only the peer reads |",

@@ -12,15 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from partwatch import formats
+from partwatch.toolpath import rebuilt
 
 Corners = npt.NDArray[np.float64]  # (m, 3, 3)
 MM_PER_METRE = 1000.0
 
 
 def ours(path: str) -> bytes:
-    """What our readers make of a file; what they refuse is UnreadableError, as everywhere."""
+    """What our readers make of a file; what they refuse is UnreadableError, as everywhere.
+
+    Of a print job alone, the solids that it makes: moves that make none are no reading.
+    """
     data = Path(path).read_bytes()
     reading = formats.read(data)
+    if not reading.shapes:
+        reading = rebuilt(reading)[0]
     built = [shape for shape in reading.shapes if "not in the build" not in shape.notes]
     corners = _concatenated(shape.mesh.vertices[shape.mesh.triangles] for shape in built)
     said = {"format": reading.format, "unread": [reason.message for reason in reading.unread]}

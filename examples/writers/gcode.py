@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,8 +32,13 @@ class Plan:
     spiral: bool = False
 
 
-def job(*solids: Manifold, plan: Plan | None = None) -> bytes:
-    """Solids as they stand, in mm, printed one layer after the other."""
+def job(
+    *solids: Manifold, plan: Plan | None = None, labels: Sequence[tuple[str, str]] | None = None
+) -> bytes:
+    """Solids as they stand, in mm, printed one layer after the other.
+
+    labels: for each solid, what is written before and after its strokes of a layer.
+    """
     plan = plan or Plan()
     heads = [_slices(solid, plan) for solid in solids]
     low = np.min([solid.bounding_box()[:2] for solid in solids], axis=0)
@@ -43,9 +48,11 @@ def job(*solids: Manifold, plan: Plan | None = None) -> bytes:
         writer.layer(k)
         if plan.skirt and k == 0:
             writer.loop(_box(low - 5, high + 5))
-        for slices in heads:
+        for slices, (before, after) in zip(heads, labels or [("", "")] * len(heads), strict=True):
             if k < len(slices):
+                writer.say(before)
                 _layer(writer, slices, k, plan)
+                writer.say(after)
     return writer.text()
 
 
@@ -110,6 +117,10 @@ class _Writer:
         if self._plan.comments:
             self._lines.append(";LAYER_CHANGE")
         self._lines.append(f"G1 Z{(k + 1) * self._plan.layer:.3f} F3000")
+
+    def say(self, words: str) -> None:
+        if words:
+            self._lines.append(words)
 
     def loop(self, polygon: FloatArray) -> None:
         self._stroke(np.concatenate([polygon, polygon[:1]]))

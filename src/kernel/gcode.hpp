@@ -81,7 +81,7 @@ class GcodeMachine {
         }
         Words words;
         size_t next = read(start, end, words);
-        while (next < end) {
+        while (next < end && !is_text(words)) {
             Words more;
             // Several commands on one line, as machine tools take them; one motion is what printers write.
             size_t stop = read(next, end, more);
@@ -94,6 +94,11 @@ class GcodeMachine {
 
     static bool digit(char c) { return c >= '0' && c <= '9'; }
     static bool sign(char c) { return c == '-' || c == '+' || c == '.'; }
+
+    // Commands whose line is text for people: messages (M117, M118), names of objects (M486).
+    static bool is_text(const Words& w) {
+        return w['M'] && (w('M') == 117 || w('M') == 118 || w('M') == 486);
+    }
 
     // Words up to the next command on the line, a comment, a checksum or its end; where it stopped.
     size_t read(size_t at, size_t end, Words& words) const {
@@ -112,6 +117,11 @@ class GcodeMachine {
             }
             char name = upper(c);
             if (name == 'G' || name == 'M' || name == 'T') {
+                // Without a number it is a letter of some text.
+                if (at + 1 >= end || !digit(data_[at + 1])) {
+                    ++at;
+                    continue;
+                }
                 if (command) return at;
                 command = true;
             }

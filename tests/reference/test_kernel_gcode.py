@@ -37,6 +37,12 @@ def run(kernel: ModuleType, *lines: str) -> tuple[Floats, Floats]:
         (["G1 X+1.5\r", "\tG01  X 2"], [(1.5, 0, 0), (2, 0, 0)]),
         (["G90 G1 X3", "/G1 X4"], [(3, 0, 0), (4, 0, 0)]),
         (["G10", "G11", "M204 S800", "EXCLUDE_OBJECT_START NAME=G1X9", "G1.5 X8"], []),
+        # What is written for people moves nothing.
+        (
+            ["G1 X1", "M117 printing", "M117 G1 X7", "M118 E1 G0 X7", "M486 AG1 X7", "M104 S0 set up"],
+            [(1, 0, 0)],
+        ),
+        (["G90 M117 G1 X7", "M104 S200 G1 X3"], [(3, 0, 0)]),
         (["G1 Xnan", "G1 Xinf", "G1 X1e3"], [(0, 0, 0), (0, 0, 0), (1, 0, 0)]),
     ],
 )
@@ -60,6 +66,8 @@ def test_moves_end_where_their_words_say(
         (["M82", "G91", "G1 X1 E1", "G1 X1 E2"], [1, 1]),
         (["M83", "G20", "G1 X1 E1"], [25.4]),
         (["G1 X1 A2"], [2]),
+        # Nor does it count any: an object's name, a message.
+        (["M82", "G1 X1 E5", "M486 Agear", "M117 Purge extruder", "M104 S0 gears", "G1 X2 E6"], [5, 1]),
     ],
 )
 def test_filament_is_counted_as_it_is_said_to_be(
@@ -156,7 +164,21 @@ def test_speeds_hold_until_the_next_and_are_millimetres_a_minute(kernel: ModuleT
 CODES = (0, 1, 2, 3, 17, 18, 19, 20, 21, 28, 90, 91, 92)
 LETTERS = "XYZEIJRKFA-.120()/;* \t\r\n\n\0é"
 WORDS = st.sampled_from(
-    [*LETTERS, *(f"G{k}" for k in CODES), "M82", "M83", "T1", "2.5", "99999999", "N7 ", "nan", "M486 S1"]
+    [
+        *LETTERS,
+        *(f"G{k}" for k in CODES),
+        "M82",
+        "M83",
+        "T1",
+        "2.5",
+        "99999999",
+        "N7 ",
+        "nan",
+        "M486 S1",
+        "M117 gear ",
+        "M",
+        "T",
+    ]
 )
 
 

@@ -21,6 +21,8 @@ _COMMAND = re.compile(rb"[GgMmTt][0-9]|[XxYyZz][0-9+.\- \t\r\v\f]")
 _WORD = re.compile(
     rb"(\([^)]*\)?)|([A-Za-z])[ \t\r\v\f]*(?:\+?(-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)))?|([;*].*)", re.DOTALL
 )
+# Commands whose line is text for people: messages, names of objects.
+_OF_TEXT = (117, 118, 486)
 _PLANES = ((0, 1, 2), (2, 0, 1), (1, 2, 0))
 Words = dict[str, float]
 
@@ -106,6 +108,11 @@ class _Machine:
                 continue
             name = match[2].decode().upper()
             if name in "GMT":
+                if _COMMAND.match(self._data, match.start(), end) is None:
+                    # Without a number it is a letter of some text.
+                    continue
+                if command and words.get("M") in _OF_TEXT:
+                    break
                 if command:
                     self._act(words, start, end)
                     words = {}

@@ -17,7 +17,9 @@ class Toolpath:
     end: (n, 3), in millimetres of the machine's frame. filament: (n,), how many millimetres of it are pushed
     during the move, below 0 where it is pulled back; what is counted in volume stands there in cubic ones.
     feed: (n,), the speed asked for, in mm/min, 0 where none was yet. line: (n,), of the file, from 1. tool:
-    (n,), which extruder. chord: (n,), whether the move is one of those that an arc was turned into.
+    (n,), which extruder. chord: (n,), whether the move is one of those that an arc was turned into. label:
+    (n,), which object the job says the move to be of, by the place of its name among `names`, from 1; 0 for
+    none. None where it says nothing.
     """
 
     end: FloatArray
@@ -26,6 +28,8 @@ class Toolpath:
     line: npt.NDArray[np.int32]
     tool: npt.NDArray[np.int16]
     chord: npt.NDArray[np.bool_]
+    label: npt.NDArray[np.int16] | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def start(self) -> FloatArray:

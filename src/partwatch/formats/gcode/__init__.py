@@ -1,6 +1,7 @@
 """Print jobs as G-code text, of any slicer or none.
 
 What is model and what is not is not asked of comments, which anybody may write: `toolpath` tells by geometry.
+Labels of objects are handed on, and may only add to it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from partwatch import kernel
 from partwatch.formats.base import Format, Reading, ReadLimits
 from partwatch.formats.gcode.examples import examples
+from partwatch.formats.gcode.objects import labels_of
 from partwatch.model.document import Medium, Reason
 from partwatch.model.errors import DamagedError, LimitError
 from partwatch.model.mesh import Unit
@@ -72,7 +74,8 @@ def job_of(text: bytes, limits: ReadLimits, name: str, unread: tuple[Reason, ...
             "if it was cut short, transfer it again"
         )
     reasons = tuple(Reason(code=DamagedError.code, message=message) for message in doubts)
-    path = Toolpath(end, filament, feed, line, tool, chord.astype(bool))
+    label, names = labels_of(text, other, len(line))
+    path = Toolpath(end, filament, feed, line, tool, chord.astype(bool), label, names)
     return Reading(name, Medium.TOOLPATH, Unit.MILLIMETRE, (), (*unread, *reasons), (path,))
 
 
