@@ -1,4 +1,4 @@
-"""The demo: lists a harmless pump, screens samples against it, adds up parcels, and says where the reports are.
+"""The demo: lists a harmless pump, screens samples against it, adds up parcels, says where the reports are.
 
 `python -m examples.demo [DIR]`, or `make demo`. The commands that it prints are the ones to type.
 """

@@ -91,12 +91,17 @@ def test_a_sample_gets_the_finding_it_deserves(key: Key, items: dict[Key, Item])
     assert raised == expected.parts
 
 
-def test_the_demo_runs_and_says_where_its_report_is(tmp_path: Path) -> None:
+def test_the_demo_runs_and_says_where_its_reports_are(tmp_path: Path) -> None:
     done = run_module("examples.demo", str(tmp_path), cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "$ partwatch --home" in done.stdout
-    assert done.stdout.splitlines()[-1].endswith(str(tmp_path / "report.html"))
+    *_, report, assemblies = done.stdout.splitlines()
+    assert report.endswith(str(tmp_path / "report.html"))
     assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert assemblies.endswith(str(tmp_path / "assemblies.html"))
+    page = (tmp_path / "assemblies.html").read_text(encoding="utf-8")
+    assert page.count("<img ") >= 7
+    assert "7 of 13 parts" in page
 
 
 def test_the_demo_leaves_a_folder_alone_that_it_did_not_make(tmp_path: Path) -> None:

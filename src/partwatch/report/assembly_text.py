@@ -14,9 +14,20 @@ MOST_SETS = 3
 
 
 def lines(document: AssembliesDocument) -> Iterator[str]:
-    """Every assembly, then what was counted."""
+    """Every assembly, then what was counted. One whose bodies all stand in a better one of the same design
+    is a line."""
+    told: dict[str, list[frozenset[tuple[str, int]]]] = {}
     for assembly in document.assemblies:
+        own = words.bodies(assembly)
+        before = told.setdefault(assembly.design, [])
+        if any(own <= other for other in before):
+            yield f"{_head(assembly)}; all of it in one above"
+            continue
+        if before:
+            yield ""
+        before.append(own)
         yield from _assembly(assembly)
+    if document.assemblies:
         yield ""
     if not document.assemblies:
         yield "no items together hold two parts of a listed design"
@@ -30,13 +41,17 @@ def lines(document: AssembliesDocument) -> Iterator[str]:
     yield document.header.not_claimed
 
 
-def _assembly(assembly: Assembly) -> Iterator[str]:
+def _head(assembly: Assembly) -> str:
     verdict = f", {assembly.verdict} by a person" if assembly.verdict else ""
-    yield (
+    return (
         f"{visible(assembly.design)} in {words.group(assembly)}: "
         f"{words.FINDINGS[assembly.finding]}{verdict}, "
         f"{words.parts(assembly)}, {assembly.bits:.1f} bits ({assembly.support.value})"
     )
+
+
+def _assembly(assembly: Assembly) -> Iterator[str]:
+    yield _head(assembly)
     told = [words.items(assembly), words.days(assembly), words.also(assembly), words.beyond(assembly)]
     yield f"  {'; '.join(part for part in told if part)}"
     for state in assembly.slots:

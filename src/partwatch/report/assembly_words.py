@@ -72,6 +72,11 @@ def beyond(assembly: Assembly) -> str:
     )
 
 
+def bodies(assembly: Assembly) -> frozenset[tuple[str, int]]:
+    """Item and number of each body that stands for a part."""
+    return frozenset((held.item, held.body) for state in assembly.slots for held in state.held)
+
+
 def missing(assembly: Assembly) -> str:
     """`5 parts are missing`; empty where none is."""
     count = sum(not state.held for state in assembly.slots)
