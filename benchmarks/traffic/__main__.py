@@ -27,6 +27,7 @@ from benchmarks.traffic.controlled import by_parts_seen
 from benchmarks.traffic.growing import growing
 from benchmarks.traffic.world import World, world
 from partwatch.assembly.groups import Group, grouped
+from partwatch.assembly.hypothesis import Hypothesis, Setting
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.ranking import Ranked, count, holdings_by, rank_group
 from partwatch.assembly.sightings import Seen
@@ -112,25 +113,40 @@ def told(traffic: Traffic, policy: AssemblyPolicy, rng: np.random.Generator) -> 
               f"{len(false) / traffic.customers * 1e4:.2f} in 10,000 (at most {most:.2f})")  # fmt: skip
         figures[f"false_{level.value}"] = len(false)
     own = [own for (kind, value), own in groups.items() if kind in measure.KINDS and value in benign]
-    parts = measure.counting_level(own, traffic.customers, policy.match_per_10000)
-    print(f"counting matched parts raises as few false alarms from {parts} parts on")
-    found = [measure.detection(one, plans, counts, len(counts), policy, parts) for one in traffic.sellers]
-    figures["sellers"] = [asdict(one) for one in found]
-    _tell_detection(found)
+    allowed = policy.match_per_10000
+    parts = measure.counting_level(own, traffic.customers, allowed)
+    least_bits = measure.bits_level(best, benign, traffic.customers, allowed)
+    settings = {kind: Setting(counts[kind], policy, len(plans), len(counts)) for kind in measure.KINDS}
+    figures["alarms"] = _tell_alarms(traffic, settings, parts, least_bits)
     figures["by_parts"] = by_parts_seen(traffic.world, counts, policy, parts, rng)
     figures["honesty"] = _tell_honesty(traffic, best, benign)
     return figures
 
 
-def _tell_detection(found: list[measure.Detection]) -> None:
-    for name, days, sent in (
-        ("bits", [one.by_bits for one in found], [one.sent_by_bits for one in found]),
-        ("counting", [one.by_count for one in found], [one.sent_by_count for one in found]),
-    ):
-        told = [day for day in days if day is not None]
-        parts = [one for one in sent if one is not None]
-        print(f"by {name}: {len(told)} of {len(found)} sellers; median {np.median(told or [0]):.0f} days "
-              f"after the first parcel, {np.median(parts or [0]):.0f} parts sent by then")  # fmt: skip
+def _tell_alarms(
+    traffic: Traffic, settings: dict[str, Setting], parts: int, level: float
+) -> dict[str, list[dict[str, int] | None]]:
+    """When sellers are found, by each rule. parts, level: from where on as few false alarms are raised."""
+
+    def enough(told: Hypothesis) -> bool:
+        return told.bits >= level and len(told.found) > 1
+
+    rules: dict[str, measure.Rule] = {
+        "bits, match": lambda told, _: told.finding is MatchFinding.MATCH,
+        "bits, review": lambda told, _: told.finding is not MatchFinding.CANDIDATE,
+        f"bits, {level:.1f} and more (by hindsight)": lambda told, _: enough(told),
+        f"counting, {parts} parts and more (by hindsight)": lambda told, items: (
+            measure.matched_parts(items)[told.plan.name] >= parts
+        ),
+    }
+    plans = traffic.world.plans
+    found = [measure.alarms(one, plans[one.design], settings, rules) for one in traffic.sellers]
+    for name in rules:
+        told = [alarm for one in found if (alarm := one[name])]
+        days, sent = [one.days for one in told] or [0], [one.sent for one in told] or [0]
+        print(f"{name}: {len(told)} of {len(found)} sellers; median {np.median(days):.0f} days after the "
+              f"first parcel, {np.median(sent):.0f} parts sent by then")  # fmt: skip
+    return {name: [asdict(alarm) if (alarm := one[name]) else None for one in found] for name in rules}
 
 
 def _tell_honesty(traffic: Traffic, best: dict[Group, Ranked], benign: set[str]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,25 +12,15 @@ import numpy.typing as npt
 
 from benchmarks.traffic.people import Seller
 from partwatch.assembly.groups import Group
-from partwatch.assembly.hypothesis import Setting, weigh
+from partwatch.assembly.hypothesis import Hypothesis, Setting, weigh
 from partwatch.assembly.plan import DesignPlan
-from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.ranking import Ranked
 from partwatch.assembly.sightings import Seen, holdings_of
-from partwatch.assembly.stream import Counts
 from partwatch.model.document import MatchFinding
 
 Floats = npt.NDArray[np.float64]
 # What one customer is known by.
 KINDS = ("account", "address", "parcel")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A way to raise an alarm, and the level from which on it does."""
-
-    name: str
-    level: float
 
 
 def best_by_group(ranked: Iterable[Ranked]) -> dict[Group, Ranked]:
@@ -79,52 +69,56 @@ def counting_level(benign: Iterable[Sequence[Seen]], customers: int, allowed: fl
     return level
 
 
+def bits_level(best: Mapping[Group, Ranked], benign: set[str], customers: int, allowed: float) -> float:
+    """The least number of bits from which on at most so many customers in 10,000 raise a false alarm, to a
+    tenth; at least what nothing at all would raise."""
+    worst: dict[str, float] = {}
+    for (kind, value), one in best.items():
+        if kind in KINDS and value in benign:
+            who = customer_of(value)
+            worst[who] = max(worst.get(who, -np.inf), one.hypothesis.bits)
+    level = 0.0
+    while sum(bits >= level for bits in worst.values()) * 10_000 > allowed * customers:
+        level += 0.1
+    return level
+
+
 @dataclass(frozen=True)
-class Detection:
-    """A seller: the day of the first parcel and those on which bits, or counting, raised the alarm; how many
-    parts had been sent by then."""
+class Alarm:
+    """days: since the seller's first parcel. sent: parts that were sent by then."""
 
-    seller: str
-    parts: int
-    by_bits: int | None
-    sent_by_bits: int | None
-    by_count: int | None
-    sent_by_count: int | None
+    days: int
+    sent: int
 
 
-def detection(
+# Whether a group's hypothesis and items raise an alarm.
+Rule = Callable[[Hypothesis, Sequence[Seen]], bool]
+
+
+def alarms(
     seller: Seller,
-    plans: Mapping[str, DesignPlan],
-    counts: Mapping[str, Counts],
-    kinds: int,
-    policy: AssemblyPolicy,
-    level: int,
-) -> Detection:
-    """Parcel by parcel, in each of the seller's accounts, addresses and parcels, against its own design."""
-    plan = plans[seller.design]
-    first = seller.items[0].time
+    plan: DesignPlan,
+    settings: Mapping[str, Setting],
+    rules: Mapping[str, Rule],
+) -> dict[str, Alarm | None]:
+    """When each rule raises the alarm on a seller's own design, parcel by parcel, in any of its accounts,
+    addresses and parcels; None where it never does."""
     days = sorted({item.time for item in seller.items if item.time})
-    bits = sent = count = counted = None
-    assert first is not None
-    settings = {kind: Setting(counts[kind], policy, len(plans), kinds) for kind in KINDS}
     # What a group counts with is what it holds in the end: the counts are of the end.
     in_the_end = {
         group: weigh(plan, holdings_of(items), settings[group[0]]).counted
         for group, items in _groups(seller.items).items()
     }
+    found: dict[str, Alarm | None] = dict.fromkeys(rules)
     for day in days:
         so_far = [item for item in seller.items if item.time and item.time <= day]
-        own = _groups(so_far)
-        parts = sum(".d" not in item.key for item in so_far)
-        if bits is None and any(
-            weigh(plan, holdings_of(items), settings[group[0]], own=in_the_end[group]).finding
-            is MatchFinding.MATCH
-            for group, items in own.items()
-        ):
-            bits, sent = (day - first).days, parts
-        if count is None and any(matched_parts(items)[plan.name] >= level for items in own.values()):
-            count, counted = (day - first).days, parts
-    return Detection(seller.name, len(plan.slots), bits, sent, count, counted)
+        alarm = Alarm((day - days[0]).days, sum(".d" not in item.key for item in so_far))
+        for group, items in _groups(so_far).items():
+            told = weigh(plan, holdings_of(items), settings[group[0]], own=in_the_end[group])
+            for name, rule in rules.items():
+                if found[name] is None and rule(told, items):
+                    found[name] = alarm
+    return found
 
 
 def _groups(items: Iterable[Seen]) -> dict[Group, list[Seen]]:
