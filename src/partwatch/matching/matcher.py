@@ -59,11 +59,12 @@ _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE:
 
 @dataclass(frozen=True)
 class _Item:
-    """What all bodies of one item share."""
+    """What all bodies of one item share. judge: of its medium, where there is one."""
 
     sha256: str
     unit: Unit | None
     medium: Medium
+    judge: Judge | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,8 @@ class Matcher:
         groups: bodies that may be one part of several shells, by their place in solids; those of a shape.
         All bodies together are always such a group.
         """
-        item = _Item(sha256, reading.unit, reading.medium)
+        judge = self._judge.of_medium(reading.medium) if self._judge is not None else None
+        item = _Item(sha256, reading.unit, reading.medium, judge)
         bodies: list[Body] = []
         reasons: list[Reason] = []
         expired: dict[str, date] = {}
@@ -164,7 +166,7 @@ class Matcher:
             size = explain_size(
                 1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance
             )
-            finding, weight = self._weighed(hit, size, part, item.unit)
+            finding, weight = self._weighed(hit, size, part, item)
             if finding is None:
                 continue
             if self._as_of > part.expires:
@@ -175,16 +177,16 @@ class Matcher:
         return sorted(judged, key=_best_first)
 
     def _weighed(
-        self, hit: Hit, size: Size, part: ListedPart, unit: Unit | None
+        self, hit: Hit, size: Size, part: ListedPart, item: _Item
     ) -> tuple[MatchFinding | None, Weight | None]:
         """What geometry says of a hit, held back where unrelated bodies would do as well too often."""
         policy, coverage = self._policy, hit.measured.coverage
-        if self._judge is None:
+        if item.judge is None:
             return match_finding(coverage, size.scale, part.distinctiveness, policy), None
-        finding, weight = self._weighed_whole(hit, unit, self._judge)
+        finding, weight = self._weighed_whole(hit, item.unit, item.judge)
         if hit.information is None:
             return finding, weight
-        of_region = self._judge.weigh_region(hit.information)
+        of_region = item.judge.weigh_region(hit.information)
         in_region = region_finding(measured_share(hit.measured, policy), size.scale, of_region, policy)
         if in_region is not None and (finding is None or _ORDER[in_region] < _ORDER[finding]):
             return in_region, of_region
@@ -253,17 +255,17 @@ class Matcher:
             triangles=len(solid.mesh.triangles),
             notes=solid.notes,
             matches=tuple(
-                self._match(item, solid, unit, entry, ambiguous, self._evidence(entry, judged))
+                self._match(item, solid, unit, entry, ambiguous, self._evidence(item, entry, judged))
                 for entry in judged
             ),
         )
 
-    def _evidence(self, entry: _Judged, judged: Sequence[_Judged]) -> Evidence | None:
+    def _evidence(self, item: _Item, entry: _Judged, judged: Sequence[_Judged]) -> Evidence | None:
         """What stands behind an entry's bits, with the best other part on that body."""
-        if self._judge is None or entry.weight is None:
+        if item.judge is None or entry.weight is None:
             return None
         others = [(each.hit.part, each.hit.score) for each in judged if each is not entry]
-        return self._judge.evidence(
+        return item.judge.evidence(
             entry.hit.part, entry.weight, max(others, key=lambda other: other[1], default=None)
         )
 
