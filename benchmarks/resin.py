@@ -1,7 +1,8 @@
 """Resin print jobs of parts, by PrusaSlicer for the SL1S.
 
-`python -m benchmarks.resin --corpus DIR` counts how many parts of a corpus are found in theirs. With `--keep DIR`
-it leaves the jobs there, each beside a JSON file that names its part, for `partwatch calibrate --print-jobs`.
+`python -m benchmarks.resin --corpus DIR` counts how many parts of a corpus are found in theirs. With
+`--keep DIR` it leaves the jobs there, each beside a JSON file that names its part, as
+`partwatch calibrate --print-jobs` wants them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import parts
 from partwatch.matching import Matcher, Policy
 from partwatch.matching.relation import held_back, match_finding
 from partwatch.matching.weight import SizeFit, Weight
-from partwatch.model.document import Evidence, MatchFinding, Rival, Support
+from partwatch.model.document import Evidence, MatchFinding, Medium, Rival, Support
 
 BRACKET, PLATE = parts.part_mesh("bracket"), parts.part_mesh("plate")
 ALLOWED = Weight(bits=9.5, false_per_10000=0.01, is_match=True, is_review=True)
@@ -25,6 +25,9 @@ class Judging:
     weight: Weight
     asked: list[tuple[int, float, SizeFit]] = field(default_factory=list)
     rivals: list[tuple[int, float] | None] = field(default_factory=list)
+
+    def of_medium(self, medium: Medium) -> Judging:
+        return self
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         self.asked.append((part, score, size))

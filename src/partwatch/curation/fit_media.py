@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -32,9 +32,9 @@ from partwatch.curation.calibrate import (
     share_of,
 )
 from partwatch.curation.print_jobs import Gathered, JobObservations
-from partwatch.curation.region_fit import best_of_strangers
+from partwatch.curation.region_fit import EXCEEDED, best_of_strangers
 from partwatch.evidence.calibration import Calibration
-from partwatch.evidence.judge import surprise_of
+from partwatch.evidence.judge import Profile, surprise_of
 from partwatch.evidence.media import REBUILT, MediumModel
 from partwatch.evidence.numbers import Line, PlainShapes, RegionModel
 from partwatch.evidence.population import Population
@@ -54,10 +54,12 @@ class Beside:
     """What job bodies are weighed against: a population with projects numbered as the observations have them.
 
     same: of each listed part, rows of the population that are of the same geometry, of whichever project.
+    profiles: of parts beside it, kept from fit to fit.
     """
 
     population: Population
     same: Mapping[int, npt.NDArray[np.intp]]
+    profiles: dict[int, tuple[Population, Profile]] = field(default_factory=dict)
 
 
 class JobWeigher(Weigher):
@@ -66,6 +68,7 @@ class JobWeigher(Weigher):
     def __init__(self, jobs: JobObservations, beside: Beside, tail: TailModel, plain: PlainShapes) -> None:
         super().__init__(jobs.observed, beside.population, tail, plain)
         self._beside = beside
+        self._profiles = beside.profiles
         self._of_part = jobs.observed.parts.projects
 
     def strangers_to(self, part: int) -> Population:
@@ -230,7 +233,7 @@ def no_steeper(surprises: Surprises, base: Line) -> tuple[Line, float, float]:
     slope = min(max(line.slope, 0.0), base.slope)
     if slope != line.slope:
         line = Line(_offset(surprises, telling_mates, telling, slope), slope)
-    return line, plain, missed
+    return line, plain, min(missed, 0.0)
 
 
 def _offset(surprises: Surprises, telling_mates: Mask, telling: Mask, slope: float) -> float:
@@ -275,24 +278,20 @@ def _regions(base: Calibration, jobs: JobObservations, subset: Subset) -> Region
     return RegionModel(tail, line, len(mates), len(bodies), features_layout())
 
 
-# Of families of jobs so many reach, by the meshes' tail, what the tail is held against.
-REACHED: Final = 0.1
-
-
 def heavier_region_tail(
     tail: RegionTail, best: Floats, families: npt.NDArray[np.int32], list_parts: int
 ) -> RegionTail:
-    """The tail moved up by as many bits as more families, each by its most, go where REACHED should.
+    """The tail moved up by as many bits as more families, each by its most, reach what EXCEEDED should.
 
-    Never down; the prior is as for whole bodies.
+    Nearer in the meshes' own tail was not fitted. Never down; the prior is as for whole bodies.
     """
     from scipy.optimize import minimize_scalar
 
     most = np.array([best[families == family].max() for family in np.unique(families)])
     if not len(most):
         return tail
-    threshold = (tail.offset - math.log2(REACHED / max(list_parts, 1))) / tail.rate
-    expected, reached = REACHED * len(most), int((most >= threshold).sum())
+    threshold = (tail.offset - math.log2(EXCEEDED / max(list_parts, 1))) / tail.rate
+    expected, reached = EXCEEDED * len(most), int((most >= threshold).sum())
 
     def loss(shift: float) -> float:
         return float(expected * math.exp(shift) - reached * shift + (shift / PRIOR_SHIFT) ** 2 / 2)
