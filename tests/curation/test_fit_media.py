@@ -123,9 +123,8 @@ def test_a_medium_of_few_families_is_fitted_with_the_other_but_bounded_alone() -
 def test_jobs_of_projects_that_are_held_back_say_nothing() -> None:
     it = world()
     projects = np.arange(PROJECTS) != 0
-    model = fit_medium(
-        BASE, beside(it.population, it.gathered), it.gathered, Medium.TOOLPATH, "here", projects
-    )
+    against = beside(it.population, it.gathered)
+    model = fit_medium(BASE, against, it.gathered, Medium.TOOLPATH, "here", projects)
     assert model.projects == PROJECTS - 1
     assert model.mates == PARTS - PARTS // PROJECTS
     with pytest.raises(UsageError, match="too few jobs of medium toolpath"):

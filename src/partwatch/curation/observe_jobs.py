@@ -7,8 +7,8 @@ where the part that was sliced is to be found.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ from partwatch.formats import ReadLimits
 from partwatch.geometry.bodies import Solid, split_bodies
 from partwatch.matching.alignment import Target, scale_of
 from partwatch.matching.engine import Around, Engine, Found, Hit
+from partwatch.matching.policy import Policy
 from partwatch.matching.relation import explain_size, measured_share
 from partwatch.matching.verification import Laid, Measurement
+from partwatch.model.document import Medium
 from partwatch.model.mesh import Unit
 from partwatch.screening.job import Listed
 from partwatch.toolpath import rebuilt
@@ -36,13 +38,15 @@ SEARCHED_FOR_REGIONS = 2
 TOLERANCES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
 
 
-@dataclass(frozen=True, eq=False)
 class JobObserver:
-    """others: searches among the parts of other projects; whole: in the list as it is."""
+    """Searches jobs' bodies of one medium, under its tolerance: among parts of other projects, and in the
+    list as it is."""
 
-    others: Observer
-    whole: Engine
-    whole_without_regions: Engine
+    def __init__(self, listed: Listed, excluded: Mapping[str, Sequence[int]], medium: Medium) -> None:
+        self.policy = Policy(candidate_coverage=LEAST_COVERAGE).of_medium(medium)
+        self._others = Observer(listed, excluded, self.policy)
+        self._whole = Engine(listed, self.policy, listed.features)
+        self._whole_without_regions = Engine(listed, self.policy)
 
     def bodies(self, solids: Sequence[Solid], project: str, own: frozenset[int]) -> list[dict[str, Any]]:
         """Each of a job's bodies, the largest first: its descriptor, its size, and what lay on it."""
@@ -56,8 +60,8 @@ class JobObserver:
         target = Target(solid.mesh, surface)
         regions = place < SEARCHED_FOR_REGIONS
         mm = 1.0 if regions else None
-        strangers = self.others.engine(project).find(solid, around, (), mm)
-        listed = (self.whole if regions else self.whole_without_regions).find(solid, around, (), mm)
+        strangers = self._others.engine(project).find(solid, around, (), mm)
+        listed = (self._whole if regions else self._whole_without_regions).find(solid, around, (), mm)
         return {
             **fingerprint(surface, Unit.MILLIMETRE),
             "strangers": self._told(strangers),
@@ -76,13 +80,13 @@ class JobObserver:
         if whole is not None and whole.coverage >= LEAST_COVERAGE:
             told["whole"] = {"score": whole.score, "coverage": whole.coverage, **self._size(whole)}
         if hit.information is not None:
-            share = measured_share(hit.measured, self.others.policy)
+            share = measured_share(hit.measured, self.policy)
             information = round(hit.information, 3)
             told["region"] = {"information": information, "share": share, **self._size(hit.measured)}
         return told
 
     def _size(self, measured: Measurement) -> dict[str, Any]:
-        tolerance = self.others.policy.scale_tolerance
+        tolerance = self.policy.scale_tolerance
         size = explain_size(1 / scale_of(measured.T_body_part), Unit.MILLIMETRE, tolerance)
         return {"scale": size.scale, "source": size.source.value}
 
@@ -91,7 +95,7 @@ class JobObserver:
         whole = hit.as_whole
         if whole is None or whole.coverage < LEAST_COVERAGE:
             return None
-        listed = self.whole.listed(hit.part)
+        listed = self._whole.listed(hit.part)
         laid = [
             Laid(target, listed, whole.T_body_part, whole.mirrored, tolerance).measure()
             for tolerance in TOLERANCES
@@ -103,15 +107,26 @@ class JobObserver:
         }
 
 
-_observer: list[JobObserver] = []
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """The list, and who searches it by medium."""
+
+    listed: Listed
+    excluded: Mapping[str, Sequence[int]]
+    by_medium: dict[Medium, JobObserver] = field(default_factory=dict)
+
+    def observer(self, medium: Medium) -> JobObserver:
+        if medium not in self.by_medium:
+            self.by_medium[medium] = JobObserver(self.listed, self.excluded, medium)
+        return self.by_medium[medium]
+
+
+_opened: list[_Opened] = []
 
 
 def setup(home: str, snapshot_key: str, excluded: dict[str, list[int]]) -> None:
     """Open the list as the parent has it."""
-    listed = Listed(Watchlist.open(Path(home)).snapshot(snapshot_key))
-    others = Observer(listed, excluded)
-    whole = Engine(listed, others.policy, listed.features)
-    _observer[:] = [JobObserver(others, whole, Engine(listed, others.policy))]
+    _opened[:] = [_Opened(Listed(Watchlist.open(Path(home)).snapshot(snapshot_key)), excluded)]
 
 
 def observe_job(path: str, project: str, own: list[int]) -> bytes:
@@ -124,5 +139,5 @@ def observe_job(path: str, project: str, own: list[int]) -> bytes:
     solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
     solids = [solid for solid in solids if len(solid.mesh.triangles) and solid.mesh.extents.max() > 0]
     solids = sorted(solids, key=lambda solid: -float(np.linalg.norm(solid.mesh.extents)))[:MOST_BODIES]
-    bodies = _observer[0].bodies(solids, project, frozenset(own))
+    bodies = _opened[0].observer(reading.medium).bodies(solids, project, frozenset(own))
     return json.dumps({"medium": reading.medium.value, "bodies": bodies}).encode()

@@ -59,12 +59,13 @@ _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE:
 
 @dataclass(frozen=True)
 class _Item:
-    """What all bodies of one item share. judge: of its medium, where there is one."""
+    """What all bodies of one item share. judge, where there is one, and engine: of its medium."""
 
     sha256: str
     unit: Unit | None
     medium: Medium
     judge: Judge | None
+    engine: Engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,7 @@ class Matcher:
         no regions are looked for: that something coincides says nothing.
         """
         self._engine = Engine(index, policy, features if judge is not None else None)
+        self._engines: dict[Medium, Engine] = {}
         self._index = index
         self._policy = policy
         self._as_of = as_of
@@ -125,22 +127,22 @@ class Matcher:
         All bodies together are always such a group.
         """
         judge = self._judge.of_medium(reading.medium) if self._judge is not None else None
-        item = _Item(sha256, reading.unit, reading.medium, judge)
+        item = _Item(sha256, reading.unit, reading.medium, judge, self._engine_for(reading.medium))
         bodies: list[Body] = []
         reasons: list[Reason] = []
         expired: dict[str, date] = {}
         same = self._index.parts_of_file(sha256)
-        together = self._compounds(solids, groups)
+        together = self._compounds(item.engine, solids, groups)
         around = Around(solids)
         seen = Congruent() if len(solids) > 1 else None
         mm_per_unit = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
         # All are, in no time, where no regions are looked for.
-        searched = _largest(solids, MOST_IN_REGIONS if self._engine.seeks_regions else len(solids))
+        searched = _largest(solids, MOST_IN_REGIONS if item.engine.seeks_regions else len(solids))
         for index, solid in enumerate(solids):
             alone = seen.found(solid) if seen else None
             if alone is None:
-                alone = self._engine.find(solid, around, same, mm_per_unit if index in searched else None)
-                if seen and not any(self._engine.is_compound(hit.part) for hit in alone.hits):
+                alone = item.engine.find(solid, around, same, mm_per_unit if index in searched else None)
+                if seen and not any(item.engine.is_compound(hit.part) for hit in alone.hits):
                     seen.keep(solid, alone)
             found = alone.joined(together.get(index, []))
             judged = self._judged(item, found, expired)
@@ -157,6 +159,11 @@ class Matcher:
             for name, day in sorted(expired.items())
         ]
         return tuple(bodies), reasons
+
+    def _engine_for(self, medium: Medium) -> Engine:
+        if medium not in self._engines:
+            self._engines[medium] = self._engine.under(self._policy.of_medium(medium))
+        return self._engines[medium]
 
     def _judged(self, item: _Item, found: Found, expired: dict[str, date]) -> list[_Judged]:
         """The hits worth reporting, best first; expired designs are set aside by name."""
@@ -205,14 +212,16 @@ class Matcher:
         weight = judge.weigh(hit.part, whole.score, size_fit(size.scale, size.source, policy.scale_tolerance))
         return held_back(finding, weight), weight
 
-    def _compounds(self, solids: Sequence[Solid], groups: Sequence[Sequence[int]]) -> dict[int, list[Hit]]:
+    def _compounds(
+        self, engine: Engine, solids: Sequence[Solid], groups: Sequence[Sequence[int]]
+    ) -> dict[int, list[Hit]]:
         """Hits of groups of bodies as one, for each body of a group that lies on the part as a whole."""
         hits: dict[int, list[Hit]] = {}
         for group in dict.fromkeys((*(tuple(group) for group in groups), tuple(range(len(solids))))):
             if not 2 <= len(group) <= MOST_SHELLS:
                 continue
             compound = Solid(None, merge([solids[k].mesh for k in group]), (), closed=True)
-            for hit in self._engine.find_compound(compound):
+            for hit in engine.find_compound(compound):
                 if hit.measured.coverage >= self._policy.review_coverage:
                     for k in group:
                         hits.setdefault(k, []).append(hit)
