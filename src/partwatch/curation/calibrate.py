@@ -322,6 +322,7 @@ class Surprises:
 
     @classmethod
     def of(cls, subset: Subset, weigher: Weigher, mates: list[Copy]) -> Surprises:
+        """Of those copies and of all bodies, in lists of LIST_SIZES and of all parts."""
         rng = np.random.default_rng(0)
         sizes = [n for n in (*LIST_SIZES, len(subset.parts)) if n <= len(subset.parts)]
         mate_families = subset.observed.parts.families[[copy.part for copy in mates]]
@@ -339,6 +340,7 @@ class Surprises:
 
 
 def mate_surprise(weigher: Weigher, copy: Copy, list_parts: int) -> float:
+    """Of a copy's own part in a list of that many; below all others where it was not found."""
     if copy.score <= 0:
         return -np.inf
     return weigher.surprise(copy.part, copy.score, copy.size, list_parts)

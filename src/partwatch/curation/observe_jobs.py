@@ -116,6 +116,7 @@ class _Opened:
     by_medium: dict[Medium, JobObserver] = field(default_factory=dict)
 
     def observer(self, medium: Medium) -> JobObserver:
+        """Made when the first job of that medium comes."""
         if medium not in self.by_medium:
             self.by_medium[medium] = JobObserver(self.listed, self.excluded, medium)
         return self.by_medium[medium]

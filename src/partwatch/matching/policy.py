@@ -18,8 +18,8 @@ class Policy:
     tolerance_share, tolerance_least, tolerance_most: the tolerance is this share of the part's diagonal,
     kept between the two, and never more than tolerance_bound of the diagonal.
     toolpath_tolerance_least: takes the place of tolerance_least for bodies rebuilt from a print job's moves
-    (docs/decisions/0031: nine copies in ten lie within it, whatever the layer's height or the nozzle). It is
-    no threshold of the result's header, as each match says its own tolerance.
+    (docs/decisions/0031: within it nine copies in ten cover what a match asks for). It is no threshold of the
+    result's header, as each match says its own tolerance.
     scale_tolerance: shrinkage compensation; beyond it a match is at most review.
     same_shape_uncovered: most of either surface that may lie apart for *same shape*.
     same_shape_vertices: most of the vertices that may lie apart for *same shape*; they crowd where the
