@@ -24,6 +24,7 @@ from partwatch.model.errors import UsageError
 
 pytest.importorskip("lir")
 
+from partwatch.cli.calibrate import calibrate
 from partwatch.curation.calibrate import Subset, Surprises
 from partwatch.curation.fit_media import (
     beside,
@@ -34,6 +35,7 @@ from partwatch.curation.fit_media import (
     with_media,
 )
 from partwatch.evidence.calibration import shipped_calibration
+from partwatch.evidence.pair import calibrated
 
 PROJECTS = 6
 PARTS = 24
@@ -181,3 +183,31 @@ def test_a_folder_without_jobs_is_told(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(UsageError, match=r"no job .* that names its part"):
             print_jobs(folder)
+
+
+def corpus_in(folder: Path) -> Path:
+    (folder / "MANIFEST.csv").write_text("role,repo,path,sha256,same_geometry_as\n", encoding="utf-8")
+    return folder
+
+
+def test_the_command_adds_media_to_a_base_and_keeps_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, out = tmp_path / "jobs", tmp_path / "out"
+    jobs.mkdir()
+    out.mkdir()
+    about = json.dumps({"part": "owner0/name/0.stl"})
+    list(written(jobs, {"a.gcode": "", "a.json": about}))
+    monkeypatch.setattr("partwatch.curation.print_jobs.gather_jobs", lambda *_, **__: world().gathered)
+    calibrate(corpus=corpus_in(tmp_path), out=out, print_jobs=jobs)
+    made, population = calibrated(out / "calibration.json")
+    assert set(made.media) >= {Medium.TOOLPATH}
+    assert replace(made, media={}) == BASE
+    assert population.version == made.population_version
+    again = with_media(made, population, world("layers").gathered, "later")
+    assert again.media[Medium.TOOLPATH] == made.media[Medium.TOOLPATH]
+
+
+def test_a_base_without_jobs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="go with --print-jobs"):
+        calibrate(corpus=tmp_path, out=tmp_path, base=tmp_path / "calibration.json")
