@@ -117,6 +117,7 @@ def weight_of(
     expected = share * list_parts * _BODIES
     return Weight(
         bits=rounded_bits(bits(surprise_of(share, list_parts), list_parts)),
+        surprise=rounded_bits(surprise_of(share, 1)),
         false_per_10000=min(expected, float(_BODIES)),
         is_match=expected <= budget * policy.match_per_10000,
         is_review=expected <= budget * policy.review_per_10000,
@@ -203,6 +204,7 @@ class Judge:
                 weighed_as(self._calibrated_on),
             ),
             rival=self._rival(part, rival),
+            surprise=weight.surprise,
             region_rarity=None if weight.information is None else rounded_bits(weight.information),
             calibrated_on=self._calibrated_on,
         )

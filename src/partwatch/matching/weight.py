@@ -20,8 +20,9 @@ class SizeFit(StrEnum):
 
 @dataclass(frozen=True)
 class Weight:
-    """bits: log2 likelihood ratio. false_per_10000: unrelated bodies of 10,000 that would do as well against
-    the list. is_match, is_review: whether a policy of false alerts allows that finding. information: of a
+    """bits: log2 likelihood ratio, for a search in the list. false_per_10000: unrelated bodies of 10,000 that
+    would do as well against the list; surprise: log2 of the inverse of the share that would against that one
+    part. is_match, is_review: whether a policy of false alerts allows that finding. information: of a
     shared region, how rare it is; None of a whole.
     """
 
@@ -30,6 +31,7 @@ class Weight:
     is_match: bool
     is_review: bool
     information: float | None = None
+    surprise: float = 0.0
 
 
 class Judge(Protocol):

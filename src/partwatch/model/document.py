@@ -2,8 +2,9 @@
 
 The names and their meaning are the contract; a change here is a new `SCHEMA_VERSION` and a line in
 the changelog and in docs/reference/result.md. Additions: `View`, what a picture needs, only where it was
-asked for; what a baseline accepts (`Accepted`, `Header.baseline`, `Summary.accepted`); and since version 2
-what a match is worth (`Evidence`, `Basis`).
+asked for; what a baseline accepts (`Accepted`, `Header.baseline`, `Summary.accepted`); since version 2
+what a match is worth (`Evidence`, `Basis`); since version 3 how surprising it is for one body and one part
+(`Evidence.surprise`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from partwatch.model.mesh import Unit
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 # Saved results that can still be read: what later versions added is then absent, never guessed.
-READABLE_VERSIONS = ("1", SCHEMA_VERSION)
+READABLE_VERSIONS = ("1", "2", SCHEMA_VERSION)
 # The codes of the reasons that say so of an item in which something is accepted, and of its archive.
 ACCEPTED = "accepted"
 MEMBER_ACCEPTED = "member_accepted"
@@ -177,6 +178,9 @@ class Evidence(Record):
     bound: bits beyond which the population cannot support any statement; at_bound: whether it was reached.
     false_per_10000: unrelated bodies of 10,000 that would do as well against some part of this list; an
     estimate by the calibration's tail model. statement: both propositions and the weight, as one sentence.
+    surprise: for this body and this part alone, with no list searched: log2 of the inverse of the share of
+    unrelated bodies that do as well, by the same model; assemblies are reckoned from it. None in results of
+    before.
     region_rarity: of a match by a shared region: how rare what coincides is among benign bodies, which
     is what its weight comes from; None where the whole was weighed. calibrated_on: of a body rebuilt from a
     print job only, whose matches are weighed by those of other such bodies.
@@ -188,6 +192,7 @@ class Evidence(Record):
     support: Support
     statement: str
     rival: Rival
+    surprise: float | None = None
     region_rarity: float | None = None
     calibrated_on: CalibratedOn | None = Field(default=None, exclude_if=lambda value: value is None)
 

@@ -1,0 +1,1 @@
+"""A seeded simulator of traffic: what thousands of customers order, and a few sellers who split a design."""
