@@ -1,6 +1,8 @@
 """Resin print jobs of parts, by PrusaSlicer for the SL1S.
 
-`python -m benchmarks.resin --corpus DIR` counts how many parts of a corpus are found in theirs.
+`python -m benchmarks.resin --corpus DIR` counts how many parts of a corpus are found in theirs. With
+`--keep DIR` it leaves the jobs there, each beside a JSON file that names its part, as
+`partwatch calibrate --print-jobs` wants them.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +103,7 @@ def sliced(part: Path, setting: Setting, out: Path) -> Path:
     return out
 
 
-def suitable(files: Sequence[CorpusFile], most: int) -> Iterator[tuple[str, Mesh]]:
+def suitable(files: Sequence[CorpusFile], most: int) -> Iterator[tuple[CorpusFile, Mesh]]:
     """Parts of one body that fit the vat, in mm, from as many projects as there are: one of each in turn."""
     by_project: dict[str, list[CorpusFile]] = {}
     for file in listed_parts(list(files)):
@@ -110,18 +112,19 @@ def suitable(files: Sequence[CorpusFile], most: int) -> Iterator[tuple[str, Mesh
     count = 0
     while count < most and any(by_project.values()):
         for project in sorted(by_project):
-            mesh = _next_suitable(by_project[project])
-            if mesh is not None and count < most:
-                yield f"part-{count:02d}", mesh
+            found = _next_suitable(by_project[project])
+            if found is not None and count < most:
+                yield found
                 count += 1
 
 
-def _next_suitable(files: list[CorpusFile]) -> Mesh | None:
+def _next_suitable(files: list[CorpusFile]) -> tuple[CorpusFile, Mesh] | None:
     while files:
         # Not the first ones of a folder, which are often of one kind.
-        mesh = _single(files.pop(len(files) // 2).path)
+        file = files.pop(len(files) // 2)
+        mesh = _single(file.path)
         if mesh is not None:
-            return mesh
+            return file, mesh
     return None
 
 
@@ -142,9 +145,13 @@ def _single(path: Path) -> Mesh | None:
     return mesh if fits and min(x, y, z) >= LEAST_MM else None
 
 
-def measured(corpus: Path, folder: Path, listed: int, count: int) -> Iterator[dict[str, Any]]:
-    """Lists parts, slices some of them in every setting, screens each job: a row for each."""
-    parts = list(suitable(read_corpus(corpus), listed))
+def measured(
+    corpus: Path, folder: Path, listed: int, count: int, keep: Path | None = None
+) -> Iterator[dict[str, Any]]:
+    """Lists parts, slices some of them in every setting, screens each job: a row for each. keep: where the
+    jobs stay, each beside what it is of."""
+    found = list(suitable(read_corpus(corpus), listed))
+    parts = [(f"part-{number:02d}", mesh) for number, (_, mesh) in enumerate(found)]
     lines = ['name = "corpus"', 'authority = "Benchmarks"', 'reason = "made to be measured against"']
     lines.append("expires = 2199-12-31")
     for name, mesh in parts:
@@ -152,7 +159,7 @@ def measured(corpus: Path, folder: Path, listed: int, count: int) -> Iterator[di
         lines += ["[[parts]]", f'name = "{name}"', f'file = "{name}.stl"']
     (folder / "list.toml").write_text("\n".join(lines))
     _partwatch(folder, "watchlist", "add", "--allow-generic", "measured", str(folder / "list.toml"))
-    for name, _ in parts[:count]:
+    for (name, _), (file, _) in zip(parts[:count], found, strict=False):
         for number, setting in enumerate(SETTINGS):
             job = folder / f"{name}-{number}.sl1s"
             try:
@@ -161,7 +168,16 @@ def measured(corpus: Path, folder: Path, listed: int, count: int) -> Iterator[di
                 print(f"{name}: {error}", file=sys.stderr)
                 continue
             yield _row(_screened(folder, job), name, setting)
+            if keep is not None:
+                _keep(job, keep, file, setting)
             job.unlink()
+
+
+def _keep(job: Path, folder: Path, file: CorpusFile, setting: Setting) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(job, folder / job.name)
+    about = {"part": f"{file.project}/{file.shown}", "settings": asdict(setting)}
+    (folder / job.name).with_suffix(".json").write_text(json.dumps(about) + "\n", encoding="utf-8")
 
 
 def _screened(folder: Path, path: Path) -> dict[str, Any]:
@@ -205,10 +221,11 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="holds MANIFEST.csv")
     parser.add_argument("--listed", type=int, default=LISTED)
     parser.add_argument("--sliced", type=int, default=SLICED)
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where the jobs stay")
     options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for row in measured(options.corpus, Path(folder), options.listed, options.sliced):
+        for row in measured(options.corpus, Path(folder), options.listed, options.sliced, options.keep):
             rows.append(row)
             print(json.dumps(row), flush=True)
     for supports in (False, True):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from partwatch.curation import crossfit
-from partwatch.curation.crossfit import FOLDS, _folds, cross_fitted
+from partwatch.curation.crossfit import FOLDS, cross_fitted, folds_of
 from partwatch.curation.observations import Bodies, Lain, Observations, Parts
 from partwatch.model.errors import UsageError
 
@@ -42,21 +42,21 @@ CHAINED = [(0, 0), (1, 0), (1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (6, 5), (7, 6
 
 @pytest.mark.parametrize("seed", range(12))
 def test_projects_that_share_a_family_are_in_one_fold(seed: int) -> None:
-    fold = _folds(observed(8, CHAINED), seed, 3)
+    fold = folds_of(observed(8, CHAINED), seed, 3)
     assert fold[0] == fold[1] == fold[2]
     assert set(fold) == {0, 1, 2}
 
 
 def test_folds_have_about_as_many_families() -> None:
     apart = [(project, family) for family, project in enumerate([0] * 7 + [1] * 3 + [2] * 2 + [3] * 2)]
-    fold = _folds(observed(4, apart), 0, 2)
+    fold = folds_of(observed(4, apart), 0, 2)
     assert sorted(np.bincount([fold[project] for project, _ in apart])) == [7, 7]
 
 
 def test_the_seed_draws_the_folds() -> None:
     one = observed(8, CHAINED)
-    assert len({_folds(one, seed, FOLDS).tobytes() for seed in range(12)}) > 1
-    assert np.array_equal(_folds(one, 3, FOLDS), _folds(replace(one), 3, FOLDS))
+    assert len({folds_of(one, seed, FOLDS).tobytes() for seed in range(12)}) > 1
+    assert np.array_equal(folds_of(one, 3, FOLDS), folds_of(replace(one), 3, FOLDS))
 
 
 def test_a_pair_is_judged_by_what_saw_neither(monkeypatch: pytest.MonkeyPatch) -> None:

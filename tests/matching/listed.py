@@ -124,11 +124,17 @@ def matcher_of(
     return Matcher(index, Policy(), as_of, views=views, with_part_geometry=with_part_geometry)
 
 
-def screened(matcher: Matcher, *meshes: Mesh, unit: Unit | None = None, sha256: str = "0" * 64) -> Answer:
+def screened(
+    matcher: Matcher,
+    *meshes: Mesh,
+    unit: Unit | None = None,
+    sha256: str = "0" * 64,
+    medium: Medium = Medium.MESH,
+) -> Answer:
     """An item of those shapes, in its own unit, matched."""
     shapes = tuple(Shape(f"shape {k}", mesh) for k, mesh in enumerate(meshes))
     solids = [solid for shape in shapes for solid in split_bodies(shape.mesh, shape.name)]
-    bodies, reasons = matcher.match_item(Reading("stl", Medium.MESH, unit, shapes), solids, sha256)
+    bodies, reasons = matcher.match_item(Reading("stl", medium, unit, shapes), solids, sha256)
     return Answer(bodies, reasons)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 from listed import TODAY, MemoryIndex, screened
 
@@ -11,7 +12,8 @@ import parts
 from partwatch.matching import Matcher, Policy
 from partwatch.matching.relation import held_back, match_finding
 from partwatch.matching.weight import SizeFit, Weight
-from partwatch.model.document import Evidence, MatchFinding, Rival, Support
+from partwatch.model.document import Evidence, MatchFinding, Medium, Rival, Support
+from partwatch.model.mesh import Mesh
 
 BRACKET, PLATE = parts.part_mesh("bracket"), parts.part_mesh("plate")
 ALLOWED = Weight(bits=9.5, false_per_10000=0.01, is_match=True, is_review=True)
@@ -25,6 +27,11 @@ class Judging:
     weight: Weight
     asked: list[tuple[int, float, SizeFit]] = field(default_factory=list)
     rivals: list[tuple[int, float] | None] = field(default_factory=list)
+    media: list[Medium] = field(default_factory=list)
+
+    def of_medium(self, medium: Medium) -> Judging:
+        self.media.append(medium)
+        return self
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         self.asked.append((part, score, size))
@@ -51,6 +58,23 @@ def test_bits_and_evidence_go_with_a_match() -> None:
     assert best.evidence.statement == "part 0"
     assert judge.asked == [(0, pytest.approx(best.score, abs=1e-4), SizeFit.OWN)]
     assert judge.rivals == [None]
+
+
+@pytest.mark.parametrize("medium", [Medium.MESH, Medium.TOOLPATH, Medium.LAYERS])
+def test_an_items_bodies_are_weighed_as_its_medium_is(medium: Medium) -> None:
+    judge = Judging(ALLOWED)
+    screened(matcher(MemoryIndex({"bracket": BRACKET}), judge), BRACKET, medium=medium)
+    assert judge.media == [medium]
+
+
+def test_bodies_rebuilt_from_moves_are_compared_within_a_tolerance_of_their_own() -> None:
+    small = Mesh(BRACKET.vertices * 15 / float(np.linalg.norm(BRACKET.extents)), BRACKET.triangles)
+    one = matcher(MemoryIndex({"small": small, "bracket": BRACKET}), Judging(ALLOWED))
+    for medium, wanted in ((Medium.MESH, 0.1), (Medium.TOOLPATH, 0.15), (Medium.LAYERS, 0.1)):
+        assert screened(one, small, medium=medium).best.tolerance_mm == wanted
+    large = [screened(one, BRACKET, medium=medium).best.tolerance_mm for medium in Medium]
+    assert len(set(large)) == 1
+    assert "toolpath_tolerance_least" not in Policy().thresholds()
 
 
 def test_what_is_too_common_is_held_for_review_with_its_reason() -> None:

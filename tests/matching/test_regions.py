@@ -19,7 +19,7 @@ from partwatch.matching.engine import Around, Engine
 from partwatch.matching.matcher import MOST_IN_REGIONS
 from partwatch.matching.relation import region_finding, region_share
 from partwatch.matching.weight import SizeFit, Weight
-from partwatch.model.document import Evidence, MatchFinding, Relation, Rival, Support
+from partwatch.model.document import Evidence, MatchFinding, Medium, Relation, Rival, Support
 from partwatch.model.mesh import Mesh, Unit
 
 PLENTY = Weight(bits=8, false_per_10000=0.01, is_match=True, is_review=True)
@@ -35,6 +35,9 @@ class Judging:
     region: Weight = PLENTY
     whole: Weight = LITTLE
     asked: list[float] = field(default_factory=list)
+
+    def of_medium(self, medium: Medium) -> Judging:
+        return self
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         return self.whole

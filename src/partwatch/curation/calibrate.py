@@ -132,8 +132,8 @@ def fit(
     tail = fit_tail(subset)
     plain = count_plain(subset)
     weigher = Weigher(observed, population, tail, plain)
-    surprises = _Surprises.of(subset, weigher, mates)
-    weight, of_chance, missed = _fit_weight(surprises)
+    surprises = Surprises.of(subset, weigher, mates)
+    weight, of_chance, missed = fit_weight(surprises)
     draft = Calibration(
         population=population.name,
         population_version=population.version,
@@ -148,7 +148,7 @@ def fit(
         size_tolerance=SIZE_TOLERANCE,
         mates=len(mates),
         non_mates=len(subset.bodies),
-        family_pairs=_family_pairs(subset),
+        family_pairs=family_pairs_of(subset),
         families=len(np.unique(observed.bodies.families[subset.bodies])),
         projects=int(np.count_nonzero(np.bincount(observed.bodies.projects[subset.bodies]))),
         list_parts=len(subset.parts),
@@ -157,8 +157,8 @@ def fit(
     )
     return replace(
         draft,
-        pair_bound=_pair_bound(subset, weigher, draft, mates),
-        search_bound=_search_bound(subset, weigher, draft, mates),
+        pair_bound=pair_bound_of(subset, weigher, draft, mates),
+        search_bound=search_bound_of(subset, weigher, draft, mates),
     )
 
 
@@ -189,7 +189,7 @@ class Weigher:
         """Share of unrelated bodies that would do so well."""
         asked = part, score, size
         if asked not in self._shares:
-            population, profile = self._profile(part)
+            population, profile = self.profile(part)
             self._shares[asked] = false_share(self._tail, self._plain, population, profile, score, size)
         return self._shares[asked]
 
@@ -197,15 +197,11 @@ class Weigher:
         """In bits, for a list of that many parts."""
         return surprise_of(self.share(part, score, size), list_parts)
 
-    def _profile(self, part: int) -> tuple[Population, Profile]:
+    def profile(self, part: int) -> tuple[Population, Profile]:
+        """A part beside the bodies that are strangers to it, and these."""
         if part not in self._profiles:
             parts = self._observed.parts
-            population = self._population
-            if self._made_from:
-                population = population.chosen(
-                    (population.projects != parts.projects[part])
-                    & (population.families != parts.families[part])
-                )
+            population = self.strangers_to(part)
             profile = profile_of(
                 population,
                 parts.prints(part),
@@ -216,13 +212,22 @@ class Weigher:
             self._profiles[part] = population, profile
         return self._profiles[part]
 
+    def strangers_to(self, part: int) -> Population:
+        """The population as it is unrelated to a part."""
+        population, parts = self._population, self._observed.parts
+        if not self._made_from:
+            return population
+        return population.chosen(
+            (population.projects != parts.projects[part]) & (population.families != parts.families[part])
+        )
+
 
 def fit_tail(subset: Subset) -> TailModel:
     """The tail model by weighted logistic regression over pairs of a body and a part of another project; each
     pair of families counts as one."""
     from sklearn.linear_model import LogisticRegression
 
-    pairs, hits, edges = _counted(subset)
+    pairs, hits, edges = counted_pairs(subset)
     middles = (edges[:-1] + edges[1:]) / 2
     centre = float(edges[0])
     rows, labels, weights = [], [], []
@@ -249,8 +254,8 @@ def count_plain(subset: Subset) -> PlainShapes:
     below = policy.match_distinctiveness
     parts = parts[observed.parts.distinctiveness[parts] < below]
     weights = np.zeros(len(observed.bodies)), np.zeros(len(observed.parts))
-    weights[0][bodies] = _family_weights(observed.bodies.families[bodies])
-    weights[1][parts] = _family_weights(observed.parts.families[parts])
+    weights[0][bodies] = family_weights(observed.bodies.families[bodies])
+    weights[1][parts] = family_weights(observed.parts.families[parts])
     sized = anyhow = 0.0
     for k in subset.strangers:
         if lain.coverage[k] >= policy.match_coverage:
@@ -269,12 +274,12 @@ def _at_most(hits: float, trials: float) -> float:
     return float(beta.ppf(0.95, hits + 1, max(trials - hits, 1e-9)))
 
 
-def _counted(subset: Subset) -> tuple[Floats, Floats, Floats]:
+def counted_pairs(subset: Subset) -> tuple[Floats, Floats, Floats]:
     """By bin of nearness: weight of all pairs, of those that scored at least each threshold; edges."""
     observed = subset.observed
     bodies, parts = subset.bodies, subset.parts
-    body_weight = _family_weights(observed.bodies.families[bodies])
-    part_weight = _family_weights(observed.parts.families[parts])
+    body_weight = family_weights(observed.bodies.families[bodies])
+    part_weight = family_weights(observed.parts.families[parts])
     edges = np.linspace(
         float(similarity_nearness(LEAST_SIMILARITY)), float(similarity_nearness(2.0)), BINS + 1
     )
@@ -300,14 +305,14 @@ def _counted(subset: Subset) -> tuple[Floats, Floats, Floats]:
     return pairs, hits, edges
 
 
-def _family_weights(families: npt.NDArray[np.int32]) -> Floats:
+def family_weights(families: npt.NDArray[np.int32]) -> Floats:
     """(n,): one for each family, shared among its members."""
     _, index, count = np.unique(families, return_inverse=True, return_counts=True)
     return np.asarray(1.0 / count[index])
 
 
 @dataclass(frozen=True, eq=False)
-class _Surprises:
+class Surprises:
     """Surprise of the best of a search, at or below the least where nothing lay; weights: by family."""
 
     mates: Floats
@@ -316,24 +321,26 @@ class _Surprises:
     stranger_weights: Floats
 
     @classmethod
-    def of(cls, subset: Subset, weigher: Weigher, mates: list[Copy]) -> _Surprises:
+    def of(cls, subset: Subset, weigher: Weigher, mates: list[Copy]) -> Surprises:
+        """Of those copies and of all bodies, in lists of LIST_SIZES and of all parts."""
         rng = np.random.default_rng(0)
         sizes = [n for n in (*LIST_SIZES, len(subset.parts)) if n <= len(subset.parts)]
         mate_families = subset.observed.parts.families[[copy.part for copy in mates]]
         body_families = subset.observed.bodies.families[subset.bodies]
         own, others = [], []
         for size in sizes:
-            own.append([_mate_surprise(weigher, copy, size) for copy in mates])
+            own.append([mate_surprise(weigher, copy, size) for copy in mates])
             others.append(list(_best_surprises(subset, weigher, size, rng)))
         return cls(
             np.concatenate(own),
-            np.tile(_family_weights(mate_families), len(sizes)),
+            np.tile(family_weights(mate_families), len(sizes)),
             np.concatenate(others),
-            np.tile(_family_weights(body_families), len(sizes)),
+            np.tile(family_weights(body_families), len(sizes)),
         )
 
 
-def _mate_surprise(weigher: Weigher, copy: Copy, list_parts: int) -> float:
+def mate_surprise(weigher: Weigher, copy: Copy, list_parts: int) -> float:
+    """Of a copy's own part in a list of that many; below all others where it was not found."""
     if copy.score <= 0:
         return -np.inf
     return weigher.surprise(copy.part, copy.score, copy.size, list_parts)
@@ -353,7 +360,7 @@ def _best_surprises(subset: Subset, weigher: Weigher, size: int, rng: np.random.
     yield from best[subset.bodies]
 
 
-def _fit_weight(surprises: _Surprises) -> tuple[Line, float, float]:
+def fit_weight(surprises: Surprises) -> tuple[Line, float, float]:
     """lir's logistic calibrator on what carries weight; log2 LR without surprise, and of nothing found."""
     from lir.algorithms.logistic_regression import LogitCalibrator
 
@@ -367,8 +374,8 @@ def _fit_weight(surprises: _Surprises) -> tuple[Line, float, float]:
     slope = (at_one - at_zero) * to_bits
 
     def ratio(of_mates: Mask, of_strangers: Mask) -> float:
-        own = _share(of_mates, surprises.mate_weights)
-        return float(np.log2(own / _share(of_strangers, surprises.stranger_weights)))
+        own = share_of(of_mates, surprises.mate_weights)
+        return float(np.log2(own / share_of(of_strangers, surprises.stranger_weights)))
 
     offset = at_zero * to_bits + ratio(telling_mates, telling)
     plain = ratio(np.isfinite(mates) & ~telling_mates, np.isfinite(strangers) & ~telling)
@@ -391,15 +398,13 @@ def _fit_regions(subset: Subset) -> RegionModel | None:
         told = [surprise_of(tail.share(one), list_parts) if one > 0 else -np.inf for one in information]
         return np.array(told)
 
-    line, _, _ = _fit_weight(
-        _Surprises(
-            surprises(mates), _family_weights(mate_families), surprises(best), _family_weights(families)
-        )
+    line, _, _ = fit_weight(
+        Surprises(surprises(mates), family_weights(mate_families), surprises(best), family_weights(families))
     )
     return RegionModel(tail, line, len(mates), len(best), features_layout())
 
 
-def _share(telling: Mask, weights: Floats) -> float:
+def share_of(telling: Mask, weights: Floats) -> float:
     """By weight, with half a family more either way: no share is believed to be none or all."""
     return float((weights[telling].sum() + 0.5) / (weights.sum() + 1))
 
@@ -415,7 +420,7 @@ def _resampled(values: Floats, weights: Floats) -> Floats:
     return np.asarray(values[order][np.searchsorted(total, steps)])
 
 
-def _family_pairs(subset: Subset) -> int:
+def family_pairs_of(subset: Subset) -> int:
     """Pairs of a family of bodies and a family of parts of different projects."""
     observed = subset.observed
     bodies, parts = observed.bodies, observed.parts
@@ -429,7 +434,7 @@ def _family_pairs(subset: Subset) -> int:
     )
 
 
-def _pair_bound(subset: Subset, weigher: Weigher, draft: Calibration, mates: list[Copy]) -> float:
+def pair_bound_of(subset: Subset, weigher: Weigher, draft: Calibration, mates: list[Copy]) -> float:
     """The most bits that pairs of families support for one part."""
     observed, lain = subset.observed, subset.observed.strangers
     best: dict[tuple[int, int], float] = {}
@@ -442,7 +447,7 @@ def _pair_bound(subset: Subset, weigher: Weigher, draft: Calibration, mates: lis
     return empirical_bound(own, np.array(list(best.values())), draft.family_pairs)
 
 
-def _search_bound(subset: Subset, weigher: Weigher, draft: Calibration, mates: list[Copy]) -> float:
+def search_bound_of(subset: Subset, weigher: Weigher, draft: Calibration, mates: list[Copy]) -> float:
     """The most bits that families of bodies support after a search among all parts."""
     observed, lain, size = subset.observed, subset.observed.strangers, len(subset.parts)
     best: dict[int, float] = {}
@@ -455,7 +460,7 @@ def _search_bound(subset: Subset, weigher: Weigher, draft: Calibration, mates: l
 
 
 def _mate_bits(weigher: Weigher, draft: Calibration, copy: Copy, list_parts: int) -> float:
-    surprise = _mate_surprise(weigher, copy, list_parts)
+    surprise = mate_surprise(weigher, copy, list_parts)
     return draft.bits(surprise, list_parts) if np.isfinite(surprise) else draft.missed
 
 

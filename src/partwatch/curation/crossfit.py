@@ -76,6 +76,10 @@ class Judge:
         weight = region_weight(self.calibration, information, list_parts, alerts)
         return region_finding(share, math.inf if size is SizeFit.NONE else 1.0, weight, policy)
 
+    def region_bits(self, information: float, list_parts: int, alerts: AlertPolicy) -> float:
+        """log2 LR of a shared region of so much information."""
+        return region_weight(self.calibration, information, list_parts, alerts).bits
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -109,7 +113,7 @@ def as_shipped(observed: Observations, calibration: Calibration, population: Pop
 
 def cross_fitted(observed: Observations, seed: int, folds: int = FOLDS) -> Panel:
     """A judge for each two folds (and for each fold with itself), made from all others."""
-    fold = _folds(observed, seed, folds)
+    fold = folds_of(observed, seed, folds)
     judges = {}
     for pair in combinations_with_replacement(range(folds), 2):
         others = ~np.isin(fold, pair)
@@ -120,7 +124,7 @@ def cross_fitted(observed: Observations, seed: int, folds: int = FOLDS) -> Panel
     return Panel(observed, fold, judges)
 
 
-def _folds(observed: Observations, seed: int, folds: int) -> npt.NDArray[np.intp]:
+def folds_of(observed: Observations, seed: int, folds: int) -> npt.NDArray[np.intp]:
     """(projects,): largest first, each to the fold with the fewest families of parts. Projects that share a
     family go together, so that no family is in two folds."""
     rng = np.random.default_rng(seed)

@@ -125,7 +125,9 @@ class Copy:
     @property
     def classes(self) -> tuple[str, ...]:
         """What it counts for: its change, or the bands of its deviation; none where it is another shape."""
-        if not TRIALS[self.change].bounded:
+        trial = TRIALS.get(self.change)
+        # A print job is none of the trials: it is what it was sliced from.
+        if trial is None or not trial.bounded:
             return (self.change,)
         if self.deviation is None:
             return ()
@@ -193,7 +195,7 @@ def gather(
         require_manifold()
     with tempfile.TemporaryDirectory(prefix="partwatch-evaluate-") as scratch:
         watchlist = Watchlist.open(home or Path(scratch), create=True)
-        by_design, unlisted = _listed(watchlist, files, jobs, progress)
+        by_design, unlisted = list_parts(watchlist, files, jobs, progress)
         with watchlist.snapshot() as snapshot:
             projects = sorted({file.project for file in files})
             of_part = [by_design[part.design] for part in snapshot.parts]
@@ -225,7 +227,7 @@ def _licence(files: Sequence[CorpusFile], project: str) -> str:
     return ", ".join(sorted({file.licence for file in files if file.project == project and file.licence}))
 
 
-def _listed(
+def list_parts(
     watchlist: Watchlist, files: Sequence[CorpusFile], jobs: int, progress: Progress
 ) -> tuple[dict[str, CorpusFile], list[str]]:
     """Every readable part as a design of its own; its file by design, and what could not be listed."""

@@ -6,53 +6,32 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from partwatch.evidence.tail import RegionTail, TailModel
+from partwatch.evidence.media import MediumModel, read_media
+from partwatch.evidence.numbers import Line, PlainShapes, RegionModel, number, numbers, region_model
+from partwatch.evidence.tail import TailModel
 from partwatch.fingerprint import FINGERPRINT_VERSION
 from partwatch.fingerprint.local import features_layout
+from partwatch.model.document import Medium
 from partwatch.model.errors import UsageError
 
+__all__ = [
+    "Calibration",
+    "Line",
+    "PlainShapes",
+    "RegionModel",
+    "calibration_at",
+    "calibration_text",
+    "read_calibration",
+    "shipped_calibration",
+]
+
 FORMAT: Final = "partwatch-calibration-1"
-
-
-@dataclass(frozen=True)
-class Line:
-    """log2 LR = offset + slope * surprise, between the bounds."""
-
-    offset: float
-    slope: float
-
-
-@dataclass(frozen=True)
-class PlainShapes:
-    """How often an unrelated body lies on a plain part as well as a match would, as it was counted.
-
-    Blocks and rods differ in proportion only, so neighbours are few and do as well all the same.
-
-    below: distinctiveness below which a part is plain. sized, anyhow: shares at the part's size, and at any.
-    """
-
-    below: float
-    sized: float
-    anyhow: float
-
-
-@dataclass(frozen=True)
-class RegionModel:
-    """What a shared region is worth. tail: how often chance does as well; weight: from the surprise of that
-    to log2 LR, as for whole bodies. mates, non_mates: what it was fitted on. features: the layout of the
-    local features that it was fitted with: of others it says nothing.
-    """
-
-    tail: RegionTail
-    weight: Line
-    mates: int
-    non_mates: int
-    features: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +46,7 @@ class Calibration:
     its families of bodies support after a search among all of its list_parts. size_tolerance: of the scale,
     within which a match is one. regions: None where nothing was calibrated for them: then they carry no
     weight. mates, non_mates, family_pairs, families, projects, list_parts: what it was
-    fitted on.
+    fitted on. media: what bodies of other media are weighed by, which were not among these.
     """
 
     population: str
@@ -88,6 +67,7 @@ class Calibration:
     list_parts: int
     made_from: str
     regions: RegionModel | None = None
+    media: Mapping[Medium, MediumModel] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -96,7 +76,34 @@ class Calibration:
         if self.regions is None:
             # As before there were any.
             del numbers["regions"]
+        if not self.media:
+            del numbers["media"]
         return hashlib.sha256(_canonical(numbers).encode()).hexdigest()[:12]
+
+    def of_medium(self, medium: Medium) -> Calibration:
+        """What bodies of that medium are weighed by: its own numbers, or these where it has none."""
+        model = self.media.get(medium)
+        if model is None:
+            return self
+        return replace(
+            self,
+            tail=model.tail,
+            plain_shapes=model.plain_shapes,
+            weight=model.weight,
+            plain=model.plain,
+            missed=model.missed,
+            pair_bound=model.pair_bound,
+            search_bound=model.search_bound,
+            mates=model.mates,
+            non_mates=model.non_mates,
+            family_pairs=model.family_pairs,
+            families=model.families,
+            projects=model.projects,
+            list_parts=model.list_parts,
+            made_from=model.made_from,
+            regions=model.regions,
+            media={},
+        )
 
     def bound(self, list_parts: int) -> float:
         """The most bits that can be stated after a search in a list of that many parts; at least zero.
@@ -122,12 +129,15 @@ class Calibration:
 
 def calibration_text(calibration: Calibration) -> str:
     """The file's content."""
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "fingerprint_version": FINGERPRINT_VERSION,
         "version": calibration.version,
         **asdict(calibration),
     }
+    if not calibration.media:
+        # As files were before any medium had numbers of its own.
+        del document["media"]
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
@@ -142,13 +152,8 @@ def read_calibration(text: str, place: str) -> Calibration:
                 f"{place}: made for fingerprint version {document['fingerprint_version']}, and this program "
                 f"has {FINGERPRINT_VERSION}: make it anew with `partwatch calibrate`"
             )
-        made_with = (document.get("regions") or {}).get("features", features_layout())
-        if made_with != features_layout():
-            raise UsageError(
-                f"{place}: made for local features {made_with}, and this program has {features_layout()}: "
-                "make it anew with `partwatch calibrate`"
-            )
         calibration = _calibration(document)
+        _require_features(calibration, place)
         if calibration.version != document["version"]:
             raise ValueError("its numbers are not the ones that it was written with")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -160,34 +165,27 @@ def read_calibration(text: str, place: str) -> Calibration:
 
 def _calibration(document: dict[str, Any]) -> Calibration:
     fields: dict[str, Any] = {
-        name: document[name] for name in Calibration.__dataclass_fields__ if name != "regions"
+        name: document[name] for name in Calibration.__dataclass_fields__ if name not in ("regions", "media")
     }
-    fields["tail"] = TailModel(**{name: _number(value) for name, value in fields["tail"].items()})
-    fields["plain_shapes"] = PlainShapes(
-        **{name: _number(value) for name, value in fields["plain_shapes"].items()}
-    )
-    fields["weight"] = Line(**{name: _number(value) for name, value in fields["weight"].items()})
+    fields["tail"] = TailModel(**numbers(fields["tail"]))
+    fields["plain_shapes"] = PlainShapes(**numbers(fields["plain_shapes"]))
+    fields["weight"] = Line(**numbers(fields["weight"]))
     regions = document.get("regions")
-    fields["regions"] = None if regions is None else _region_model(regions)
+    fields["regions"] = None if regions is None else region_model(regions)
+    fields["media"] = read_media(document.get("media"))
     for name in ("plain", "missed", "pair_bound", "search_bound", "size_tolerance"):
-        fields[name] = _number(fields[name])
+        fields[name] = number(fields[name])
     return Calibration(**fields)
 
 
-def _region_model(document: dict[str, Any]) -> RegionModel:
-    return RegionModel(
-        tail=RegionTail(**{name: _number(value) for name, value in document["tail"].items()}),
-        weight=Line(**{name: _number(value) for name, value in document["weight"].items()}),
-        mates=int(_number(document["mates"])),
-        non_mates=int(_number(document["non_mates"])),
-        features=str(document["features"]),
-    )
-
-
-def _number(value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)
+def _require_features(calibration: Calibration, place: str) -> None:
+    """UsageError where regions were calibrated with other local features than this program has."""
+    for regions in (calibration.regions, *(model.regions for model in calibration.media.values())):
+        if regions is not None and regions.features != features_layout():
+            raise UsageError(
+                f"{place}: made for local features {regions.features}, and this program has "
+                f"{features_layout()}: make it anew with `partwatch calibrate`"
+            )
 
 
 def _canonical(document: dict[str, Any]) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from partwatch.evidence.calibration import Calibration, PlainShapes
+from partwatch.evidence.calibration import Calibration
+from partwatch.evidence.media import REBUILT
+from partwatch.evidence.numbers import PlainShapes
 from partwatch.evidence.policy import AlertPolicy
 from partwatch.evidence.population import Population
 from partwatch.evidence.tail import TailModel, same_size_share
-from partwatch.evidence.words import statement, support_of
+from partwatch.evidence.words import statement, support_of, weighed_as
 from partwatch.matching.index import ListedPart
 from partwatch.matching.weight import SizeFit, Weight
-from partwatch.model.document import Basis, Evidence, Rival
+from partwatch.model.document import Basis, CalibratedOn, Evidence, Medium, Rival
 from partwatch.model.mesh import MM_PER_UNIT, UNIT_HYPOTHESES
 
 PROFILES_KEPT = 20_000
@@ -121,6 +124,20 @@ def weight_of(
     )
 
 
+def calibrated_on(calibration: Calibration, medium: Medium) -> CalibratedOn | None:
+    """Whose bodies the weight of a body of that medium was made with; None where it is weighed as meshes are
+    by right."""
+    if medium not in REBUILT:
+        return None
+    own = calibration.of_medium(medium)
+    return CalibratedOn(
+        medium=medium if medium in calibration.media else Medium.MESH,
+        bodies=own.non_mates,
+        families=own.families,
+        projects=own.projects,
+    )
+
+
 class Judge:
     """Weighs matches against one list of `list_parts` parts; keeps what it knows of each part."""
 
@@ -141,6 +158,16 @@ class Judge:
         self._part = part
         self._prints = prints
         self._profiles: dict[int, Profile] = {}
+        self._calibrated_on: CalibratedOn | None = None
+
+    def of_medium(self, medium: Medium) -> Judge:
+        """Who weighs bodies of that medium against the same list; what is known of its parts is shared."""
+        if medium not in REBUILT:
+            return self
+        own = copy(self)
+        own.calibration = self.calibration.of_medium(medium)
+        own._calibrated_on = calibrated_on(self.calibration, medium)
+        return own
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         """What a match with that part is worth."""
@@ -174,10 +201,12 @@ class Judge:
                 self.population.name,
                 self.calibration.families,
                 self.list_parts,
+                weighed_as(self._calibrated_on),
             ),
             rival=self._rival(part, rival),
             surprise=weight.surprise,
             region_rarity=None if weight.information is None else rounded_bits(weight.information),
+            calibrated_on=self._calibrated_on,
         )
 
     def _rival(self, part: int, rival: tuple[int, float] | None) -> Rival:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from partwatch.model.document import Support
+from partwatch.model.document import CalibratedOn, Medium, Support
 
 # Ratios nearer to 1 than this, either way, are 1 at the two figures that are said.
 _ABOUT_ONE: Final = 1.05
@@ -27,6 +27,10 @@ SCALE: Final[tuple[tuple[float, Support], ...]] = (
 )
 # Bits are kept to a hundredth.
 _ROUNDING: Final = 0.01
+_SOURCES: Final = {
+    Medium.TOOLPATH: "a print job's moves",
+    Medium.LAYERS: "the layers of a resin print job",
+}
 _LARGE: Final = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -60,11 +64,13 @@ def statement(
     population: str,
     families: int,
     list_parts: int,
+    weighed: str = "",
 ) -> str:
     """Both propositions and the weight as one sentence that can be read out.
 
     bits: log2 of the likelihood ratio for the best of a search in a list of `list_parts` parts. bound: the
-    most bits that `families` families support; at_bound: whether they are reached.
+    most bits that `families` families support; at_bound: whether they are reached. weighed: as `weighed_as`
+    says it.
     Names are taken as they are: whoever shows the sentence escapes it.
     ValueError where bits are not finite or go beyond the bound by more than their rounding.
     """
@@ -83,7 +89,21 @@ def statement(
     else:
         first, second = (derives, unrelated) if bits > 0 else (unrelated, derives)
         weight = f"about {ratio_in_words(bits)} times more probable if this body {first} than if it {second}"
-    return f"The agreement that was measured is {weight}{limit}."
+    return f"The agreement that was measured is {weight}{limit}{weighed}."
+
+
+def weighed_as(calibrated_on: CalibratedOn | None) -> str:
+    """By whose bodies one was weighed that was rebuilt from a print job, as a clause; empty for others."""
+    if calibrated_on is None:
+        return ""
+    if calibrated_on.medium is Medium.MESH:
+        return "; it was weighed as a mesh is, for this calibration knows no bodies rebuilt from print jobs"
+    return (
+        f"; it was weighed as a body rebuilt from {_SOURCES[calibrated_on.medium]}, by "
+        f"{_counted(calibrated_on.bodies, 'such body', 'such bodies')} of "
+        f"{_counted(calibrated_on.families, 'family', 'families')} and "
+        f"{_counted(calibrated_on.projects, 'project', 'projects')}"
+    )
 
 
 def _two_figures(value: float) -> float:

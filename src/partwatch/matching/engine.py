@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -166,6 +167,14 @@ class Engine:
         counts = np.bincount(index.part_index, minlength=1) if len(index.part_index) else np.zeros(1, int)
         self._prints_a_part = counts
         self._compounds: tuple[Rows, Search] | None = None
+
+    def under(self, policy: Policy) -> Engine:
+        """The same list under another tolerance for whole bodies; what is known of the list is shared."""
+        if policy == self.policy:
+            return self
+        other = copy(self)
+        other.policy = policy
+        return other
 
     @property
     def seeks_regions(self) -> bool:

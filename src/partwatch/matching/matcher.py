@@ -59,11 +59,13 @@ _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE:
 
 @dataclass(frozen=True)
 class _Item:
-    """What all bodies of one item share."""
+    """What all bodies of one item share. judge, where there is one, and engine: of its medium."""
 
     sha256: str
     unit: Unit | None
     medium: Medium
+    judge: Judge | None
+    engine: Engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,7 @@ class Matcher:
         no regions are looked for: that something coincides says nothing.
         """
         self._engine = Engine(index, policy, features if judge is not None else None)
+        self._engines: dict[Medium, Engine] = {}
         self._index = index
         self._policy = policy
         self._as_of = as_of
@@ -123,22 +126,23 @@ class Matcher:
         groups: bodies that may be one part of several shells, by their place in solids; those of a shape.
         All bodies together are always such a group.
         """
-        item = _Item(sha256, reading.unit, reading.medium)
+        judge = self._judge.of_medium(reading.medium) if self._judge is not None else None
+        item = _Item(sha256, reading.unit, reading.medium, judge, self._engine_for(reading.medium))
         bodies: list[Body] = []
         reasons: list[Reason] = []
         expired: dict[str, date] = {}
         same = self._index.parts_of_file(sha256)
-        together = self._compounds(solids, groups)
+        together = self._compounds(item.engine, solids, groups)
         around = Around(solids)
         seen = Congruent() if len(solids) > 1 else None
         mm_per_unit = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
         # All are, in no time, where no regions are looked for.
-        searched = _largest(solids, MOST_IN_REGIONS if self._engine.seeks_regions else len(solids))
+        searched = _largest(solids, MOST_IN_REGIONS if item.engine.seeks_regions else len(solids))
         for index, solid in enumerate(solids):
             alone = seen.found(solid) if seen else None
             if alone is None:
-                alone = self._engine.find(solid, around, same, mm_per_unit if index in searched else None)
-                if seen and not any(self._engine.is_compound(hit.part) for hit in alone.hits):
+                alone = item.engine.find(solid, around, same, mm_per_unit if index in searched else None)
+                if seen and not any(item.engine.is_compound(hit.part) for hit in alone.hits):
                     seen.keep(solid, alone)
             found = alone.joined(together.get(index, []))
             judged = self._judged(item, found, expired)
@@ -156,6 +160,11 @@ class Matcher:
         ]
         return tuple(bodies), reasons
 
+    def _engine_for(self, medium: Medium) -> Engine:
+        if medium not in self._engines:
+            self._engines[medium] = self._engine.under(self._policy.of_medium(medium))
+        return self._engines[medium]
+
     def _judged(self, item: _Item, found: Found, expired: dict[str, date]) -> list[_Judged]:
         """The hits worth reporting, best first; expired designs are set aside by name."""
         judged = []
@@ -164,7 +173,7 @@ class Matcher:
             size = explain_size(
                 1 / scale_of(hit.measured.T_body_part), item.unit, self._policy.scale_tolerance
             )
-            finding, weight = self._weighed(hit, size, part, item.unit)
+            finding, weight = self._weighed(hit, size, part, item)
             if finding is None:
                 continue
             if self._as_of > part.expires:
@@ -175,16 +184,16 @@ class Matcher:
         return sorted(judged, key=_best_first)
 
     def _weighed(
-        self, hit: Hit, size: Size, part: ListedPart, unit: Unit | None
+        self, hit: Hit, size: Size, part: ListedPart, item: _Item
     ) -> tuple[MatchFinding | None, Weight | None]:
         """What geometry says of a hit, held back where unrelated bodies would do as well too often."""
         policy, coverage = self._policy, hit.measured.coverage
-        if self._judge is None:
+        if item.judge is None:
             return match_finding(coverage, size.scale, part.distinctiveness, policy), None
-        finding, weight = self._weighed_whole(hit, unit, self._judge)
+        finding, weight = self._weighed_whole(hit, item.unit, item.judge)
         if hit.information is None:
             return finding, weight
-        of_region = self._judge.weigh_region(hit.information)
+        of_region = item.judge.weigh_region(hit.information)
         in_region = region_finding(measured_share(hit.measured, policy), size.scale, of_region, policy)
         if in_region is not None and (finding is None or _ORDER[in_region] < _ORDER[finding]):
             return in_region, of_region
@@ -203,14 +212,16 @@ class Matcher:
         weight = judge.weigh(hit.part, whole.score, size_fit(size.scale, size.source, policy.scale_tolerance))
         return held_back(finding, weight), weight
 
-    def _compounds(self, solids: Sequence[Solid], groups: Sequence[Sequence[int]]) -> dict[int, list[Hit]]:
+    def _compounds(
+        self, engine: Engine, solids: Sequence[Solid], groups: Sequence[Sequence[int]]
+    ) -> dict[int, list[Hit]]:
         """Hits of groups of bodies as one, for each body of a group that lies on the part as a whole."""
         hits: dict[int, list[Hit]] = {}
         for group in dict.fromkeys((*(tuple(group) for group in groups), tuple(range(len(solids))))):
             if not 2 <= len(group) <= MOST_SHELLS:
                 continue
             compound = Solid(None, merge([solids[k].mesh for k in group]), (), closed=True)
-            for hit in self._engine.find_compound(compound):
+            for hit in engine.find_compound(compound):
                 if hit.measured.coverage >= self._policy.review_coverage:
                     for k in group:
                         hits.setdefault(k, []).append(hit)
@@ -253,17 +264,17 @@ class Matcher:
             triangles=len(solid.mesh.triangles),
             notes=solid.notes,
             matches=tuple(
-                self._match(item, solid, unit, entry, ambiguous, self._evidence(entry, judged))
+                self._match(item, solid, unit, entry, ambiguous, self._evidence(item, entry, judged))
                 for entry in judged
             ),
         )
 
-    def _evidence(self, entry: _Judged, judged: Sequence[_Judged]) -> Evidence | None:
+    def _evidence(self, item: _Item, entry: _Judged, judged: Sequence[_Judged]) -> Evidence | None:
         """What stands behind an entry's bits, with the best other part on that body."""
-        if self._judge is None or entry.weight is None:
+        if item.judge is None or entry.weight is None:
             return None
         others = [(each.hit.part, each.hit.score) for each in judged if each is not entry]
-        return self._judge.evidence(
+        return item.judge.evidence(
             entry.hit.part, entry.weight, max(others, key=lambda other: other[1], default=None)
         )
 

@@ -6,9 +6,9 @@ to calibrated bits.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from partwatch.model.document import Relation
+from partwatch.model.document import Medium, Relation
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,9 @@ class Policy:
 
     tolerance_share, tolerance_least, tolerance_most: the tolerance is this share of the part's diagonal,
     kept between the two, and never more than tolerance_bound of the diagonal.
+    toolpath_tolerance_least: takes the place of tolerance_least for bodies rebuilt from a print job's moves
+    (docs/decisions/0031: within it nine copies in ten cover what a match asks for). It is no threshold of the
+    result's header, as each match says its own tolerance.
     scale_tolerance: shrinkage compensation; beyond it a match is at most review.
     same_shape_uncovered: most of either surface that may lie apart for *same shape*.
     same_shape_vertices: most of the vertices that may lie apart for *same shape*; they crowd where the
@@ -36,6 +39,7 @@ class Policy:
     tolerance_least: float = 0.1
     tolerance_most: float = 0.3
     tolerance_bound: float = 0.02
+    toolpath_tolerance_least: float = 0.15
     scale_tolerance: float = 0.02
     same_shape_uncovered: float = 0.002
     same_shape_vertices: float = 0.002
@@ -49,6 +53,12 @@ class Policy:
     edited_coverage: float = 0.60
     region_candidate: float = 0.75
     fingerprint_similarity: float = 1.99
+
+    def of_medium(self, medium: Medium) -> Policy:
+        """The policy for bodies of that medium: with the tolerance that belongs to it."""
+        if medium is Medium.TOOLPATH:
+            return replace(self, tolerance_least=self.toolpath_tolerance_least)
+        return self
 
     def tolerance_mm(self, diagonal_mm: float) -> float:
         """The tolerance for a part of that diagonal."""
@@ -70,4 +80,5 @@ class Policy:
 
     def thresholds(self) -> dict[str, float]:
         """All numbers by name, for the result's header."""
-        return {name: float(value) for name, value in asdict(self).items() if name != "name"}
+        untold = ("name", "toolpath_tolerance_least")
+        return {name: float(value) for name, value in asdict(self).items() if name not in untold}

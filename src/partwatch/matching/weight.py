@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from partwatch.model.document import Evidence
+from partwatch.model.document import Evidence, Medium
 
 
 class SizeFit(StrEnum):
@@ -36,6 +36,10 @@ class Weight:
 
 class Judge(Protocol):
     """Weighs a match."""
+
+    def of_medium(self, medium: Medium) -> Judge:
+        """Who weighs bodies of that medium."""
+        ...
 
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         """What a match of that score with that part is worth."""

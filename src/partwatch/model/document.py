@@ -162,6 +162,16 @@ class Rival(Record):
     similarity: float | None
 
 
+class CalibratedOn(Record):
+    """Whose bodies the bits of a body rebuilt from a print job were made with. medium: `mesh` where there was
+    nothing of its own medium to go by. bodies, families, projects: how many."""
+
+    medium: Medium
+    bodies: int
+    families: int
+    projects: int
+
+
 class Evidence(Record):
     """What a match is worth: `Match.bits` is its log2 likelihood ratio, for a search in a list of this size.
 
@@ -172,7 +182,8 @@ class Evidence(Record):
     unrelated bodies that do as well, by the same model; assemblies are reckoned from it. None in results of
     before.
     region_rarity: of a match by a shared region: how rare what coincides is among benign bodies, which
-    is what its weight comes from; None where the whole was weighed.
+    is what its weight comes from; None where the whole was weighed. calibrated_on: of a body rebuilt from a
+    print job only, whose matches are weighed by those of other such bodies.
     """
 
     bound: float
@@ -183,6 +194,7 @@ class Evidence(Record):
     rival: Rival
     surprise: float | None = None
     region_rarity: float | None = None
+    calibrated_on: CalibratedOn | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Basis(Record):

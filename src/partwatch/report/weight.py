@@ -51,9 +51,13 @@ def limit(match: Match, header: Header) -> str | None:
     """What keeps the bits from being more: `the most that 700 families support`; None below the bound."""
     if bits_of(match) is None or match.evidence is None or not match.evidence.at_bound:
         return None
-    if header.basis is None:
+    rests = match.evidence.calibrated_on
+    if rests is not None:
+        families = rests.families
+    elif header.basis is not None:
+        families = header.basis.calibrated_families
+    else:
         return "the most that its population supports"
-    families = header.basis.calibrated_families
     return f"the most that {_count(families, 'family supports', 'families support')}"
 
 

@@ -18,7 +18,7 @@ from partwatch.evidence.policy import AlertPolicy, read_policy
 from partwatch.evidence.population import Population, population_of
 from partwatch.matching.index import ListedPart
 from partwatch.matching.weight import SizeFit, Weight
-from partwatch.model.document import Evidence
+from partwatch.model.document import Evidence, Medium
 from partwatch.model.errors import UsageError
 
 POLICY_FILE = "policy.toml"
@@ -107,6 +107,10 @@ class LateJudge:
         self._terms.check()
         return judge_of(self._terms, self._listed)
 
+    def of_medium(self, medium: Medium) -> LateJudge:
+        """As `Judge.of_medium`."""
+        return _OfMedium(self, medium)
+
     def weigh(self, part: int, score: float, size: SizeFit) -> Weight:
         """As `Judge.weigh`."""
         return self._judge.weigh(part, score, size)
@@ -118,6 +122,19 @@ class LateJudge:
     def evidence(self, part: int, weight: Weight, rival: tuple[int, float] | None) -> Evidence:
         """As `Judge.evidence`."""
         return self._judge.evidence(part, weight, rival)
+
+
+class _OfMedium(LateJudge):
+    """The same for one medium, made of the one judge when a match asks for it."""
+
+    def __init__(self, every: LateJudge, medium: Medium) -> None:
+        super().__init__(every._terms, every._listed)
+        self._every = every
+        self._medium = medium
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return self._every._judge.of_medium(self._medium)
 
 
 def judge_of(terms: Terms, listed: _Prints) -> Judge:
