@@ -32,6 +32,8 @@ def by_parts_seen(
     print("parts sent   of sellers at match   at review   by counting   bits, median (quarters)")
     for parts in range(1, 10):
         tried = [name for name in designs if len(world.parts[name]) >= parts]
+        if not tried:
+            break
         bits, match, review, by_count = [], 0, 0, 0
         for name in tried:
             items = _account(world, name, parts, public, rng)
