@@ -103,7 +103,8 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> tuple[Indices, 
     """The strokes of layers that hold walls: others would only cut these into more slices, as supports do;
     all of them where no layer holds anything else. And whether these walls are a single stroke wide."""
     strokes, used = _numbered(job.strokes.of(own))
-    grid = fields.grid_of(strokes, wide[own], len(used))
+    # Whether strokes lie side by side shows in fine cells only; there is one layer at a time.
+    grid = fields.grid_of(strokes, wide[own], len(used) // 2)
     beside = Beside(strokes, wide[own], grid, float(np.median(wide)))
     cells, paired = beside.walls(np.arange(len(used)), strokes.loop)
     if cells[:, 1].sum() < SINGLE * cells[:, 0].sum():

@@ -16,6 +16,8 @@ from partwatch.toolpath.fields import Flags, Grid, Singles
 
 # Share of a loop's length along which other loops lie, and along which anything does: a part's has more.
 PAIRED, DENSE = 0.5, 0.9
+# What is fewer strokes wide than this is filled by the loop around it: a thin wall, no support.
+NARROW = 2.0
 # How far the line of a stroke is from where it meets another: as a share of its width, and in cells.
 TO_EDGE, TO_EDGE_CELLS = 0.15, 1.0
 
@@ -49,6 +51,7 @@ class Beside:
         """(strokes,) those of loops that hardly any loop lies beside (paired: of `walls`), nor anything else:
         zigzags within a support meet its loop where they turn."""
         out = self.strokes.loop & (paired < PAIRED)
+        out[out] = _across(self.strokes.of(out)) > NARROW * self.width
         layers = np.unique(self.strokes.layer[out])
         return out & (self._met(layers, self.depths(layers), out)[1] < DENSE)
 
@@ -96,3 +99,14 @@ class Beside:
         weight = (length / count)[stroke]
         met = np.bincount(run[stroke], weights=weight * near)
         return np.asarray((met / np.bincount(run, weights=length))[run])
+
+
+def _across(loops: Strokes) -> FloatArray:
+    """(strokes,) how wide what its run goes round is on the whole: twice its area over its length, as of a
+    long rectangle."""
+    _, first, run = np.unique(loops.run, return_index=True, return_inverse=True)
+    run = run.reshape(-1)
+    start, end = loops.start - loops.start[first][run], loops.end - loops.start[first][run]
+    # What closes a run goes through the origin, and so adds nothing (shoelace formula).
+    area = np.bincount(run, weights=start[:, 0] * end[:, 1] - end[:, 0] * start[:, 1]) / 2
+    return np.asarray((2 * np.abs(area) / np.bincount(run, weights=loops.length))[run])
