@@ -18,6 +18,9 @@ from partwatch.toolpath.fields import Flags, Grid, Singles
 PAIRED, DENSE = 0.5, 0.9
 # What is fewer strokes wide than this is filled by the loop around it: a thin wall, no support.
 NARROW = 2.0
+# Share of a loop's length along which others lie where walls have several strokes, the share of a layer's
+# loops that do then, and of how many layers that is so.
+DOUBLE, DOUBLE_LOOPS, DOUBLE_LAYERS = 0.8, 0.1, 0.45
 # How far the line of a stroke is from where it meets another: as a share of its width, and in cells.
 TO_EDGE, TO_EDGE_CELLS = 0.15, 1.0
 
@@ -47,13 +50,28 @@ class Beside:
         other, as a part's walls do; (strokes,) the share of its run's length that does. loops: (strokes,)."""
         return self._met(layers, self.depths(layers, loops), loops)
 
+    def single(self, paired: FloatArray) -> bool:
+        """Whether walls are a single stroke wide: in most layers hardly any loop has another one along it
+        (paired: of `walls`). Supports, a loop each, may be most of what there is, and say nothing."""
+        length = self.strokes.length * self.strokes.loop
+        double = self._wide() & (paired > DOUBLE)
+        every = np.bincount(self.strokes.layer, weights=length)
+        of_layer = np.bincount(self.strokes.layer, weights=length * double)
+        return bool((of_layer > DOUBLE_LOOPS * every).sum() < DOUBLE_LAYERS * (every > 0).sum())
+
     def supports(self, paired: FloatArray) -> Flags:
         """(strokes,) those of loops that hardly any loop lies beside (paired: of `walls`), nor anything else:
         zigzags within a support meet its loop where they turn."""
-        out = self.strokes.loop & (paired < PAIRED)
-        out[out] = _across(self.strokes.of(out)) > NARROW * self.width
+        out = self._wide() & (paired < PAIRED)
         layers = np.unique(self.strokes.layer[out])
         return out & (self._met(layers, self.depths(layers), out)[1] < DENSE)
+
+    def _wide(self) -> Flags:
+        """(strokes,) whether each is of a loop round more than its own stroke fills."""
+        loop = self.strokes.loop
+        out = np.zeros(len(loop), dtype=bool)
+        out[loop] = _across(self.strokes.of(loop)) > NARROW * self.width
+        return out
 
     def filled(self, layers: Indices, loops: Flags) -> Flags:
         """(layers,) whether loops enclose what is filled: some slicers lay a top in a single wall."""
@@ -91,7 +109,10 @@ class Beside:
         number = np.arange(len(stroke)) - np.repeat(np.cumsum(count) - count, count)
         along = ((number + 0.5) / count[stroke])[:, None]
         at = strokes.start[stroke] + along * (strokes.end - strokes.start)[stroke]
-        column, row = np.round((at - low) / cell).astype(np.int64).T
+        # Lines of strokes narrower than a cell may lie beyond what these cover.
+        column, row = np.clip(
+            np.round((at - low) / cell).astype(np.int64), 0, np.array(core.shape[::-1]) - 1
+        ).T
         reach = TO_EDGE * self.width / cell + TO_EDGE_CELLS
         near = kernel.distance_outside(~core)[0][row, column] <= reach
         _, run = np.unique(strokes.run, return_inverse=True)
