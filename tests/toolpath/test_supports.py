@@ -55,7 +55,8 @@ def test_loops_beside_each_other_are_a_parts(spacing: float) -> None:
 
 
 def test_a_loop_that_is_filled_is_a_parts() -> None:
-    assert supports(layer(box(0, 20), zigzag(WIDTH, 20 - WIDTH, 0.9 * WIDTH))) == [False, False]
+    """Slicers let what fills it overlap a little with it."""
+    assert supports(layer(box(0, 20), zigzag(0.8 * WIDTH, 20 - 0.8 * WIDTH, 0.9 * WIDTH))) == [False, False]
 
 
 def test_a_loop_as_thin_as_two_strokes_is_a_parts() -> None:
