@@ -15,14 +15,14 @@ from partwatch.toolpath.deposits import Indices, Strokes
 from partwatch.toolpath.fields import Flags, Grid, Singles
 
 # Share of a loop's length along which other loops lie, and along which anything does: a part's has more.
-PAIRED, DENSE = 0.5, 0.9
+PAIRED, DENSE = 0.4, 0.9
 # What is fewer strokes wide than this is filled by the loop around it: a thin wall, no support.
 NARROW = 2.0
 # Share of a loop's length along which others lie where walls have several strokes, the share of a layer's
 # loops that do then, and of how many layers that is so.
 DOUBLE, DOUBLE_LOOPS, DOUBLE_LAYERS = 0.8, 0.1, 0.45
-# How far the line of a stroke is from where it meets another: as a share of its width, and in cells.
-TO_EDGE, TO_EDGE_CELLS = 0.15, 1.0
+# So many cells farther off than where a stroke meets another its line may be from a cell there.
+TO_CORE_CELLS = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,12 +97,13 @@ class Beside:
             begin, end = np.searchsorted(of_order, [layer, layer + 1])
             if cells[k, 1] and begin < end:
                 low = self.grid.low + self.grid.cell * np.array([columns.start, rows.start])
-                share[order[begin:end]] = self._share(self.strokes.of(order[begin:end]), core, low)
+                share[order[begin:end]] = self._share(order[begin:end], core, low)
         return cells, share
 
-    def _share(self, strokes: Strokes, core: Flags, low: FloatArray) -> FloatArray:
-        """(strokes,) of a layer: the share of its run's length that lies at the core (rows, columns) of what
-        is more than one stroke wide. low: (2,), the middle of its first cell."""
+    def _share(self, own: Indices, core: Flags, low: FloatArray) -> FloatArray:
+        """Of some strokes of a layer: the share of its run's length that lies at the core (rows, columns) of
+        what is more than one stroke wide. low: (2,), the middle of its first cell."""
+        strokes, wide = self.strokes.of(own), self.wide[own]
         length, cell = strokes.length, self.grid.cell
         count = np.ceil(length / cell).astype(np.int64)
         stroke = np.repeat(np.arange(len(count)), count)
@@ -113,7 +114,10 @@ class Beside:
         column, row = np.clip(
             np.round((at - low) / cell).astype(np.int64), 0, np.array(core.shape[::-1]) - 1
         ).T
-        reach = TO_EDGE * self.width / cell + TO_EDGE_CELLS
+        # Outer walls may be narrower than most strokes, and their lines farther from what is deep within.
+        reach = (
+            np.maximum(fields.LEAST_HALF_WIDTH * self.width - wide[stroke] / 2, 0.0) / cell + TO_CORE_CELLS
+        )
         near = kernel.distance_outside(~core)[0][row, column] <= reach
         _, run = np.unique(strokes.run, return_inverse=True)
         run = run.reshape(-1)
