@@ -64,6 +64,14 @@ def test_a_loop_as_thin_as_two_strokes_is_a_parts() -> None:
     assert supports(layer(thin, box(30, 40))) == [False, True]
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.06, 0.12, 0.19])
+def test_outer_walls_narrower_than_most_strokes_are_a_parts(shift: float) -> None:
+    """As Slic3r lays them, wherever cells' middles lie."""
+    found = layer(box(shift, 20), box(shift + 0.6, 19.4))
+    wide = np.where(found.strokes.run == 0, 0.55, 0.7)
+    assert supports(Beside(found.strokes, wide, found.grid, 0.7)) == [False, False]
+
+
 def test_strokes_narrower_than_a_cell_are_asked_as_well() -> None:
     assert supports(layer(box(0, 20), narrow=True)) == [True]
 
