@@ -15,7 +15,7 @@ from partwatch.toolpath.deposits import Indices, Strokes
 from partwatch.toolpath.fields import Flags, Grid, Singles
 
 # Share of a loop's length along which other loops lie, and along which anything does: a part's has more.
-PAIRED, DENSE = 0.4, 0.9
+PAIRED, DENSE = 0.5, 0.9
 # What is fewer strokes wide than this is filled by the loop around it: a thin wall, no support.
 NARROW = 2.0
 # Share of a loop's length along which others lie where walls have several strokes, the share of a layer's
