@@ -22,6 +22,9 @@ from partwatch.toolpath.widths import widths
 # Side of the cells by which strokes are told to lie apart, and how many layers there may be.
 APART_MM = 1.0
 MOST_LAYERS = 200_000
+# Share of loops' cells that are deeper than half a stroke from which on walls have more than one: a third is
+# usual for two, a tenth for one.
+SINGLE = 0.2
 
 
 def solids_of(path: Toolpath) -> Iterator[Mesh]:
@@ -104,7 +107,8 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> tuple[Indices, 
     grid = fields.grid_of(strokes, wide[own], len(used) // 2)
     beside = Beside(strokes, wide[own], grid, float(np.median(wide)))
     cells, paired = beside.walls(np.arange(len(used)), strokes.loop)
-    if beside.single(paired):
+    # Few of a fine part's walls may run along each other, and of a part with many supports few loops.
+    if cells[:, 1].sum() < SINGLE * cells[:, 0].sum() and beside.single(paired):
         return own[(cells[:, 0] > 0)[strokes.layer]], True
     supports = beside.supports(paired)
     left = strokes.loop & ~supports
