@@ -16,7 +16,8 @@ AROUND = np.pi / 4
 
 @dataclass(frozen=True)
 class Plan:
-    """How a solid is printed. infill: 0 to 1. filament: its diameter, in mm. support: a grid under hangs."""
+    """How a solid is printed. infill: 0 to 1. filament: its diameter, in mm. support: a grid under hangs;
+    sheath: a zigzag within a loop there, as slicers lay it."""
 
     layer: float = 0.2
     width: float = 0.45
@@ -29,6 +30,7 @@ class Plan:
     skirt: bool = False
     brim: int = 0
     support: bool = False
+    sheath: bool = False
     spiral: bool = False
 
 
@@ -84,6 +86,20 @@ def _layer(writer: _Writer, slices: list[CrossSection], k: int, plan: Plan) -> N
         over = CrossSection.batch_boolean(slices[k:], _add()) - flat.offset(0.6, JoinType.Round)
         for line in range(2):
             writer.lines(over, 2.5, line)
+    if plan.sheath:
+        _zigzag(writer, slices[k:], plan)
+
+
+def _zigzag(writer: _Writer, slices: list[CrossSection], plan: Plan) -> None:
+    """A support under what hangs over the first of some slices: a loop, and a stroke to and fro within."""
+    over = CrossSection.batch_boolean(slices, _add()) - slices[0].offset(0.6, JoinType.Round)
+    for polygon in over.offset(-plan.width / 2, JoinType.Miter).to_polygons():
+        writer.loop(np.asarray(polygon))
+    within = over.offset(-1.5 * plan.width, JoinType.Miter)
+    if not within.is_empty():
+        lines = list(_hatch(within, 2.0, 0))
+        turned = [line if n % 2 else line[::-1] for n, line in enumerate(lines)]
+        writer.stroke(np.concatenate([np.array(line) for line in turned]))
 
 
 def _add() -> object:
@@ -123,16 +139,16 @@ class _Writer:
             self._lines.append(words)
 
     def loop(self, polygon: FloatArray) -> None:
-        self._stroke(np.concatenate([polygon, polygon[:1]]))
+        self.stroke(np.concatenate([polygon, polygon[:1]]))
 
     def lines(self, region: CrossSection, spacing: float, across: int) -> None:
         """Parallel lines through a region."""
         if region.is_empty():
             return
         for a, b in _hatch(region, spacing, across):
-            self._stroke(np.array([a, b]))
+            self.stroke(np.array([a, b]))
 
-    def _stroke(self, points: FloatArray) -> None:
+    def stroke(self, points: FloatArray) -> None:
         plan = self._plan
         area = plan.layer * (plan.width - plan.layer) + AROUND * plan.layer**2
         self._lines.append(f"G0 X{points[0][0]:.4f} Y{points[0][1]:.4f}")

@@ -172,10 +172,18 @@ def test_a_top_in_a_single_wall_is_kept() -> None:
     assert reading.shapes[0].mesh.extents == pytest.approx([20, 20, 8], abs=0.25)
 
 
-def test_supports_are_no_part_of_it() -> None:
+@pytest.mark.parametrize("change", [{"support": True}, {"sheath": True}, {"sheath": True, "infill": 0.0}])
+def test_supports_are_no_part_of_it(change: dict[str, float]) -> None:
     table = parts.block(30, 30, 3, (100, 100, 15)) + parts.block(8, 30, 15.5, (100, 100, 0))
-    mesh = made(table, plan=Plan(support=True))[0]
+    mesh = made(table, plan=replace(BASE, **change))[0]
     assert volume(mesh) == pytest.approx(table.volume(), rel=0.06)
+
+
+def test_a_support_within_a_part_is_none_of_it() -> None:
+    """A loop and a zigzag that fill a window: nothing leads to them but through the part's walls."""
+    frame = parts.block(30, 12, 30, (100, 100, 0)) - parts.block(18, 14, 18, (106, 99, 6))
+    mesh = made(frame, plan=Plan(sheath=True))[0]
+    assert volume(mesh) == pytest.approx(frame.volume(), rel=0.06)
 
 
 def test_a_job_that_makes_nothing_solid_says_so() -> None:

@@ -146,7 +146,7 @@ def laid_wide(depth: Singles, cell: float, width: float) -> Flags:
     out = np.zeros(depth.shape, dtype=bool)
     every = 0
     for k, own in enumerate(depth):
-        rows, columns = _around(own > 0)
+        rows, columns = around(own > 0)
         part = own[rows, columns] > 0
         every += int(part.sum())
         core = _within(part, own[rows, columns], cell) > radius if part.any() else part
@@ -231,16 +231,9 @@ def _links(number: npt.NDArray[np.int32], passage: Flags, k: int) -> npt.NDArray
     return links[:, changes]
 
 
-def walls(loops: Singles, cell: float, width: float) -> tuple[int, int]:
-    """Cells of a layer's loops, and those of them where loops lie beside each other, as a part's walls do.
-
-    loops: how deep cells lie within the strokes of runs that close.
-    """
-    rows, columns = _around(loops > 0)
-    loops = loops[rows, columns]
-    if not loops.size:
-        return 0, 0
-    return int((loops > 0).sum()), int((_within(loops > 0, loops, cell) > LEAST_HALF_WIDTH * width).sum())
+def beside(depth: Singles, cell: float, width: float) -> Flags:
+    """(rows, columns) cells where strokes lie beside each other: they are deeper than half a stroke."""
+    return np.asarray(_within(depth > 0, depth, cell) > LEAST_HALF_WIDTH * width)
 
 
 def is_filled(depth: Singles, loops: Singles, cell: float, width: float) -> bool:
@@ -272,7 +265,7 @@ def _without_specks(flat: Flags, cell: float, width: float) -> Flags:
     return np.asarray(large[number])
 
 
-def _around(flat: Flags) -> tuple[slice, slice]:
+def around(flat: Flags) -> tuple[slice, slice]:
     """The rows and columns that hold anything, with one around."""
     rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
     if not len(rows):
@@ -305,7 +298,7 @@ def distances(solid: Flags, depth: Singles, cell: float) -> Singles:
         return field
     # No more of it than what is near to something.
     reach = int(np.ceil(FARTHEST_MM / cell)) + 1
-    rows, columns = (slice(max(some.start - reach, 0), some.stop + reach) for some in _around(solid))
+    rows, columns = (slice(max(some.start - reach, 0), some.stop + reach) for some in around(solid))
     solid, depth = solid[rows, columns], depth[rows, columns]
     within = _within(solid, depth, cell)
     apart, nearest = kernel.distance_outside(~solid)

@@ -15,6 +15,7 @@ from partwatch.model.toolpath import Toolpath
 from partwatch.toolpath import fields
 from partwatch.toolpath.deposits import Indices, Laid, Strokes, laid
 from partwatch.toolpath.loops import enclosed
+from partwatch.toolpath.supports import Beside
 from partwatch.toolpath.surfaces import LEAST_SLICES, high_enough, surface
 from partwatch.toolpath.widths import widths
 
@@ -102,26 +103,22 @@ def _walled_layers(job: Laid, own: Indices, wide: FloatArray) -> tuple[Indices, 
     """The strokes of layers that hold walls: others would only cut these into more slices, as supports do;
     all of them where no layer holds anything else. And whether these walls are a single stroke wide."""
     strokes, used = _numbered(job.strokes.of(own))
-    grid = fields.grid_of(strokes, wide[own], len(used))
-    width = float(np.median(wide))
-    layers = tuple(np.array([k]) for k in range(len(used)))
-    wide, loops = wide[own], strokes.of(strokes.loop)
-    loops_wide = wide[strokes.loop]
-    of_loops = fields.depths(loops, loops_wide, layers, grid)
-    cells = np.array([fields.walls(depth, grid.cell, width) for depth in of_loops]).reshape(-1, 2)
-    if cells[:, 1].sum() < SINGLE * cells[:, 0].sum():
+    # Whether strokes lie side by side shows in fine cells only; there is one layer at a time.
+    grid = fields.grid_of(strokes, wide[own], len(used) // 2)
+    beside = Beside(strokes, wide[own], grid, float(np.median(wide)))
+    cells, paired = beside.walls(np.arange(len(used)), strokes.loop)
+    # Few of a fine part's walls may run along each other, and of a part with many supports few loops.
+    if cells[:, 1].sum() < SINGLE * cells[:, 0].sum() and beside.single(paired):
         return own[(cells[:, 0] > 0)[strokes.layer]], True
-    walled = cells[:, 1] * grid.cell**2 >= fields.SPECK * width**2
+    supports = beside.supports(paired)
+    left = strokes.loop & ~supports
+    fewer = np.flatnonzero(np.bincount(strokes.layer[supports], minlength=len(used)))
+    cells[fewer], _ = beside.walls(fewer, left)
+    walled = cells[:, 1] * grid.cell**2 >= fields.SPECK * beside.width**2
     # Few are left, and only for these all strokes are laid.
-    open_ones = [layers[k] for k in np.flatnonzero(~walled)]
-    both = zip(
-        fields.depths(strokes, wide, open_ones, grid),
-        fields.depths(loops, loops_wide, open_ones, grid),
-        strict=True,
-    )
-    walled[~walled] = [fields.is_filled(depth, loop, grid.cell, width) for depth, loop in both]
+    walled[~walled] = beside.filled(np.flatnonzero(~walled), left)
     walled |= _gaps(walled, job.top[used], job.height[used])
-    return (own[walled[strokes.layer]] if walled.any() else own), False
+    return (own[walled[strokes.layer] & ~supports] if walled.any() else own), False
 
 
 def _gaps(walled: fields.Flags, top: FloatArray, height: FloatArray) -> fields.Flags:
