@@ -100,7 +100,12 @@ class Scene:
                 "nodes unfold into more instances than the limit allows: raise it, or split the file"
             )
         self._seen_nodes.add(index)
-        T = T_parent @ _local(node, index)
+        with np.errstate(over="ignore", invalid="ignore"):
+            T = T_parent @ _local(node, index)
+        if not np.isfinite(T).all():
+            raise DamagedError(
+                f"nodes[{index}]: nodes above it scale it beyond all numbers; export the file again"
+            )
         name = name_of(node) or name
         if "skin" in node:
             self._report(
