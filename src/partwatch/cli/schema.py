@@ -1,4 +1,4 @@
-"""`partwatch schema`: the JSON Schema of a result, of a comparison, or of marks."""
+"""`partwatch schema`: the JSON Schema of a result, of a comparison, of marks, or of links."""
 
 from __future__ import annotations
 
@@ -16,23 +16,29 @@ class Kind(StrEnum):
     RESULT = "result"
     COMPARISON = "comparison"
     MARKS = "marks"
+    LINKS = "links"
 
 
 @app.command()
 def schema(
-    of: Annotated[Kind, typer.Argument(metavar="[result|comparison|marks]", help="Of what.")] = Kind.RESULT,
+    of: Annotated[
+        Kind, typer.Argument(metavar="[result|comparison|marks|links]", help="Of what.")
+    ] = Kind.RESULT,
 ) -> None:
-    """Print the JSON Schema of what `screen --json` writes, `compare --json`, or `marks --json`."""
+    """Print the JSON Schema of what `screen --json` writes, `compare --json`, `marks --json`, or `link
+    --json`."""
     import json
 
     from pydantic import BaseModel
 
     from partwatch.model.comparison import Comparison
     from partwatch.model.document import ResultDocument
+    from partwatch.model.links import LinksDocument
     from partwatch.model.marks import MarksDocument
 
     models: dict[Kind, type[BaseModel]] = {
         Kind.RESULT: ResultDocument, Kind.COMPARISON: Comparison, Kind.MARKS: MarksDocument,
+        Kind.LINKS: LinksDocument,
     }  # fmt: skip
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     typer.echo(json.dumps(head | models[of].model_json_schema(mode="serialization"), indent=2))
