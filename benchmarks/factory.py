@@ -90,6 +90,23 @@ def cura_machines() -> Iterator[tuple[str, str, Config]]:
             yield machine, str(told.get("name", machine)), values
 
 
+def cura_defaults() -> Config:
+    """What Cura has of every setting where no printer says otherwise, as its profiles spell it."""
+    resources = cura_resources()
+    if resources is None:
+        return {}
+    text = (resources / "definitions/fdmprinter.def.json").read_text(encoding="utf-8")
+    found: Config = {}
+    todo = list(json.loads(text)["settings"].items())
+    while todo:
+        key, of = todo.pop()
+        todo += of.get("children", {}).items()
+        value = of.get("default_value")
+        if isinstance(value, str | bool | int | float) and of.get("type") != "category":
+            found[key] = f"{value:g}" if isinstance(value, float) else str(value)
+    return found
+
+
 def _chain(folder: Path, machine: str) -> Iterator[Mapping[str, object]]:
     """The definition and those that it inherits from, but for the root of all."""
     for _ in range(10):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.factory import Preset, cura_machines, prusa_presets
+from benchmarks.factory import Preset, cura_defaults, cura_machines, prusa_presets
 from benchmarks.parts import stl_of
 from benchmarks.progress import say
 from benchmarks.slicing import SlicingError
@@ -29,12 +29,20 @@ from partwatch.model.marks import MarkKind
 from partwatch.model.mesh import Mesh
 from partwatch.provenance.linking.factory import Named, factory_bytes, made_factory
 from partwatch.provenance.marks.collector import Collector
-from partwatch.provenance.marks.settings import add_lines
+from partwatch.provenance.marks.settings import add_lines, kind_of
 from partwatch.provenance.marks.sources import marks_of
 
 OUT = Path("src/partwatch/provenance/data/factory.npz")
 _COMMANDS = ("start commands", "start commands, numbers apart", "end commands", "end commands, numbers apart")
 _SLICER = {"prusa-slicer": "PrusaSlicer 2.5", "slic3r": "Slic3r 1.3"}
+_CURA = "Cura 4.13"
+# Settings that moves show, by the names of Slic3r's line, and Cura's for them.
+_CURA_SHOWN = {
+    "printer": {"retract_length": "retraction_amount", "retract_speed": "retraction_speed"},
+    "print": {
+        "travel_speed": "speed_travel", "layer_height": "layer_height", "first_layer_height": "layer_height_0",
+    },
+}  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,12 +61,17 @@ def main(argv: list[str] | None = None) -> int:
         defaults = _saved(slicer, {})
         for block in kinds:
             kinds[block][label] = {key: told for key, told in defaults.items() if key in keys[block]}
+    cura = cura_defaults()
+    for block, names in _CURA_SHOWN.items():
+        kinds[block][_CURA] = {(MarkKind.SETTING, name): cura[own] for name, own in names.items()}
     # What no preset sets is the slicer's own in all of them.
     rest = frozenset().union(*keys.values())
     kinds["slicer"] = {
         label: {key: told for key, told in _saved(slicer, {}).items() if key not in rest}
         for slicer, label in _SLICER.items()
     }
+    named = {(kind_of(key), key): told for key, told in cura.items()}
+    kinds["slicer"][_CURA] = {key: told for key, told in named.items() if key not in rest}
     macros = sorted(set(_macros(asked.folder, [each for each in presets if each.block == "printer"])))
     factory = made_factory("presets of PrusaSlicer 2.5.0's vendors, printers of Cura 4.13", kinds, macros)
     data = factory_bytes(factory)

@@ -36,12 +36,19 @@ class Asked:
         """Whether they are of one source."""
         return self.sources[0] == self.sources[1]
 
+    @property
+    def of_own_profiles(self) -> bool:
+        """Whether it is to be told: mates that share more than a factory preset, or two different profiles."""
+        if self.mates:
+            return set(self.kinds) <= set(OWN)
+        return not (self.same_preset and set(self.kinds) == {"untouched"})
+
 
 def told(condition: str, pairs: Sequence[Asked]) -> Iterator[str]:
     """All that is reported of pairs under one condition."""
-    different = [each for each in pairs if set(each.kinds) <= set(OWN)]
+    different = [each for each in pairs if each.of_own_profiles]
     yield f"## {condition}: {len(pairs)} pairs"
-    yield _tally("sources with a profile of their own", different)
+    yield _tally("jobs of different profiles", different)
     yield _tally("all sources", pairs)
     for kind in dict.fromkeys(kind for each in pairs for kind in each.kinds):
         yield _tally(
@@ -72,7 +79,12 @@ def _tally(name: str, pairs: Sequence[Asked]) -> str:
         f"{hits / linked:.4f} (at least {1 - upper_share(alarms, linked):.4f})" if linked else "none linked"
     )
     recall = f"{hits / len(mates):.3f}" if len(mates) else "no mates"
-    curve = ", ".join(_at(mates, others, bits) for bits in (3.3, 4.0, 5.0, 7.0))
+    if len(mates) and len(others):
+        order = np.sort(others)[::-1]
+        curve = "".join(f"above {k} strangers {float((mates > order[k]).mean()):.3f}; " for k in (0, 1, 2, 5))
+    else:
+        curve = ""
+    curve += ", ".join(_at(mates, others, bits) for bits in (3.3, 4.0, 5.0, 7.0))
     alarmed = f"{alarms} of {len(others)} strangers linked"
     return f"{name}: precision {precision}, recall {recall} of {len(mates)}; {alarmed} [{curve}]"
 

@@ -1,6 +1,6 @@
 """Which items are of one source: jobs of known sources by three slicers, and files of known projects.
 
-    python -m benchmarks.links --corpus DIR --folder DIR [--sources 36] [--jobs 3] [--write]
+    python -m benchmarks.links --corpus DIR --folder DIR [--sources 30] [--jobs 3] [--write]
 
 Slices (what is in the folder already is kept), reads marks with comments and without, compares all pairs of
 one slicer's jobs, fits on one half of the sources and asks of the other half, and the other way, and prints
@@ -88,18 +88,17 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.links", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where jobs and marks are kept")
-    parser.add_argument("--sources", type=int, default=36, help="of each slicer")
+    parser.add_argument("--sources", type=int, default=30, help="of each slicer")
     parser.add_argument("--jobs", type=int, default=3, help="of each source")
     parser.add_argument("--write", action="store_true", help=f"replace {_OUT}")
     asked = parser.parse_args(argv)
     asked.folder.mkdir(parents=True, exist_ok=True)
     factory = shipped_factory()
     jobs = _jobs(asked.corpus, asked.folder, asked.sources, asked.jobs)
-    parts = [_measured(jobs, (KEPT, STRIPPED), JOB_BLOCKS, _said(jobs), factory)]
+    parts = _measured(jobs, {KEPT: True, STRIPPED: False}, JOB_BLOCKS, _said(jobs), factory)
     files = _files(asked.corpus, asked.folder)
-    parts.append(
-        _measured(files, (KEPT,), FILE_BLOCKS, f"files of projects, {provenance(asked.corpus)}", factory)
-    )
+    said = f"files of projects, {provenance(asked.corpus)}"
+    parts += _measured(files, {KEPT: None}, FILE_BLOCKS, said, factory)
     model = LinkModel(layout=layout(factory), parts=tuple(parts))
     print(f"model {model.version}: bounds {[part.bounds.model_dump() for part in parts]}")
     if asked.write:
@@ -109,25 +108,41 @@ def main(argv: list[str] | None = None) -> int:
 
 def _measured(
     items: Sequence[Item],
-    conditions: Sequence[str],
+    conditions: Mapping[str, bool | None],
     blocks: Sequence[Block],
     population: str,
     factory: Factory,
-) -> Part:
-    """The part of a model that all of them teach; prints how halves of the sources tell each other."""
+) -> list[Part]:
+    """The parts of a model that all of them teach; prints how halves of the sources tell each other."""
     every = {condition: list(_compared(items, condition, factory)) for condition in conditions}
     say(f"{len(items)} items, {sum(map(len, every.values()))} pairs compared")
+    return _taught(every, conditions, blocks, population, factory)
+
+
+def _taught(
+    every: Mapping[str, Sequence[Compared]],
+    conditions: Mapping[str, bool | None],
+    blocks: Sequence[Block],
+    population: str,
+    factory: Factory,
+) -> list[Part]:
     answers: dict[str, list[Asked]] = {condition: [] for condition in conditions}
     for half in (0, 1):
-        part = fit(_for_fitting(every, 1 - half), blocks, population)
-        model = LinkModel(layout=layout(factory), parts=(part,))
+        parts = tuple(
+            fit(_for_fitting(every[name], 1 - half), blocks, population, settings)
+            for name, settings in conditions.items()
+        )
+        model = LinkModel(layout=layout(factory), parts=parts)
         for condition, pairs in every.items():
             own = [each for each in pairs if each.a.half == each.b.half == half]
             answers[condition] += [_asked(each, model) for each in own]
     for condition, of in answers.items():
         for line in told(condition, of):
-            print(line)
-    return fit(_for_fitting(every, None), blocks, population)
+            print(line, flush=True)
+    return [
+        fit(_for_fitting(every[name], None), blocks, population, settings)
+        for name, settings in conditions.items()
+    ]
 
 
 def _compared(items: Sequence[Item], condition: str, factory: Factory) -> Iterator[Compared]:
@@ -137,26 +152,24 @@ def _compared(items: Sequence[Item], condition: str, factory: Factory) -> Iterat
         if a.group == b.group:
             found = compared(a.marks[condition], b.marks[condition], factory, habits)
             first, second = sorted((a.source, b.source))
-            yield Compared(a, b, Pair(found, (first, second)))
+            close = a.preset == b.preset and a.preset not in ("", "none")
+            yield Compared(a, b, Pair(found, (first, second), close))
 
 
-def _for_fitting(every: Mapping[str, Sequence[Compared]], half: int | None) -> list[Pair]:
+def _for_fitting(pairs: Sequence[Compared], half: int | None) -> list[Pair]:
     """All mates, and as many strangers as are enough, of both halves or of one."""
     rng = np.random.default_rng(32)
-    chosen: list[Pair] = []
-    for pairs in every.values():
-        own = [each.pair for each in pairs if half is None or each.a.half == each.b.half == half]
-        strangers = [pair for pair in own if not pair.mates]
-        chosen += [pair for pair in own if pair.mates]
-        chosen += [strangers[k] for k in rng.permutation(len(strangers))[:FITTED_STRANGERS]]
-    return chosen
+    own = [each.pair for each in pairs if half is None or each.a.half == each.b.half == half]
+    strangers = [pair for pair in own if not pair.mates]
+    chosen = [strangers[k] for k in rng.permutation(len(strangers))[:FITTED_STRANGERS]]
+    return [pair for pair in own if pair.mates] + chosen
 
 
 def _asked(of: Compared, model: LinkModel) -> Asked:
     weight = weighed(of.pair.found, model)
     return Asked(
         a=of.a.name, b=of.b.name, sources=of.pair.sources, kinds=(of.a.kind, of.b.kind),
-        same_preset=of.a.preset == of.b.preset, bits=weight.bits, bits_forgeable=weight.bits_forgeable,
+        same_preset=of.pair.close, bits=weight.bits, bits_forgeable=weight.bits_forgeable,
         bits_hard=weight.bits_hard,
     )  # fmt: skip
 

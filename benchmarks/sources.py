@@ -3,7 +3,7 @@
 Four kinds, in turns. *untouched* and *touched* share a factory preset with others of their kind, and change
 nothing of it, or one to three settings. *edited* start at any preset and change four to twelve settings,
 some a macro as well. *own* draw every setting. What a person changes from job to job is an assumption, and
-stands in `_job_settings`: layer height, infill, supports, brim, walls, material, now and then its
+stands in `_job_settings` and `_cura_job`: layer height, infill, supports, brim, walls, material, now and then its
 temperature, and scale.
 
 Preset, settings and macros are drawn from the number of the source; the same number gives the same source.
@@ -49,8 +49,9 @@ _NAMES = (
     "strong",
 )
 _CURA_NAMES = {"0.1": "Super Quality", "0.2": "Standard Quality", "0.28": "Low Quality"}
-# What Slic3r and PrusaSlicer have in common, of which no profile of a shared printer is made.
-_VASE = {"spiral_vase": "0", "complete_objects": "0", "post_process": "", "gcode_label_objects": "0"}
+_SPELLED = {"true": "True", "false": "False"}
+# What would make no ordinary job of a part.
+_PLAIN = {"spiral_vase": "0", "complete_objects": "0", "post_process": "", "gcode_label_objects": "0"}
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def job(of: Source, number: int, part: Path, out: Path) -> dict[str, str]:
         chosen = rng.choice(of.prints[: 1 + len(of.layers)])
         settings |= chosen.values
         settings |= (of.filaments[0] if rng.random() < 0.75 else rng.choice(of.filaments)).values
-    settings |= of.changed | _VASE
+    settings |= {**of.changed, **_PLAIN}
     if of.slicer == "prusa-slicer" and of.named:
         settings["print_settings_id"] = of.named
         settings["printer_settings_id"] = (
@@ -319,7 +320,8 @@ def _face(of: Source, machine: str, changed: Config) -> str:
     def profile(values: Config) -> str:
         head = f"[general]\\nversion = 4\\nname = {named}\\ndefinition = {machine}\\n\\n[metadata]\\n"
         head += "type = quality_changes\\nquality_type = standard\\nsetting_version = 19\\n\\n[values]\\n"
-        return head + "".join(f"{key} = {value}\\n" for key, value in sorted(values.items())) + "\\n"
+        spelled = {key: _SPELLED.get(value, value) for key, value in sorted(values.items())}
+        return head + "".join(f"{key} = {value}\\n" for key, value in spelled.items()) + "\\n"
 
     wide = profile({key: value for key, value in changed.items() if key in machine_wide})
     narrow = profile({key: value for key, value in changed.items() if key not in machine_wide})

@@ -58,7 +58,7 @@ def bounds(most: float = 8.0) -> Bounds:
 def model(of: Factory, most: float = 8.0) -> LinkModel:
     """Every block a bit for a bit, with the sides told together as they are."""
     jobs = Part(
-        population="made up", sources=9, mates=9, strangers=90, bounds=bounds(most),
+        population="made up", settings=None, sources=9, mates=9, strangers=90, bounds=bounds(most),
         weights={
             block: Weights(agreed=1.0, against=1.0, slope=1.0)
             for block in Block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linking import mark
@@ -25,12 +25,14 @@ def reached(count: int, edges: list[tuple[int, int]], start: int) -> set[int]:
     return seen
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PAIRS, unique=True, max_size=14))
 def test_a_bridge_is_an_edge_whose_loss_parts_its_ends(edges: list[tuple[int, int]]) -> None:
     expected = {e for e in edges if e[1] not in reached(9, [o for o in edges if o != e], e[0])}
     assert bridges(9, edges) == expected
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(PAIRS, st.sampled_from([-8.0, -1.0, 2.0, 7.5, 9.0])))
 def test_no_cluster_holds_a_pair_that_speaks_against_it_and_no_edge_is_lost(
     bits: dict[tuple[int, int], float],

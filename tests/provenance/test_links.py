@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linking import factory, mark, model, shown
@@ -113,6 +113,7 @@ VALUES = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=30, deadline=None)
 @given(VALUES, VALUES)
 def test_either_order_gives_the_same(a: list[Mark], b: list[Mark]) -> None:
     one, two = weight(a, b), weight(b, a)
@@ -140,7 +141,7 @@ def test_every_mark_is_in_one_block_by_what_it_takes_to_forge_it() -> None:
     assert signature([mark("a", "1"), mark("a", "2")])[S_A].values.keys() == {"1", "2"}
 
 
-S_A = (MarkKind.SETTING, "a")
+S_A = (Block.PROCESS, MarkKind.SETTING, "a")
 
 
 def test_a_table_of_presets_is_read_as_it_was_written_and_a_damaged_one_is_refused() -> None:

@@ -56,6 +56,8 @@ MEASURED_TAIL: Final = ", measured"
 # Dates and what a job comes to are of the job; software is what nearly everybody shares, and is asked
 # elsewhere.
 _SILENT: Final = frozenset({MarkKind.DATE, MarkKind.STATISTIC, MarkKind.BANNER, MarkKind.VERSION})
+# Of a profile's form, not of what it says.
+_SILENT_NAMES: Final = frozenset({"SETTING_3", "setting_version", "version", "type"})
 _BY_KIND: Final[Mapping[MarkKind, Block]] = {
     MarkKind.PRESET: Block.PROFILE,
     MarkKind.PRINTER: Block.PROFILE,
@@ -109,14 +111,14 @@ class Told:
     values: Mapping[str, Mark]
 
 
-Signature = Mapping[tuple[MarkKind, str], Told]
+Signature = Mapping[tuple[Block, MarkKind, str], Told]
 
 
 def block_of(mark: Mark) -> Block | None:
     """The block of a mark; None of those that say nothing of a source."""
     if mark.name == TRIANGULATION_NAME:
         return Block.TRIANGULATION
-    if mark.kind in _SILENT:
+    if mark.kind in _SILENT or mark.name in _SILENT_NAMES:
         return None
     if mark.forgery is Forgery.REMAKE:
         if mark.name in _OF_A_JOB:
@@ -133,10 +135,9 @@ def block_of(mark: Mark) -> Block | None:
 
 def signature(marks: Iterable[Mark]) -> Signature:
     """Marks by kind and name, each in its block; what is empty says nothing."""
-    found: dict[tuple[MarkKind, str], tuple[Block, dict[str, Mark]]] = {}
+    found: dict[tuple[Block, MarkKind, str], dict[str, Mark]] = {}
     for mark in marks:
         block = block_of(mark)
         if block is not None:
-            _, values = found.setdefault((mark.kind, mark.name), (block, {}))
-            values.setdefault(mark.value, mark)
-    return {(kind, name): Told(block, kind, name, values) for (kind, name), (block, values) in found.items()}
+            found.setdefault((block, mark.kind, mark.name), {}).setdefault(mark.value, mark)
+    return {key: Told(*key, values) for key, values in found.items()}

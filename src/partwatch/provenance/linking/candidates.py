@@ -23,8 +23,8 @@ def candidates(items: Sequence[Signature]) -> list[tuple[int, int]]:
         return list(combinations(range(len(items)), 2))
     holders: dict[tuple[str, str, str], list[int]] = {}
     for k, of in enumerate(items):
-        for (kind, name), told in of.items():
-            if told.block not in _COMMON:
+        for (block, kind, name), told in of.items():
+            if block not in _COMMON:
                 for value in told.values:
                     holders.setdefault((kind, name, value), []).append(k)
     shared: dict[tuple[int, int], float] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from math import log2, sqrt
 from typing import Final
 
@@ -31,12 +32,18 @@ _MEASURED: Final[Mapping[str, tuple[float, str]]] = {
     "infill width": (0.035, ""),
     "retraction": (0.051, "retract_length"),
     "retraction speed": (0.6, "retract_speed"),
-    "wall speed": (0.6, "perimeter_speed"),
-    "infill speed": (0.6, "infill_speed"),
+    "wall speed": (0.6, ""),
+    "infill speed": (0.6, ""),
     "travel speed": (0.6, "travel_speed"),
 }
-# A width is computed, and says no more than its class; arcs are a habit, told with the others.
-_WORD_BITS: Final[Mapping[str, float]] = {"wall width": 1.0, "infill width": 1.0, "seam": 1.0}
+# A width is computed, and says no more than its class; speeds of small layers are what cooling makes of them;
+# arcs are a habit, told with the others.
+_WORD_BITS: Final[Mapping[str, float]] = {
+    "wall width": 1.0, "infill width": 1.0, "seam": 1.0, "wall speed": 1.0, "infill speed": 1.0,
+}  # fmt: skip
+# What people choose anew for a job they choose among few; no preset's share says how often.
+_CHOSEN_BITS: Final = 1.0
+_CHOSEN: Final = frozenset({Block.TASK, Block.HEIGHTS})
 # Names of profiles are made of few words, whatever presets are called.
 _MOST_NAME_BITS: Final = 3.0
 # Commands that none of the printers has as it comes; some of them depend on settings, and are its all the
@@ -89,6 +96,7 @@ def compared(a: Signature, b: Signature, factory: Factory, habits: Habits) -> Co
         if pairs or own.block not in MANY:
             seen.add(own.block)
     explained, labels = factory.explained(_single(agreed))
+    explained |= _macros_explained(agreed, explained, factory)
     found = [_weighed(told, one, two, explained, factory, habits) for told, one, two in agreed]
     found.sort(key=lambda each: (-each.bits, each.a.kind, each.a.name, each.a.value))
     conflicts.sort(key=lambda each: (each.block, each.a.kind, each.a.name))
@@ -98,9 +106,8 @@ def compared(a: Signature, b: Signature, factory: Factory, habits: Habits) -> Co
 def _shared(own: Told, other: Told) -> Iterable[tuple[Mark, Mark]]:
     if own.block in _MEASURED_BLOCKS and own.name.removesuffix(MEASURED_TAIL) in _MEASURED:
         slack, _ = _MEASURED[own.name.removesuffix(MEASURED_TAIL)]
-        one, two = _first(own), _first(other)
-        if abs(_number(one.value) - _number(two.value)) <= slack:
-            yield one, two
+        pairs = ((one, two) for one in own.values.values() for two in other.values.values())
+        yield from islice((p for p in pairs if abs(_number(p[0].value) - _number(p[1].value)) <= slack), 1)
         return
     common = [value for value in own.values if value in other.values]
     for value in common[:MOST_SHARED]:
@@ -127,6 +134,20 @@ def _single(agreed: Iterable[tuple[Told, Mark, Mark]]) -> dict[Named, str]:
     }
 
 
+def _macros_explained(
+    agreed: Iterable[tuple[Told, Mark, Mark]], explained: frozenset[Named], factory: Factory
+) -> frozenset[Named]:
+    """Commands that come of a macro which is known; only their numbers are of the job."""
+    known = {name.removesuffix("_gcode") for _, name in explained if name in ("start_gcode", "end_gcode")}
+    commands = [(told, mark) for told, mark, _ in agreed if told.block is Block.MACROS]
+    known |= {
+        told.name.split(" ")[0]
+        for told, mark in commands
+        if factory.is_macro(mark.kind, mark.name, mark.value)
+    }
+    return frozenset((told.kind, told.name) for told, _ in commands if told.name.split(" ")[0] in known)
+
+
 def _weighed(
     told: Told, a: Mark, b: Mark, explained: frozenset[Named], factory: Factory, habits: Habits
 ) -> Agreement:
@@ -136,15 +157,24 @@ def _weighed(
         return Agreement(told.block, a, b, 0.0, "a printer as it comes has it")
     if a.value == '""':
         return Agreement(told.block, a, b, 0.0, "nothing is said")
-    return Agreement(told.block, a, b, round(min(_bits(told, a, factory, habits), MOST_BITS), 2))
+    if factory.is_default(*_asked(told, a)):
+        return Agreement(told.block, a, b, 0.0, "a slicer has it where nobody chose")
+    most = _CHOSEN_BITS if told.block in _CHOSEN else MOST_BITS
+    return Agreement(told.block, a, b, round(min(_bits(told, a, factory, habits), most), 2))
+
+
+def _asked(told: Told, mark: Mark) -> tuple[MarkKind, str, str]:
+    """What presets call it."""
+    if told.block not in _MEASURED_BLOCKS:
+        return mark.kind, mark.name, mark.value
+    _, setting = _MEASURED.get(told.name.removesuffix(MEASURED_TAIL), (0.0, ""))
+    return MarkKind.SETTING, setting, f"{_number(mark.value):g}"
 
 
 def _bits(told: Told, mark: Mark, factory: Factory, habits: Habits) -> float:
     if told.block in _MEASURED_BLOCKS:
-        name = told.name.removesuffix(MEASURED_TAIL)
-        _, setting = _MEASURED.get(name, (0.0, ""))
-        bits = factory.bits(MarkKind.SETTING, setting, f"{_number(mark.value):g}") if setting else None
-        return _WORD_BITS.get(name, 0.0) if bits is None else bits
+        bits = factory.bits(*_asked(told, mark))
+        return _WORD_BITS.get(told.name.removesuffix(MEASURED_TAIL), 0.0) if bits is None else bits
     if told.block is Block.MANNER:
         return _habit_bits(told.name, mark.value, habits)
     if told.block is Block.MACROS:
@@ -164,7 +194,7 @@ def _habit_bits(name: str, value: str, habits: Habits) -> float:
         seen / jobs for seen, jobs in zip(counts.get(value, ()), habits.jobs, strict=False)
     ]
     # Of the slicer that does it most: what a slicer always does says nothing of who used it.
-    return max(0.0, -log2(max(0.02, *shares)))
+    return max(0.0, -log2(max([0.02, *shares])))
 
 
 def drawn_together(bits: Iterable[float]) -> float:

@@ -30,6 +30,9 @@ UNSAID: Final = -1
 
 _MOST_KEPT: Final = 1 << 18
 
+# The kind whose presets are the slicers' own; others have them as well, by the same labels.
+SLICER: Final = "slicer"
+
 Named = tuple[MarkKind, str]
 Codes = npt.NDArray[np.int64]
 
@@ -94,6 +97,22 @@ class Factory:
                 seen += int((column == told).sum())
                 of += int((column != UNSAID).sum())
         return upper_share(seen, of) if of else 0.0
+
+    def is_default(self, kind: MarkKind, name: str, value: str) -> bool:
+        """Whether a slicer has the value where nobody chose another."""
+        digest, told = _name(kind, name), _value(kind, name, value)
+        for presets in self.kinds.values():
+            at = int(_places(presets.names, np.array([digest]))[0])
+            if at >= 0:
+                own = [label in self.slicers for label in presets.labels]
+                if (presets.values[own, at] == told).any():
+                    return True
+        return False
+
+    @property
+    def slicers(self) -> frozenset[str]:
+        """Labels of presets that are no vendor's."""
+        return frozenset(self.kinds[SLICER].labels) if SLICER in self.kinds else frozenset()
 
     def is_macro(self, kind: MarkKind, name: str, value: str) -> bool:
         """Whether commands, or a comment, are those of a printer as it comes."""

@@ -33,10 +33,12 @@ Against = tuple[dict[str, float], dict[Block, float]]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two items compared. sources: of each, the same where they are mates."""
+    """Two items compared. sources: of each, the same where they are mates. close: whether two sources began
+    with the same factory preset, as many do."""
 
     found: Comparison
     sources: tuple[str, str]
+    close: bool = False
 
     @property
     def mates(self) -> bool:
@@ -54,7 +56,13 @@ class _Told:
     conflicts: Sequence[Sequence[tuple[Block, str]]]
     compared: Sequence[Sequence[tuple[Block, str]]]
     mates: BoolArray
+    close: BoolArray
     folds: npt.NDArray[np.int64]
+
+    @property
+    def share(self) -> FloatArray:
+        """(n,): what each pair counts: half of it mates, and of strangers half those that are close."""
+        return shares(self.mates, self.close)
 
     def hard(self, hard: bool) -> BoolArray:
         """(2 * blocks,): of which features are of that side."""
@@ -64,7 +72,8 @@ class _Told:
         """A part of the pairs."""
         at = [int(k) for k in np.flatnonzero(own)]
         conflicts, compared = [self.conflicts[k] for k in at], [self.compared[k] for k in at]
-        return _Told(self.blocks, self.agreed[at], conflicts, compared, self.mates[at], self.folds[at])
+        kept = self.mates[at], self.close[at], self.folds[at]
+        return _Told(self.blocks, self.agreed[at], conflicts, compared, *kept)
 
 
 @dataclass(frozen=True)
@@ -77,14 +86,17 @@ class _Held:
     mates: BoolArray
 
 
-def fit(pairs: Sequence[Pair], blocks: Sequence[Block], population: str) -> Part:
-    """The part of a model that pairs teach of some blocks."""
+def fit(
+    pairs: Sequence[Pair], blocks: Sequence[Block], population: str, settings: bool | None = None
+) -> Part:
+    """The part of a model that pairs teach of some blocks. settings: whether they tell settings."""
     told = _told(pairs, tuple(blocks))
     against = _against(told)
     held = _held_back(told)
-    slopes = [float(logistic(held.scores[:, [k]], held.mates, 0.0)[0]) for k in (0, 1)]
+    share = shares(held.mates, told.close[held.rows])
+    slopes = [float(logistic(held.scores[:, [k]], held.mates, share, 0.0)[0]) for k in (0, 1)]
     own = held.scores * slopes
-    both = logistic(own, held.mates, 0.0)
+    both = logistic(own, held.mates, share, 0.0)
     sources = [pairs[k].sources for k in held.rows]
     bounds = Bounds(
         forgeable=_bound(own[:, 0], held.mates, sources),
@@ -95,6 +107,7 @@ def fit(pairs: Sequence[Pair], blocks: Sequence[Block], population: str) -> Part
     count = len(told.blocks)
     return Part(
         population=population,
+        settings=settings,
         sources=len({source for pair in pairs for source in pair.sources}),
         mates=int(told.mates.sum()),
         strangers=int((~told.mates).sum()),
@@ -129,7 +142,18 @@ def _told(pairs: Sequence[Pair], blocks: tuple[Block, ...]) -> _Told:
         conflicts.append(own)
         compared.append([*own, *(key for key in sorted(both) if key[0] in blocks)])
     folds = np.array([[_fold(source) for source in pair.sources] for pair in pairs], dtype=np.int64)
-    return _Told(blocks, agreed, conflicts, compared, np.array([pair.mates for pair in pairs]), folds)
+    mates, close = np.array([pair.mates for pair in pairs]), np.array([pair.close for pair in pairs])
+    return _Told(blocks, agreed, conflicts, compared, mates, close, folds)
+
+
+def shares(mates: BoolArray, close: BoolArray) -> FloatArray:
+    """What each pair counts, one in all: mates a half; strangers that are close a quarter, where there are any."""
+    kinds = [mates, ~mates & close, ~mates & ~close]
+    worth = [0.5, 0.25, 0.25] if kinds[1].any() and kinds[2].any() else [0.5, 0.5, 0.5]
+    total = np.zeros(len(mates))
+    for kind, of in zip(kinds, worth, strict=True):
+        total[kind] = of / max(int(kind.sum()), 1)
+    return total
 
 
 def _fold(source: str) -> int:
@@ -177,7 +201,7 @@ def _weights(told: _Told, against: Against) -> FloatArray:
     weights = np.zeros(x.shape[1])
     for hard in (False, True):
         own = told.hard(hard)
-        weights[own] = logistic(x[:, own], told.mates)
+        weights[own] = logistic(x[:, own], told.mates, told.share)
     return weights
 
 
@@ -186,7 +210,7 @@ def _held_back(told: _Told) -> _Held:
     # Each pair by weights that neither of its sources' folds had a part in.
     for first, second in combinations_with_replacement(range(FOLDS), 2):
         test = (np.sort(told.folds, axis=1) == (first, second)).all(axis=1)
-        train = told.some(~np.isin(told.folds, (first, second)).any(axis=1))
+        train = told.some(np.asarray(~np.isin(told.folds, (first, second)).any(axis=1)))
         if not test.any() or not train.mates.any():
             continue
         against = _against(train)
@@ -199,14 +223,13 @@ def _held_back(told: _Told) -> _Held:
     return _Held(np.concatenate(scores), at, told.mates[at])
 
 
-def logistic(x: FloatArray, mates: BoolArray, ridge: float = RIDGE) -> FloatArray:
+def logistic(x: FloatArray, mates: BoolArray, share: FloatArray, ridge: float = RIDGE) -> FloatArray:
     """Weights, of bits and none below zero, of a logistic regression without an intercept.
 
-    x: (n, features). Mates and strangers count the same, however many there are of each.
+    x: (n, features). share: what each counts.
     """
     from scipy.optimize import minimize
 
-    share = np.where(mates, 0.5 / max(int(mates.sum()), 1), 0.5 / max(int((~mates).sum()), 1))
     sign = np.where(mates, 1.0, -1.0)
 
     def loss(w: FloatArray) -> tuple[float, FloatArray]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -25,9 +25,10 @@ from partwatch.provenance.linking.factory import Factory, shipped_factory
 from partwatch.provenance.slicers import shipped_table
 
 FORMAT: Final = "partwatch-links-1"
-# From so many bits on two items are linked: sixty-four to one.
-LINK_BITS: Final = 6.0
-FORGEABLE: Final = frozenset(Block) - HARD
+# From so many bits on two items are linked: thirty-two to one.
+LINK_BITS: Final = 5.0
+# What tells how a job was set up, beside its moves.
+SETTINGS: Final = frozenset({Block.MACHINE, Block.PROCESS, Block.MATERIAL, Block.TASK, Block.PROFILE})
 
 
 class Weights(Record):
@@ -61,6 +62,8 @@ class Bounds(Record):
 class Part(Record):
     """What one population of known sources taught, of the blocks that it has.
 
+    settings: whether it is of pairs that tell settings, of those that do not, or of any (None): where settings are
+    told, moves repeat them.
     weights: by block; of a block without, nothing is said. conflicts: of a name, by `kind name`, how much
     it speaks against one source that two items have other values: log2 of how much oftener that is with
     different sources; usual: of a block's other names. sources, mates, strangers: how many of the
@@ -68,6 +71,7 @@ class Part(Record):
     """
 
     population: str
+    settings: bool | None
     sources: int
     mates: int
     strangers: int
@@ -94,9 +98,10 @@ class LinkModel(Record):
         """Of all its numbers: twelve hex digits."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
-    def against(self, conflict: Conflict) -> float:
-        """What a contradiction counts; nothing in a block that is not weighed."""
-        return next((part.against(conflict) for part in self.parts if conflict.block in part.weights), 0.0)
+    def parts_for(self, seen: Collection[Block]) -> tuple[Part, ...]:
+        """Those that are for items of which so much can be compared."""
+        told = not SETTINGS.isdisjoint(seen)
+        return tuple(part for part in self.parts if part.settings in (None, told))
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,12 @@ class LinkWeight:
     def without(self, block: Block, model: LinkModel) -> float:
         """The bits without what that block adds."""
         rest = {own: bits for own, bits in self.by_block.items() if own is not block}
-        return sum(_both(part, rest) for part in model.parts)
+        return sum(_both(part, rest) for part in model.parts_for(self.comparison.seen))
+
+    def against(self, conflict: Conflict, model: LinkModel) -> float:
+        """What a contradiction counts; nothing in a block that is not weighed."""
+        parts = model.parts_for(self.comparison.seen)
+        return next((part.against(conflict) for part in parts if conflict.block in part.weights), 0.0)
 
 
 def linked(
@@ -145,7 +155,7 @@ def weighed(found: Comparison, model: LinkModel) -> LinkWeight:
     """A comparison's bits."""
     by_block: dict[Block, float] = {}
     told = {"bits": 0.0, "bits_forgeable": 0.0, "bits_hard": 0.0}
-    for part in model.parts:
+    for part in model.parts_for(found.seen):
         sides: dict[bool, float] = {False: 0.0, True: 0.0}
         for block, (agreed, against) in features(found, part).items():
             own = part.weights[block]

@@ -132,7 +132,9 @@ def edge_of(pair: Pair, weight: LinkWeight, model: LinkModel, found: Joined) -> 
     blocks = sorted(weight.by_block, key=lambda block: (-weight.by_block[block], block))
     # The strongest kind of evidence first, and of each what is rarest.
     reasons = sorted(agreements, key=lambda each: -weight.by_block.get(each.block, 0.0) * each.bits)
-    against = sorted(conflicts, key=lambda each: weight.by_block.get(each.block, 0.0) - model.against(each))
+    against = sorted(
+        conflicts, key=lambda each: weight.by_block.get(each.block, 0.0) - weight.against(each, model)
+    )
     return LinkEdge(
         a=pair[0],
         b=pair[1],
@@ -142,7 +144,7 @@ def edge_of(pair: Pair, weight: LinkWeight, model: LinkModel, found: Joined) -> 
         blocks=tuple(_block(block, weight) for block in blocks),
         reasons=tuple(_reason(each) for each in reasons[:MOST_REASONS] if each.bits > 0),
         agreed=len(agreements),
-        against=tuple(_contradiction(each, model) for each in against[:MOST_AGAINST]),
+        against=tuple(_contradiction(each, weight.against(each, model)) for each in against[:MOST_AGAINST]),
         contradictions=len(conflicts),
         factory=weight.comparison.factory,
         bits_without=round(weight.without(blocks[0], model), 2) if blocks else 0.0,
@@ -167,10 +169,8 @@ def _reason(of: Agreement) -> LinkReason:
     )
 
 
-def _contradiction(of: Conflict, model: LinkModel) -> LinkReason:
-    return LinkReason(
-        block=of.block, hard=of.block in HARD, a=of.a, b=of.b, bits=-round(max(0.0, model.against(of)), 2)
-    )
+def _contradiction(of: Conflict, bits: float) -> LinkReason:
+    return LinkReason(block=of.block, hard=of.block in HARD, a=of.a, b=of.b, bits=-round(bits, 2))
 
 
 def _about(model: LinkModel) -> LinksModel:
