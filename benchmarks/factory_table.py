@@ -40,7 +40,8 @@ _CURA = "Cura 4.13"
 _CURA_SHOWN = {
     "printer": {"retract_length": "retraction_amount", "retract_speed": "retraction_speed"},
     "print": {
-        "travel_speed": "speed_travel", "layer_height": "layer_height", "first_layer_height": "layer_height_0",
+        "travel_speed": "speed_travel", "layer_height": "layer_height",
+        "first_layer_height": "layer_height_0",
     },
 }  # fmt: skip
 

@@ -38,7 +38,8 @@ class Asked:
 
     @property
     def of_own_profiles(self) -> bool:
-        """Whether it is to be told: mates that share more than a factory preset, or two different profiles."""
+        """Whether it is to be told: mates that share more than a factory preset, or two different
+        profiles."""
         if self.mates:
             return set(self.kinds) <= set(OWN)
         return not (self.same_preset and set(self.kinds) == {"untouched"})

@@ -3,8 +3,8 @@
 Four kinds, in turns. *untouched* and *touched* share a factory preset with others of their kind, and change
 nothing of it, or one to three settings. *edited* start at any preset and change four to twelve settings,
 some a macro as well. *own* draw every setting. What a person changes from job to job is an assumption, and
-stands in `_job_settings` and `_cura_job`: layer height, infill, supports, brim, walls, material, now and then its
-temperature, and scale.
+stands in `_job_settings` and `_cura_job`: layer height, infill, supports, brim, walls, material, now and
+then its temperature, and scale.
 
 Preset, settings and macros are drawn from the number of the source; the same number gives the same source.
 """

@@ -20,7 +20,8 @@ from partwatch.model.links import NOTE, SCHEMA
 OWN = {
     "layer_height": "0.2", "retract_length": "3.37", "retract_speed": "47", "travel_speed": "143",
     "perimeter_speed": "37", "max_print_height": "311", "start_gcode": "G28 ; home\\nG1 Z7\\nG1 X31 E9",
-    "end_gcode": "M104 S0\\nG1 Z200", "infill_speed": "71", "extrusion_width": "0.47", "printer_notes": "bench 2",
+    "end_gcode": "M104 S0\\nG1 Z200", "infill_speed": "71", "extrusion_width": "0.47",
+    "printer_notes": "bench 2",
     "printer_settings_id": "bench", "external_perimeter_speed": "29", "retract_before_travel": "1.7",
     "retract_lift": "0.17", "fan_below_layer_time": "41", "z_offset": "0.03", "deretract_speed": "31",
 }  # fmt: skip

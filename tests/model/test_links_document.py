@@ -36,7 +36,8 @@ FIELDS = {
 def test_fields_are_those_of_this_version() -> None:
     assert SCHEMA == "partwatch-links-1"
     records = (
-        LinkReason, LinkBlock, LinkEdge, LinkCluster, LinkItem, LinksPart, LinksModel, LinksSummary, LinksDocument,
+        LinkReason, LinkBlock, LinkEdge, LinkCluster, LinkItem, LinksPart, LinksModel, LinksSummary,
+        LinksDocument,
     )  # fmt: skip
     changed = {each.__name__ for each in records if " ".join(each.model_fields) != FIELDS[each.__name__]}
     assert changed == set(), "raise SCHEMA, and say so in CHANGELOG.md and docs/reference/link.md"

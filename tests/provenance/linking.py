@@ -35,7 +35,8 @@ def shown(name: str, value: str) -> Mark:
 
 
 def factory(printers: int = 60) -> Factory:
-    """Printers with a retraction of 0.8 or of 5, and a tower of their own; one of them with a name of its own."""
+    """Printers with a retraction of 0.8 or of 5, and a tower of their own; one of them with a name of its
+    own."""
     kinds = {
         "printer": {
             f"maker {k}": {
@@ -65,7 +66,7 @@ def model(of: Factory, most: float = 8.0) -> LinkModel:
             if block not in (Block.TASK, Block.PEOPLE, Block.TRIANGULATION)
         },
         conflicts={"setting fill_density": 0.0},
-        usual={block: 4.0 for block in Block},
+        usual=dict.fromkeys(Block, 4.0),
     )  # fmt: skip
     files = jobs.model_copy(
         update={"weights": {block: Weights(agreed=2.0) for block in (Block.PEOPLE, Block.TRIANGULATION)}}

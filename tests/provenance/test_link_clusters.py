@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from linking import mark
+
 from partwatch.provenance.linking.blocks import signature
 from partwatch.provenance.linking.candidates import ALL_PAIRS_OF, candidates
 from partwatch.provenance.linking.clusters import bridges, joined

@@ -7,8 +7,8 @@ from math import sqrt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from linking import factory, mark, model, shown
+
 from partwatch.model.errors import UsageError
 from partwatch.model.marks import Forgery, Mark, MarkKind
 from partwatch.provenance.linking.blocks import HARD, Block, block_of, signature

@@ -1,4 +1,5 @@
-"""One export's triangles are known again wherever they lie; other triangles over the same shape are others."""
+"""One export's triangles are known again wherever they lie; other triangles over the same shape are
+others."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def bracket() -> Mesh:
 
 
 def moved(mesh: Mesh, seed: int, scale: float) -> Mesh:
-    """Turned, shifted, of another size, its triangles and its vertices in another order, as float32 has them."""
+    """Turned, shifted, of another size, its triangles and its vertices in another order, as float32 has
+    them."""
     rng = np.random.default_rng(seed)
     q, r = np.linalg.qr(rng.normal(size=(3, 3)))
     q *= np.sign(np.diag(r))

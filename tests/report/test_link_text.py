@@ -1,4 +1,5 @@
-"""Links on a terminal: what holds items together, what was not followed, and nothing from outside unescaped."""
+"""Links on a terminal: what holds items together, what was not followed, and nothing from outside
+unescaped."""
 
 from __future__ import annotations
 

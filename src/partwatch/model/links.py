@@ -14,8 +14,8 @@ from partwatch.model.marks import Mark, MarksPopulation
 SCHEMA: Final = "partwatch-links-1"
 NOTE: Final = (
     "Bits weigh one source against two that use the same program. A source is a machine with its profile, or "
-    "whoever exported the files: not a person. Absent marks prove nothing, and what can be written into a file "
-    "can be forged: see bits_hard."
+    "whoever exported the files: not a person. Absent marks prove nothing, and what can be written into a "
+    "file can be forged: see bits_hard."
 )
 
 

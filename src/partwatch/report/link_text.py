@@ -42,8 +42,8 @@ def render(document: LinksDocument, console: Console) -> None:
     for cluster in document.clusters:
         _line(
             console,
-            f"source {cluster.id + 1}: {len(cluster.items)} items, held together by {cluster.weakest:.1f} bits "
-            "or more",
+            f"source {cluster.id + 1}: {len(cluster.items)} items, held together by {cluster.weakest:.1f} "
+            "bits or more",
             "bold",
         )
         for item in cluster.items:
@@ -140,7 +140,8 @@ def _refused(document: LinksDocument, console: Console) -> None:
         a, b = edge.contradicted_by
         _line(
             console,
-            f"not followed: [{edge.a}]–[{edge.b}], {edge.bits:+.1f} bits: [{a}] and [{b}] are not of one source",
+            f"not followed: [{edge.a}]–[{edge.b}], {edge.bits:+.1f} bits: "
+            f"[{a}] and [{b}] are not of one source",
             "magenta",
         )
 

@@ -147,7 +147,8 @@ def _told(pairs: Sequence[Pair], blocks: tuple[Block, ...]) -> _Told:
 
 
 def shares(mates: BoolArray, close: BoolArray) -> FloatArray:
-    """What each pair counts, one in all: mates a half; strangers that are close a quarter, where there are any."""
+    """What each pair counts, one in all: mates a half; strangers that are close a quarter, where there are
+    any."""
     kinds = [mates, ~mates & close, ~mates & ~close]
     worth = [0.5, 0.25, 0.25] if kinds[1].any() and kinds[2].any() else [0.5, 0.5, 0.5]
     total = np.zeros(len(mates))

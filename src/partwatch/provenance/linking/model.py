@@ -62,12 +62,11 @@ class Bounds(Record):
 class Part(Record):
     """What one population of known sources taught, of the blocks that it has.
 
-    settings: whether it is of pairs that tell settings, of those that do not, or of any (None): where settings are
-    told, moves repeat them.
-    weights: by block; of a block without, nothing is said. conflicts: of a name, by `kind name`, how much
-    it speaks against one source that two items have other values: log2 of how much oftener that is with
-    different sources; usual: of a block's other names. sources, mates, strangers: how many of the
-    population.
+    settings: whether it is of pairs that tell settings, of those that do not, or of any (None): where
+    settings are told, moves repeat them. weights: by block; of a block without, nothing is said. conflicts:
+    of a name, by `kind name`, how much it speaks against one source that two items have other values: log2
+    of how much oftener that is with different sources; usual: of a block's other names. sources, mates,
+    strangers: how many of the population.
     """
 
     population: str
