@@ -34,7 +34,7 @@ from partwatch.provenance.linking.blocks import Block, Signature, signature
 from partwatch.provenance.linking.comparison import compared
 from partwatch.provenance.linking.factory import Factory, shipped_factory
 from partwatch.provenance.linking.fit import Pair, fit
-from partwatch.provenance.linking.model import LinkModel, Part, layout, weighed
+from partwatch.provenance.linking.model import Bound, Bounds, LinkModel, Part, Weights, layout, weighed
 from partwatch.provenance.marks.collector import Collector, Lines
 from partwatch.provenance.marks.gcode_comments import add_comments
 from partwatch.provenance.marks.gcode_moves import add_moves
@@ -56,7 +56,7 @@ JOB_BLOCKS = (
     Block.MACHINE, Block.PROCESS, Block.MATERIAL, Block.TASK, Block.PROFILE, Block.MACROS, Block.WORDING,
     Block.MEASURED, Block.HEIGHTS, Block.MANNER,
 )  # fmt: skip
-FILE_BLOCKS = tuple(block for block in Block if block not in JOB_BLOCKS)
+FILE_BLOCKS = tuple(block for block in Block if block not in JOB_BLOCKS and block is not Block.TRIANGULATION)
 _OUT = Path("src/partwatch/provenance/data/links.json")
 
 
@@ -98,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
     parts = _measured(jobs, {KEPT: True, STRIPPED: False}, JOB_BLOCKS, _said(jobs), factory)
     files = _files(asked.corpus, asked.folder)
     said = f"files of projects, {provenance(asked.corpus)}"
-    parts += _measured(files, {KEPT: None}, FILE_BLOCKS, said, factory)
+    parts += _of_files(files, said, factory)
     model = LinkModel(layout=layout(factory), parts=tuple(parts))
     print(f"model {model.version}: bounds {[part.bounds.model_dump() for part in parts]}")
     if asked.write:
@@ -117,6 +117,36 @@ def _measured(
     every = {condition: list(_compared(items, condition, factory)) for condition in conditions}
     say(f"{len(items)} items, {sum(map(len, every.values()))} pairs compared")
     return _taught(every, conditions, blocks, population, factory)
+
+
+def _of_files(files: Sequence[Item], population: str, factory: Factory) -> list[Part]:
+    """What files of projects teach: of names and habits, and of triangles alone."""
+    every = {KEPT: list(_compared(files, KEPT, factory))}
+    say(f"{len(files)} files, {len(every[KEPT])} pairs compared")
+    parts = _taught(every, {KEPT: None}, FILE_BLOCKS, population, factory)
+    return [*parts, _triangles(every[KEPT], population)]
+
+
+def _triangles(pairs: Sequence[Compared], population: str) -> Part:
+    """Triangles are the same or are not: a ratio of counts, of projects of which two files share some, and
+    of pairs of projects of which two files do, with one more of these."""
+    mates = {each.pair.sources for each in pairs if each.pair.mates}
+    others = {each.pair.sources for each in pairs if not each.pair.mates}
+    sharing = {each.pair.sources for each in pairs if _same_triangles(each.pair)}
+    right, wrong = len(sharing & mates), len(sharing & others)
+    bits = float(np.log2(right / len(mates) * (len(others) + 1) / (wrong + 1))) if right else 0.0
+    print(f"the same triangles: {right} of {len(mates)} projects, {wrong} of {len(others)} pairs of projects")
+    bits = round(max(bits, 0.0), 2)
+    bound = Bound(low=0.0, high=bits)
+    return Part(
+        population=population, settings=None, sources=len({s for of in others for s in of}), mates=len(mates),
+        strangers=len(others), weights={Block.TRIANGULATION: Weights(agreed=bits)}, conflicts={}, usual={},
+        bounds=Bounds(forgeable=Bound(low=0.0, high=0.0), hard=bound, both=bound),
+    )  # fmt: skip
+
+
+def _same_triangles(pair: Pair) -> bool:
+    return any(each.block is Block.TRIANGULATION for each in pair.found.agreements)
 
 
 def _taught(

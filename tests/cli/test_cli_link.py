@@ -64,7 +64,9 @@ def test_jobs_of_one_profile_are_linked_with_reasons_and_what_would_break_them(
     assert {names[k] for k in cluster["items"]} == {"a.gcode", "b.gcode"}
     (edge,) = document["edges"]
     assert edge["bits"] >= 3
-    assert edge["bits_without"] < edge["bits"]
+    # Beyond what the pairs support there may be more to spare.
+    assert edge["bits_without"] <= edge["bits"]
+    assert edge["blocks"][0]["bits"] > 1
     assert edge["bridge"]
     assert edge["bits_forgeable"] > edge["bits_hard"]
     told = {(reason["a"]["name"], reason["a"]["value"]) for reason in edge["reasons"]}
