@@ -100,7 +100,7 @@ def compared(a: Signature, b: Signature, factory: Factory, habits: Habits) -> Co
     found = [_weighed(told, one, two, explained, factory, habits) for told, one, two in agreed]
     found.sort(key=lambda each: (-each.bits, each.a.kind, each.a.name, each.a.value))
     conflicts.sort(key=lambda each: (each.block, each.a.kind, each.a.name))
-    return Comparison(tuple(found), tuple(conflicts), labels, frozenset(seen))
+    return Comparison(tuple(found), tuple(conflicts), tuple(dict.fromkeys(labels)), frozenset(seen))
 
 
 def _shared(own: Told, other: Told) -> Iterable[tuple[Mark, Mark]]:
