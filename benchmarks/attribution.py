@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help=f"replace {_TABLE}")
     asked = parser.parse_args(argv)
     asked.folder.mkdir(parents=True, exist_ok=True)
-    parts = _parts(asked.corpus)
+    parts = parts_of(asked.corpus)
     wanted = [(slicer, seed) for seed in range(asked.each) for slicer in installed()]
     found = []
     for k, (slicer, seed) in enumerate(wanted):
@@ -84,8 +84,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _parts(corpus: Path) -> list[tuple[str, Path]]:
-    """Closed parts of a size that is printed in an hour or two, the same ones each time."""
+def parts_of(corpus: Path, room: float = ROOM) -> list[tuple[str, Path]]:
+    """Closed parts of a size that is printed in an hour or two, the same ones each time. room: of a box, in
+    mm³."""
     with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
         rows = [
             row
@@ -101,7 +102,7 @@ def _parts(corpus: Path) -> list[tuple[str, Path]]:
     for row in (rows[k] for k in order):
         path = corpus / row["repo"].replace("/", "+") / row["path"]
         extents = formats.read(path.read_bytes(), ReadLimits()).shapes[0].mesh.extents
-        if extents.min() > SIDES[0] and extents.max() < SIDES[1] and extents.prod() < ROOM:
+        if extents.min() > SIDES[0] and extents.max() < SIDES[1] and extents.prod() < room:
             found.append((f"{row['repo']}/{row['path']}", path))
         if len(found) == PARTS:
             break

@@ -51,7 +51,7 @@ _BOTH: Choices = {
     "support-material": (False, False, True),
     "complete-objects": (False, False, True),
 }
-_PRUSA: Choices = {
+PRUSA: Choices = {
     **_BOTH,
     "fill-pattern": ("rectilinear", "grid", "stars", "cubic", "line", "honeycomb", "gyroid", "triangles"),
     "seam-position": ("random", "nearest", "aligned", "rear"),
@@ -61,13 +61,13 @@ _PRUSA: Choices = {
     "elefant-foot-compensation": (0, 0.2),
     "ironing": (False, False, False, True),
 }
-_SLIC3R: Choices = {
+SLIC3R: Choices = {
     **_BOTH,
     "fill-pattern": ("rectilinear", "grid", "stars", "cubic", "honeycomb", "gyroid", "triangles"),
     "seam-position": ("random", "nearest", "aligned"),
     "gcode-flavor": ("reprap", "repetier", "smoothie", "machinekit"),
 }
-_CURA: Choices = {
+CURA: Choices = {
     "layer_height": (0.1, 0.15, 0.2, 0.2, 0.25, 0.28, 0.3),
     "layer_height_0": (0.2, 0.27, 0.3),
     "wall_line_count": (1, 2, 2, 3, 4),
@@ -119,7 +119,7 @@ def sliced_somehow(slicer: str, part: Path, seed: int, out: Path) -> dict[str, o
     Raises SlicingError where the slicer makes no job of it.
     """
     rng = random.Random(f"{slicer} {seed}")
-    choices = {"prusa-slicer": _PRUSA, "slic3r": _SLIC3R, "cura-engine": _CURA}[slicer]
+    choices = {"prusa-slicer": PRUSA, "slic3r": SLIC3R, "cura-engine": CURA}[slicer]
     drawn = {name: rng.choice(list(of)) for name, of in choices.items()}
     nozzle = rng.choice((0.4, 0.4, 0.4, 0.6, 0.35))
     start = rng.choice(_START)

@@ -59,7 +59,7 @@ SETTINGS = tuple(
 def installed() -> list[str]:
     """The slicers that can be run here."""
     found = [name for name in SLICERS if shutil.which(_PROGRAMS[name])]
-    return [name for name in found if name != "cura-engine" or _resources() is not None]
+    return [name for name in found if name != "cura-engine" or cura_resources() is not None]
 
 
 def sliced(slicer: str, part: Path, setting: Setting, out: Path) -> Path:
@@ -131,7 +131,7 @@ def cura_command(
     objects: Sequence[tuple[Path, Mapping[str, object]]], values: Mapping[str, object], out: Path
 ) -> tuple[list[str], dict[str, str]]:
     """How Cura's engine is called for parts with settings of their own, and the environment that it wants."""
-    resources = _resources()
+    resources = cura_resources()
     if resources is None:
         raise SlicingError("cura-engine: its definitions are not there: make slicers")
     definitions = resources / "definitions"
@@ -150,7 +150,8 @@ def cura_command(
     return command, {"CURA_ENGINE_SEARCH_PATH": f"{definitions}:{resources / 'extruders'}"}
 
 
-def _resources() -> Path | None:
+def cura_resources() -> Path | None:
+    """Where Cura's definitions are; None where they are not installed."""
     root = Path(__file__).resolve().parents[1]
     places: Sequence[Path] = [root / _RESOURCES[0], Path(_RESOURCES[1])]
     return next((place for place in places if (place / "definitions/fdmprinter.def.json").is_file()), None)

@@ -35,6 +35,7 @@ VERBS = {
     "render": "partwatch.cli.render",
     "families": "partwatch.cli.families",
     "marks": "partwatch.cli.marks",
+    "link": "partwatch.cli.link",
     "assemble": "partwatch.cli.assemble",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",

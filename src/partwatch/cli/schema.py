@@ -16,13 +16,14 @@ class Kind(StrEnum):
     RESULT = "result"
     COMPARISON = "comparison"
     MARKS = "marks"
+    LINKS = "links"
     ASSEMBLIES = "assemblies"
 
 
 @app.command()
 def schema(
     of: Annotated[
-        Kind, typer.Argument(metavar="[result|comparison|marks|assemblies]", help="Of what.")
+        Kind, typer.Argument(metavar="[result|comparison|marks|links|assemblies]", help="Of what.")
     ] = Kind.RESULT,
 ) -> None:
     """Print the JSON Schema of what `screen --json` writes, or another verb's `--json`."""
@@ -33,10 +34,12 @@ def schema(
     from partwatch.model.assemblies import AssembliesDocument
     from partwatch.model.comparison import Comparison
     from partwatch.model.document import ResultDocument
+    from partwatch.model.links import LinksDocument
     from partwatch.model.marks import MarksDocument
 
     models: dict[Kind, type[BaseModel]] = {
         Kind.RESULT: ResultDocument, Kind.COMPARISON: Comparison, Kind.MARKS: MarksDocument,
+        Kind.LINKS: LinksDocument,
         Kind.ASSEMBLIES: AssembliesDocument,
     }  # fmt: skip
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

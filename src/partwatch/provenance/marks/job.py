@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from partwatch.formats import Opened, ReadLimits
 from partwatch.model.document import Finding, Item, Reason, Record
 from partwatch.model.errors import LimitError, UnknownFormatError, UnreadableError
 from partwatch.model.marks import Hypothesis, Mark
+from partwatch.provenance.linking.of_triangles import triangulation_marks
 from partwatch.provenance.marks.sources import Found, marks_of
 from partwatch.screening.answer import Answer
 from partwatch.screening.files import sha256_of
@@ -40,10 +41,12 @@ def kept_name(sha256: str) -> str:
 
 @dataclass(eq=False)
 class Reader:
-    """Reads items; folder: where their marks are kept."""
+    """Reads items; folder: where their marks are kept. triangulation: whether triangles are looked at as
+    well."""
 
     folder: Path
     limits: ReadLimits = field(default_factory=ReadLimits)
+    triangulation: bool = False
 
     def __post_init__(self) -> None:
         self._opener = Opener(self.limits)
@@ -57,6 +60,10 @@ class Reader:
             data = self._opener.content(path, chain, source_sha256)
             sha256 = hashlib.sha256(data).hexdigest()
             found = marks_of(data, self.limits)
+            if self.triangulation:
+                found = replace(
+                    found, marks=(*found.marks, *triangulation_marks(data, found.formats, self.limits))
+                )
             self._keep(sha256, found)
             members, reasons = self._members(path, chain, data, found)
         except UnreadableError as error:
@@ -108,9 +115,9 @@ def _reason(error: UnreadableError) -> Reason:
 _reader: list[Reader] = []
 
 
-def setup(folder: str, limits: Mapping[str, Any] | None = None) -> None:
-    """folder: where marks are kept. limits: fields of ReadLimits."""
-    _reader[:] = [Reader(Path(folder), ReadLimits(**limits or {}))]
+def setup(folder: str, limits: Mapping[str, Any] | None = None, triangulation: bool = False) -> None:
+    """folder: where marks are kept. limits: fields of ReadLimits. triangulation: as of `Reader`."""
+    _reader[:] = [Reader(Path(folder), ReadLimits(**limits or {}), triangulation)]
 
 
 def read_file(path: str, chain: list[str], source_sha256: str | None = None) -> bytes:

@@ -26,11 +26,15 @@ _GONE = Reason(code="not_kept", message="its marks could not be kept: check the 
 
 @dataclass(frozen=True)
 class Means:
-    """What may be used: workers, what each may use, and what one file may unfold into."""
+    """What may be used: workers, what each may use, and what one file may unfold into.
+
+    triangulation: whether triangles are looked at as well, which only links ask for.
+    """
 
     jobs: int
     worker: Limits
     limits: ReadLimits
+    triangulation: bool = False
 
 
 def marked_items(
@@ -41,7 +45,11 @@ def marked_items(
         jobs=means.jobs,
         limits=means.worker,
         setup=SETUP,
-        setup_args={"folder": str(folder), "limits": asdict(means.limits)},
+        setup_args={
+            "folder": str(folder),
+            "limits": asdict(means.limits),
+            "triangulation": means.triangulation,
+        },
     )
     with pool:
         for item in Driver(pool, READ, limits=means.limits).screen(sources):

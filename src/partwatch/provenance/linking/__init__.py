@@ -1,0 +1,1 @@
+"""Links: for any two items, bits that they share a source, from their marks."""
