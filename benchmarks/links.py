@@ -1,11 +1,12 @@
 """Which items are of one source: jobs of known sources by three slicers, and files of known projects.
 
-    python -m benchmarks.links --corpus DIR --folder DIR [--sources 30] [--jobs 3] [--write]
+    python -m benchmarks.links --corpus DIR --folder DIR [--sources 30] [--jobs 3] [--write | --fresh 30]
 
 Slices (what is in the folder already is kept), reads marks with comments and without, compares all pairs of
 one slicer's jobs, fits on one half of the sources and asks of the other half, and the other way, and prints
 how that went. Files of the corpus, whose project is known, do the same for names, writers' habits and
-triangles. --write fits the model that ships on all of them.
+triangles. --write fits the model that ships on all of them; --fresh asks that model, as it ships, of the
+sources from that number on.
 """
 
 from __future__ import annotations
@@ -34,7 +35,16 @@ from partwatch.provenance.linking.blocks import Block, Signature, signature
 from partwatch.provenance.linking.comparison import compared
 from partwatch.provenance.linking.factory import Factory, shipped_factory
 from partwatch.provenance.linking.fit import Pair, fit
-from partwatch.provenance.linking.model import Bound, Bounds, LinkModel, Part, Weights, layout, weighed
+from partwatch.provenance.linking.model import (
+    Bound,
+    Bounds,
+    LinkModel,
+    Part,
+    Weights,
+    layout,
+    shipped_model,
+    weighed,
+)
 from partwatch.provenance.marks.collector import Collector, Lines
 from partwatch.provenance.marks.gcode_comments import add_comments
 from partwatch.provenance.marks.gcode_moves import add_moves
@@ -91,10 +101,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--sources", type=int, default=30, help="of each slicer")
     parser.add_argument("--jobs", type=int, default=3, help="of each source")
     parser.add_argument("--write", action="store_true", help=f"replace {_OUT}")
+    parser.add_argument("--fresh", type=int, metavar="FROM", help="ask the shipped model of these sources")
     asked = parser.parse_args(argv)
     asked.folder.mkdir(parents=True, exist_ok=True)
     factory = shipped_factory()
-    jobs = _jobs(asked.corpus, asked.folder, asked.sources, asked.jobs)
+    jobs = _jobs(asked.corpus, asked.folder, range(asked.fresh or 0, asked.sources), asked.jobs)
+    if asked.fresh is not None:
+        _ask(jobs, shipped_model(), factory)
+        return 0
     parts = _measured(jobs, {KEPT: True, STRIPPED: False}, JOB_BLOCKS, _said(jobs), factory)
     files = _files(asked.corpus, asked.folder)
     said = f"files of projects, {provenance(asked.corpus)}"
@@ -104,6 +118,15 @@ def main(argv: list[str] | None = None) -> int:
     if asked.write:
         _OUT.write_text(model.model_dump_json() + "\n", encoding="utf-8")
     return 0
+
+
+def _ask(jobs: Sequence[Item], model: LinkModel, factory: Factory) -> None:
+    """Print how a model that never saw these sources tells them."""
+    print(f"model {model.version}, {_said(jobs)}")
+    for condition in (KEPT, STRIPPED):
+        answers = [_asked(each, model) for each in _compared(jobs, condition, factory)]
+        for line in told(condition, answers):
+            print(line, flush=True)
 
 
 def _measured(
@@ -204,11 +227,11 @@ def _asked(of: Compared, model: LinkModel) -> Asked:
     )  # fmt: skip
 
 
-def _jobs(corpus: Path, folder: Path, sources: int, each: int) -> list[Item]:
+def _jobs(corpus: Path, folder: Path, sources: Sequence[int], each: int) -> list[Item]:
     parts = parts_of(corpus, ROOM)
     items = []
-    for number in range(sources):
-        say(f"{number} of {sources} sources of each slicer")
+    for number in sources:
+        say(f"source {number} of each slicer, of {len(sources)}")
         for slicer in installed():
             of = source(slicer, number)
             for k in range(each):

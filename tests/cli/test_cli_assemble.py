@@ -129,6 +129,29 @@ def test_a_folder_is_screened_and_its_subfolders_are_groups(
     assert next(one for one in found if one["kind"] == "all")["parts_found"] == 3
 
 
+def test_items_of_one_source_are_a_group(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    for k, name in enumerate(SENT):
+        write(folder / f"{name}.stl", name, 120 + k)
+    links = tmp_path / "links.json"
+    assert main(["link", str(folder), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    for item in document["items"]:
+        item["cluster"] = 7 if Path(item["path"]).stem in ("housing", "knob") else None
+    links.write_text(json.dumps(document), encoding="utf-8")
+    assert assemble(place, folder, "--links", links, "--json") == 1
+    found = json.loads(capsys.readouterr().out)["assemblies"]
+    source = next(one for one in found if one["kind"] == "source")
+    assert source["parts_found"] == 2
+    assert source["group"].endswith("-7")
+    assert assemble(place, folder, "--links", place / "design.toml") == 2
+    assert "partwatch link --json" in capsys.readouterr().err
+    assert assemble(place, "--store", "--links", links) == 2
+
+
 def test_items_are_kept_escalated_judged_and_forgotten(
     place: Path, result: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +11,16 @@ from datetime import date
 from pathlib import Path, PurePath
 from typing import Final
 
-from partwatch.assembly.groups import FOLDER, OWN_KINDS, Group
+from pydantic import ValidationError
+
+from partwatch.assembly.groups import FOLDER, OWN_KINDS, SOURCE, Group
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Seen, Sighting
 from partwatch.assembly.store import Arrival
 from partwatch.assembly.weight import sighting_bits
 from partwatch.model.document import Body, Item, Match
 from partwatch.model.errors import UsageError
+from partwatch.model.links import LinksDocument
 
 MOST_ROWS: Final = 5_000_000
 _MOST_CHARACTERS: Final = 1000
@@ -36,9 +40,11 @@ class Row:
 
 @dataclass
 class GroupTable:
-    """Rows by path, and by path and member; a member without a row has that of its archive."""
+    """Rows by path, and by path and member; a member without a row has that of its archive. sources: clusters
+    of items that were linked."""
 
     rows: dict[tuple[str, str | None], Row] = field(default_factory=dict)
+    sources: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _used: set[int] = field(default_factory=set)
 
     def of(self, path: str, member: str | None) -> Row | None:
@@ -49,6 +55,10 @@ class GroupTable:
                     self._used.add(self.rows[key].line)
                     return self.rows[key]
         return None
+
+    def source_of(self, path: str, member: str | None) -> str | None:
+        """The cluster that an item was linked into."""
+        return self.sources.get((path, member)) or self.sources.get((_resolved(path), member))
 
     @property
     def unused(self) -> int:
@@ -76,6 +86,26 @@ def read_groups(path: Path) -> GroupTable:
     return table
 
 
+def add_sources(table: GroupTable, path: Path) -> None:
+    """Add to the table the clusters of items that `link --json` found, as groups of kind *source*."""
+    try:
+        data = path.read_bytes()
+        document = LinksDocument.model_validate_json(data)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except ValidationError as error:
+        raise UsageError(
+            f"{path}: this is not what `partwatch link --json` writes, or of another version "
+            f"({error.error_count()} places do not fit); link the items again"
+        ) from error
+    # Two runs number their clusters alike, and mean others.
+    run = hashlib.sha256(data).hexdigest()[:8]
+    for item in document.items:
+        if item.cluster is not None:
+            for name in dict.fromkeys((item.path, _resolved(item.path))):
+                table.sources[name, item.member] = f"{run}-{item.cluster}"
+
+
 def arrivals(
     items: Sequence[Item],
     table: GroupTable | None = None,
@@ -90,6 +120,9 @@ def arrivals(
             continue
         row = table.of(item.path, item.member) if table else None
         groups = row.groups if row else ()
+        source = table.source_of(item.path, item.member) if table else None
+        if source:
+            groups = (*groups, (SOURCE, source))
         folder = _folder(item.path, below) if below else None
         if folder:
             groups = (*groups, (FOLDER, folder))

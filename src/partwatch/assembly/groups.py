@@ -16,6 +16,8 @@ PERIODS: Final = ("period", "period-2")
 OWN_KINDS: Final = (ALL, *PERIODS)
 # Where items lie is a group, too.
 FOLDER: Final = "folder"
+# What `link` found to be of one source.
+SOURCE: Final = "source"
 PERIOD_DAYS: Final = 30
 _EPOCH: Final = date(2000, 1, 3)
 

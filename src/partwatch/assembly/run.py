@@ -8,7 +8,7 @@ from datetime import date
 
 from partwatch import __version__
 from partwatch.assembly.explain import Naming, explained
-from partwatch.assembly.groups import FOLDER, OWN_KINDS, PERIOD_DAYS
+from partwatch.assembly.groups import FOLDER, OWN_KINDS, PERIOD_DAYS, SOURCE
 from partwatch.assembly.plan import DesignPlan, PlannedPart, plan_of
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.ranking import Ranked, rank
@@ -108,7 +108,7 @@ def _naming(names: Mapping[tuple[str, str], str]) -> Naming:
     """Folders are the operator's own and keep their names; whoever a group is of stays behind a pseudonym."""
 
     def named(kind: str, value: str) -> str:
-        return names.get((kind, value), value) if kind == FOLDER or kind in OWN_KINDS else value
+        return names.get((kind, value), value) if kind in (FOLDER, SOURCE) or kind in OWN_KINDS else value
 
     return named
 

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from partwatch.assembly import counting
-from partwatch.assembly.groups import FOLDER, OWN_KINDS, PERIOD_DAYS, Group, groups_of
+from partwatch.assembly.groups import FOLDER, OWN_KINDS, PERIOD_DAYS, SOURCE, Group, groups_of
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.pseudonyms import Pseudonyms, pseudonyms_of
@@ -242,9 +242,9 @@ class AssemblyStore:
         return tuple(StreamSize(kind=row.kind, groups=row.groups, bodies=row.bodies) for row in rows)
 
     def folders(self) -> dict[Group, str]:
-        """Names of the groups that are folders: these are the operator's own, and no secret."""
+        """Names of the groups that are folders or sources: these are nobody's, and no secret."""
         with self._reading() as connection:
-            rows = connection.execute(select(IDENTITIES).filter_by(kind=FOLDER)).all()
+            rows = connection.execute(select(IDENTITIES).where(IDENTITIES.c.kind.in_((FOLDER, SOURCE)))).all()
         return {(row.kind, row.value): row.name for row in rows}
 
     def counts(self) -> tuple[int, int]:

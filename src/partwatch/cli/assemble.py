@@ -47,6 +47,7 @@ class Options:
     home: Path
     sources: tuple[Path, ...]
     groups: Path | None
+    links: Path | None
     keep: bool
     as_json: bool
     html: Path | None
@@ -68,6 +69,10 @@ def assemble(
     groups: Annotated[
         Path | None,
         typer.Option(metavar="CSV", help="Columns path, time, and one for each kind of group: account ..."),
+    ] = None,
+    links: Annotated[
+        Path | None,
+        typer.Option(metavar="JSON", help="What link --json wrote: items of one source are a group."),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--store", help="Keep the items, and weigh them with all that were kept.")
@@ -111,7 +116,7 @@ def assemble(
     Exits 1 if an assembly reaches --fail-on, else 0; 2 on trouble.
     """
     options = Options(
-        home_of(context), tuple(sources or ()), groups, keep, as_json, html, missing, limit,
+        home_of(context), tuple(sources or ()), groups, links, keep, as_json, html, missing, limit,
         as_of.date() if as_of else date.today(), fail_on, jobs, max_pictures,
     )  # fmt: skip
     check_page(html)
@@ -125,8 +130,8 @@ def assemble(
         return
     if not sources and not keep:
         raise UsageError("give results or folders, or --store for what was kept")
-    if groups is not None and not sources:
-        raise UsageError("--groups says how items came: give the items' results with it")
+    if (groups or links) is not None and not sources:
+        raise UsageError("--groups and --links say how items came: give the items' results with them")
     raise typer.Exit(run(options))
 
 
@@ -163,17 +168,19 @@ def run(options: Options) -> int:
 
 def _arrivals(options: Options, items: list[Item]) -> Iterator[Arrival]:
     """Of each source; what was read is put into `items`, for its pictures."""
-    from partwatch.assembly.arrivals import arrivals, read_groups
+    from partwatch.assembly.arrivals import GroupTable, add_sources, arrivals, read_groups
     from partwatch.report.load import load
 
-    table = read_groups(options.groups) if options.groups else None
+    table = read_groups(options.groups) if options.groups else GroupTable()
+    if options.links:
+        add_sources(table, options.links)
     for source in options.sources:
         with tempfile.TemporaryDirectory(prefix="partwatch-assemble-") as folder:
             result = _screened(options, source, Path(folder)) if source.is_dir() else source
             document = load(result)
         items += document.items
         yield from arrivals(document.items, table, source if source.is_dir() else None)
-    if table is not None and table.unused:
+    if table.unused:
         typer.echo(
             f"partwatch: {options.groups}: {table.unused:,} rows name no item of these results", err=True
         )
