@@ -218,6 +218,16 @@ def test_members_take_their_archive_s_row_unless_they_have_one(tmp_path: Path) -
     assert table.unused == 1
 
 
+def test_designs_that_are_not_listed_any_more_are_named(
+    place: Path, result: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = ["--home", str(place / "home"), "assemble", str(result), "--as-of", "2100-01-01"]
+    assert main(late) == 0
+    told = capsys.readouterr()
+    assert "not on the list, or expired, and so left out: mixer" in told.err
+    assert "no items together hold two parts" in told.out
+
+
 def test_what_makes_no_sense_is_refused(place: Path, result: Path) -> None:
     assert assemble(place) == 2
     assert assemble(place, "--store", "--groups", place / "groups.csv") == 2

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from partwatch.model.document import Item
 
 EXIT_FINDING = 1
+UNLISTED_SHOWN = 5
 _SCREENED = (0, 1, 3)
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -150,6 +151,7 @@ def run(options: Options) -> int:
     store = AssemblyStore.open(options.home)
     items: list[Item] = []
     arrived = list(_arrivals(options, items))
+    _tell_unlisted(arrived, plans)
     if options.keep:
         gone = store.retire(options.as_of, plans)
         if gone:
@@ -183,6 +185,21 @@ def _arrivals(options: Options, items: list[Item]) -> Iterator[Arrival]:
     if table.unused:
         typer.echo(
             f"partwatch: {options.groups}: {table.unused:,} rows name no item of these results", err=True
+        )
+
+
+def _tell_unlisted(arrived: list[Arrival], plans: Mapping[str, DesignPlan]) -> None:
+    """Say which designs the items resemble and nobody asks for: another list's, or expired ones."""
+    from partwatch.report.escape import visible
+
+    named = {one.design for arrival in arrived for one in arrival.seen.sightings}
+    if unlisted := sorted(named - plans.keys()):
+        shown = ", ".join(map(visible, unlisted[:UNLISTED_SHOWN]))
+        more = f" and {len(unlisted) - UNLISTED_SHOWN:,} more" if len(unlisted) > UNLISTED_SHOWN else ""
+        typer.echo(
+            f"partwatch: not on the list, or expired, and so left out: {shown}{more}; "
+            "were the items screened against another list?",
+            err=True,
         )
 
 
