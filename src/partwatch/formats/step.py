@@ -25,7 +25,8 @@ from partwatch.model.mesh import Unit
 LINEAR_DEFLECTION_MM = 0.05
 ANGULAR_DEFLECTION_RAD = 0.35
 _MM_PER_METRE = 1000.0
-_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:/\*.*?\*/\s*)*ISO-10303-21\s*;", re.DOTALL)
+# Atomic: what a comment holds is not tried in every way in which it could be several.
+_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>/\*.*?\*/\s*+)*+ISO-10303-21\s*;", re.DOTALL)
 _END = b"END-ISO-10303-21"
 _TAIL_BYTES = 1 << 12
 

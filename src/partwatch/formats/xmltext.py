@@ -7,6 +7,9 @@ from xml.parsers import expat
 
 from partwatch.model.errors import DamagedError, LimitError, UnsupportedError
 
+# Space, instructions and comments before a root element, for a pattern of bytes with DOTALL. Atomic: an
+# instruction ends where it first may, and is not tried in every other way, which takes for ever.
+PROLOG = rb"\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+"
 _MAX_DEPTH = 64
 _MAX_ATTRIBUTES = 64
 _ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be", "iso-8859-1"}

@@ -12,16 +12,13 @@ from partwatch.formats.amf.examples import examples
 from partwatch.formats.amf.placement import Placement
 from partwatch.formats.archive import Archive, is_archive
 from partwatch.formats.base import DEFAULT_LIMITS, Format, Reading, ReadLimits
+from partwatch.formats.xmltext import PROLOG
 from partwatch.model.document import Medium
 from partwatch.model.errors import DamagedError, LimitError, UnreadableError, UnsupportedError
 
-_ROOT = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?amf[\s>]", re.DOTALL | re.I
-)
+_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?" + PROLOG + rb"<(?:[\w.-]+:)?amf[\s>]", re.DOTALL | re.I)
 # A type declaration is refused by the parser, with the reason, and not passed over as an unknown file.
-_WITH_DOCTYPE = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<!DOCTYPE\s+amf\b", re.DOTALL
-)
+_WITH_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?" + PROLOG + rb"<!DOCTYPE\s+amf\b", re.DOTALL)
 
 
 def recognises(head: bytes, _size: int) -> bool:

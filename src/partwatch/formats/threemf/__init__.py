@@ -16,15 +16,14 @@ from partwatch.formats.threemf.build import Build
 from partwatch.formats.threemf.examples import examples
 from partwatch.formats.threemf.package import Package, is_package
 from partwatch.formats.threemf.slicers import BAMBU_CONFIG, PRUSA_CONFIG, read_settings
+from partwatch.formats.xmltext import PROLOG
 from partwatch.model.document import Medium, Reason
 from partwatch.model.errors import DamagedError, EncryptedError, LimitError, UnreadableError, UnsupportedError
 from partwatch.model.mesh import Unit
 from partwatch.model.toolpath import Toolpath
 
 # Behind a byte order mark, in any encoding once its zero bytes are gone.
-_MODEL_ROOT = re.compile(
-    rb"[\x80-\xff]*\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?model[\s>]", re.DOTALL
-)
+_MODEL_ROOT = re.compile(rb"[\x80-\xff]*" + PROLOG + rb"<(?:[\w.-]+:)?model[\s>]", re.DOTALL)
 
 _JOBS = (bgcode.FORMAT, gcode.FORMAT)
 
