@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from assembly_samples import item, plan, sighting
 
+from partwatch.assembly import counting
+from partwatch.assembly.claim import MOST_RIVALS
 from partwatch.assembly.plan import DesignPlan, PlannedPart, plan_of
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.ranking import Ranked, rank
 from partwatch.assembly.sightings import Seen
 from partwatch.assembly.store import Arrival, AssemblyStore
 from partwatch.assembly.stream import Verdict
+from partwatch.assembly.tables import SIGHTINGS
 from partwatch.model.document import MatchFinding, Relation
 from partwatch.model.errors import StoreError, UsageError
 
@@ -214,6 +217,19 @@ def test_large_groups_are_weighed_by_their_best(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("partwatch.assembly.counting._SMALL", 3)
     store.add(arrived, PLANS, DAY)
     assert told(store.ranked(PLANS)) == in_memory(store, arrived)
+
+
+def test_a_plate_of_a_thousand_pins_stays_small(tmp_path: Path) -> None:
+    plans = {"clock": plan(quantity=90)}
+    pins = [sighting("p0", body, 5.0 + body / 1000) for body in range(1000)]
+    plate = item("plate", *pins, sighting("p1", 1000))
+    store = AssemblyStore.open(tmp_path)
+    store.add([Arrival(plate, None)], plans, DAY)
+    # Two groups, the best of the pins and the other part.
+    with store._reading() as connection:
+        assert counting.count_of(connection, SIGHTINGS) == 2 * (2 * MOST_RIVALS + 1)
+    seen, _ = store.pseudonymous(Arrival(plate, None))
+    assert told(store.ranked(plans)) == told(rank([seen], plans, store.policy, {}, 30)[0])
 
 
 def test_designs_of_one_part_are_told(tmp_path: Path) -> None:

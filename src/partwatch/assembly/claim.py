@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,19 @@ def claims(plan: DesignPlan, items: Sequence[Seen]) -> list[Claim]:
     if len({body for body, _ in best}) == len(best) and not _crowded(plan, best):
         return sorted(best.values(), key=lambda one: one.order)
     return _assigned(places, len(bodies), best)
+
+
+def best_sightings(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """Of each part those that may stand for it in any plan, the best first: a plate of a thousand pins says no
+    more than a hundred do."""
+    kept: list[Sighting] = []
+    count: Counter[tuple[str, str]] = Counter()
+    for one in sorted(sightings, key=lambda one: (-one.bits, one.body, one.design, one.part)):
+        place = one.design, one.part
+        if one.bits > 0 and count[place] < 2 * MOST_RIVALS:
+            count[place] += 1
+            kept.append(one)
+    return kept
 
 
 def by_slot(claimed: Sequence[Claim]) -> dict[int, list[Claim]]:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from partwatch.assembly import counting
+from partwatch.assembly.claim import best_sightings
 from partwatch.assembly.groups import FOLDER, OWN_KINDS, PERIOD_DAYS, SOURCE, Group, groups_of
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
@@ -332,7 +333,7 @@ def _insert(
         if kind not in OWN_KINDS:
             identity = {"kind": kind, "value": value, "name": names[kind, value]}
             connection.execute(upsert(IDENTITIES).values(identity).on_conflict_do_nothing())
-    sightings = [one for one in seen.sightings if one.bits > 0]
+    sightings = best_sightings(seen.sightings)
     rows = [
         {"item_id": number, "kind": kind, "value": value, "body": one.body, "design": one.design,
          "part": one.part, "bits": one.bits, "finding": one.finding.value, "relation": one.relation.value,
