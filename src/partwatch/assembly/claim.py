@@ -57,8 +57,8 @@ def claims(plan: DesignPlan, items: Sequence[Seen]) -> list[Claim]:
 
 
 def best_sightings(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """Of each part those that may stand for it in any plan, the best first: a plate of a thousand pins says no
-    more than a hundred do."""
+    """Of each part those that may stand for it in any plan, the best first: a plate of a thousand pins says
+    no more than a hundred do."""
     kept: list[Sighting] = []
     count: Counter[tuple[str, str]] = Counter()
     for one in sorted(sightings, key=lambda one: (-one.bits, one.body, one.design, one.part)):
