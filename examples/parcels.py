@@ -21,13 +21,14 @@ PARCELS = {
 
 def write_parcels(samples: Path, folder: Path) -> Path:
     """Copies the samples into parcels; returns the table that says whose they are and when they came."""
-    table = folder / "parcels.csv"
+    # Beside the folder: what lies in it is screened.
+    table = folder.with_suffix(".csv")
     rows = [("path", "time", "account", "parcel")]
     for parcel, (account, day, names) in PARCELS.items():
         (folder / parcel).mkdir(parents=True, exist_ok=True)
         for name in names:
             shutil.copyfile(samples / name, folder / parcel / name)
-            rows.append((f"{parcel}/{name}", day, account, parcel))
+            rows.append((f"{folder.name}/{parcel}/{name}", day, account, parcel))
     with table.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, lineterminator="\n").writerows(rows)
     return table

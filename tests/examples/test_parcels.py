@@ -17,5 +17,5 @@ def test_parcels_are_samples_and_add_up(tmp_path: Path) -> None:
     with table.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == sum(len(names) for _, _, names in PARCELS.values())
-    assert all((tmp_path / "parcels" / row["path"]).is_file() for row in rows)
-    assert read_groups(table).of(str(tmp_path / "parcels" / rows[0]["path"]), None) is not None
+    assert all((tmp_path / row["path"]).is_file() for row in rows)
+    assert read_groups(table).of(str(tmp_path / rows[0]["path"]), None) is not None
