@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
@@ -49,7 +49,7 @@ class GroupTable:
 
     def of(self, path: str, member: str | None) -> Row | None:
         """The row of an item, by its path as it was screened or as the file system has it."""
-        for name in dict.fromkeys((path, _resolved(path))):
+        for name in _ways_to_say(path):
             for key in ((name, member), (name, None)):
                 if key in self.rows:
                     self._used.add(self.rows[key].line)
@@ -58,7 +58,7 @@ class GroupTable:
 
     def source_of(self, path: str, member: str | None) -> str | None:
         """The cluster that an item was linked into."""
-        return self.sources.get((path, member)) or self.sources.get((_resolved(path), member))
+        return next((told for name in _ways_to_say(path) if (told := self.sources.get((name, member)))), None)
 
     @property
     def unused(self) -> int:
@@ -102,7 +102,7 @@ def add_sources(table: GroupTable, path: Path) -> None:
     run = hashlib.sha256(data).hexdigest()[:8]
     for item in document.items:
         if item.cluster is not None:
-            for name in dict.fromkeys((item.path, _resolved(item.path))):
+            for name in _ways_to_say(item.path):
                 table.sources[name, item.member] = f"{run}-{item.cluster}"
 
 
@@ -110,7 +110,6 @@ def arrivals(
     items: Sequence[Item],
     table: GroupTable | None = None,
     below: Path | None = None,
-    policy: AssemblyPolicy = _POLICY,
 ) -> Iterator[Arrival]:
     """Every item that holds bodies, or might. below: a folder whose subfolders are groups, too."""
     archives = {item.path for item in items if item.member is not None}
@@ -126,7 +125,7 @@ def arrivals(
         folder = _folder(item.path, below) if below else None
         if folder:
             groups = (*groups, (FOLDER, folder))
-        sightings = tuple(_sightings(item.bodies, policy))
+        sightings = tuple(_sightings(item.bodies))
         seen = Seen(
             "", item.path, item.member, len(item.bodies), item.complete, sightings,
             row.time if row else None, tuple(dict.fromkeys(groups)),
@@ -134,10 +133,10 @@ def arrivals(
         yield Arrival(seen, item.sha256)
 
 
-def _sightings(bodies: Iterable[Body], policy: AssemblyPolicy) -> Iterator[Sighting]:
+def _sightings(bodies: Iterable[Body]) -> Iterator[Sighting]:
     for body in bodies:
         for match in body.matches:
-            bits = _bits(match, policy)
+            bits = _bits(match)
             # What a baseline accepts raises nothing here either.
             if bits is not None and bits > 0 and match.accepted is None:
                 yield Sighting(
@@ -145,23 +144,24 @@ def _sightings(bodies: Iterable[Body], policy: AssemblyPolicy) -> Iterator[Sight
                 )
 
 
-def _bits(match: Match, policy: AssemblyPolicy) -> float | None:
+def _bits(match: Match) -> float | None:
     """Of the one body and the one part; in results of before, those of the search, which are fewer."""
     if match.evidence is not None and match.evidence.surprise is not None:
-        return sighting_bits(match.evidence.surprise, policy.sure)
+        return sighting_bits(match.evidence.surprise, _POLICY.sure)
     return match.bits
 
 
 def _folder(path: str, below: Path) -> str | None:
     try:
-        inside = PurePath(_resolved(path)).relative_to(below.resolve())
+        inside = Path(path).absolute().relative_to(below.resolve())
     except ValueError:
         return None
     return inside.parts[0] if len(inside.parts) > 1 else None
 
 
-def _resolved(path: str) -> str:
-    return str(Path(path).absolute())
+def _ways_to_say(path: str, folder: Path | None = None) -> Iterable[str]:
+    """A path as it is written, and from the file system's root; folder: that it is relative to."""
+    return dict.fromkeys((path, str(Path(folder or "", path).absolute())))
 
 
 def _names(path: Path, head: Sequence[str]) -> list[str]:
@@ -192,7 +192,7 @@ def _add(table: GroupTable, path: Path, line: int, names: Sequence[str], cells: 
         raise UsageError(f"{where}: no path; name the item that the row is about")
     groups = tuple((name, row[name]) for name in names if name not in _KNOWN and row[name])
     told = Row(groups, _day(where, row.get("time", "")), line)
-    for name in dict.fromkeys((row["path"], str((path.parent / row["path"]).absolute()))):
+    for name in _ways_to_say(row["path"], path.parent):
         key = name, row.get("member") or None
         if table.rows.get(key, told) != told:
             raise UsageError(f"{where}: another row says otherwise of {row['path']!r}; keep one of them")

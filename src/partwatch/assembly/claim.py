@@ -43,7 +43,6 @@ def claims(plan: DesignPlan, items: Sequence[Seen]) -> list[Claim]:
     """Bodies for the slots, so that the sum of their bits is greatest; best first. No body stands for two
     slots, unless it contains the parts of both; only bodies with bits above zero stand for any."""
     candidates = _candidates(plan, items)
-    places = [slot for slot, one in enumerate(plan.slots) for _ in range(min(one.quantity, MOST_RIVALS))]
     bodies = sorted({_body(one) for one in candidates})
     row = {body: number for number, body in enumerate(bodies)}
     best: dict[tuple[int, int], Claim] = {}
@@ -53,7 +52,7 @@ def claims(plan: DesignPlan, items: Sequence[Seen]) -> list[Claim]:
             best[key] = one
     if len({body for body, _ in best}) == len(best) and not _crowded(plan, best):
         return sorted(best.values(), key=lambda one: one.order)
-    return _assigned(places, len(bodies), best)
+    return _assigned(plan, len(bodies), best)
 
 
 def best_sightings(sightings: Iterable[Sighting]) -> list[Sighting]:
@@ -105,11 +104,11 @@ def _crowded(plan: DesignPlan, best: Mapping[tuple[int, int], Claim]) -> bool:
     return any(count > plan.slots[slot].quantity for slot, count in taken.items())
 
 
-def _assigned(places: list[int], bodies: int, best: Mapping[tuple[int, int], Claim]) -> list[Claim]:
+def _assigned(plan: DesignPlan, bodies: int, best: Mapping[tuple[int, int], Claim]) -> list[Claim]:
     from scipy.optimize import linear_sum_assignment
 
     wanted = {slot for _, slot in best}
-    columns = [slot for slot in places if slot in wanted]
+    columns = [slot for slot in sorted(wanted) for _ in range(min(plan.slots[slot].quantity, MOST_RIVALS))]
     worth = np.zeros((bodies, len(columns)))
     for (body, slot), claim in best.items():
         worth[body, [k for k, other in enumerate(columns) if other == slot]] = claim.sighting.bits

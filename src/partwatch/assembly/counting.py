@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -36,14 +37,15 @@ _SMALL: Final = 200
 def stream_of(connection: Connection, kind: str, designs: Iterable[str]) -> Counts:
     """The counts over all groups of a kind, as far as they are of these designs."""
     groups, bodies = kind_size(connection, kind)
-    stream = Counts(bodies, groups)
+    holding: Counter[tuple[str, str]] = Counter()
+    together: Counter[tuple[str, str, str]] = Counter()
     for design in designs:
         here = {"kind": kind, "design": design}
         for row in connection.execute(select(HOLDING).filter_by(**here)):
-            stream.put(design, (row.slot,), row.groups)
+            holding[design, row.slot] = row.groups
         for row in connection.execute(select(TOGETHER).filter_by(**here)):
-            stream.put(design, (row.slot, row.other), row.groups)
-    return stream
+            together[design, row.slot, row.other] = row.groups
+    return Counts(bodies, groups, holding, together)
 
 
 def kind_size(connection: Connection, kind: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from partwatch.assembly.claim import Claim, by_slot, claims
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Holdings
-from partwatch.assembly.stream import Counted, Stream, Verdict, counted, rate, rate_beside
+from partwatch.assembly.stream import Counted, Counts, Verdict, counted, rate, rate_beside
 from partwatch.assembly.weight import Instance, group_bits, presence_in, search_bits
 from partwatch.model.document import MatchFinding
 
@@ -22,7 +22,7 @@ class Setting:
     kinds of groups are looked at for each item: any of them might have come out, so each is given an equal
     share of the odds, as log2 of their number taken off the bits."""
 
-    stream: Stream
+    stream: Counts
     policy: AssemblyPolicy
     designs: int
     kinds: int

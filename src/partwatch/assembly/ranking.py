@@ -11,7 +11,7 @@ from partwatch.assembly.hypothesis import Hypothesis, Setting, beyond_better, we
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
 from partwatch.assembly.sightings import Holdings, Seen, bodies_of, holdings_of
-from partwatch.assembly.stream import Counts, Stream, Verdict, counted
+from partwatch.assembly.stream import Counts, Verdict, counted
 
 Verdicts = Mapping[tuple[Group, str], Verdict]
 
@@ -69,7 +69,7 @@ def rank_group(
     group: Group,
     holdings: Mapping[str, Holdings],
     plans: Mapping[str, DesignPlan],
-    stream: Stream,
+    stream: Counts,
     kinds: int,
     policy: AssemblyPolicy,
     verdicts: Verdicts,

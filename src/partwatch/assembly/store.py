@@ -129,8 +129,12 @@ class AssemblyStore:
             if only is not None:
                 held = {group: held[group] for group in sorted({group for group, _ in only}) if group in held}
             kinds = counting.count_of(connection, KINDS)
+            # Many groups hold the same designs: what is counted of these is read once.
+            streams = {
+                kind: counting.stream_of(connection, kind, sorted(designs))
+                for kind, designs in _designs_by_kind(held).items()
+            }
             for group, designs in held.items():
-                stream = counting.stream_of(connection, group[0], designs)
                 verdicts = {
                     (group, design): verdict
                     for design in designs
@@ -141,7 +145,7 @@ class AssemblyStore:
                     for design in designs
                     if design in plans
                 }
-                found += rank_group(group, own, plans, stream, kinds, self.policy, verdicts)
+                found += rank_group(group, own, plans, streams[group[0]], kinds, self.policy, verdicts)
         return sorted(found, key=lambda one: one.order)
 
     def forget(self, keys: Iterable[str], plans: Mapping[str, DesignPlan]) -> int:
@@ -313,6 +317,13 @@ def _explained(path: Path) -> Iterator[None]:
         else:
             cause = f"{cause}; check the disk, or restore the file from a backup"
         raise StoreError(f"{path}: cannot be used: {cause}") from error
+
+
+def _designs_by_kind(held: Mapping[Group, Iterable[str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for (kind, _), designs in held.items():
+        found.setdefault(kind, set()).update(designs)
+    return found
 
 
 def _insert(

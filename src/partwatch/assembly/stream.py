@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 from partwatch.assembly.claim import Claim
 from partwatch.assembly.plan import DesignPlan
@@ -28,31 +27,14 @@ class Verdict(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class Stream(Protocol):
-    """The counts over all groups of one kind."""
-
-    @property
-    def bodies(self) -> int:
-        """In all groups of the kind."""
-        ...
-
-    @property
-    def groups(self) -> int:
-        """How many there are."""
-        ...
-
-    def holding(self, design: str, slot: str) -> int:
-        """Groups that count, and hold the slot's part."""
-        ...
-
-    def together(self, design: str, slot: str, other: str) -> int:
-        """Groups that count, and hold both; slot < other."""
-        ...
-
-
 @dataclass
 class Counts:
-    """The counts in memory. No groups at all: what is believed beforehand is all there is."""
+    """The counts over all groups of one kind: how many, and their bodies. No groups at all: what is believed
+    beforehand is all there is.
+
+    _holding: by design and slot, groups that count and hold the slot's part; _together: and hold both of two,
+    the smaller first.
+    """
 
     bodies: int = 0
     groups: int = 0
@@ -60,11 +42,11 @@ class Counts:
     _together: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def holding(self, design: str, slot: str) -> int:
-        """As `Stream.holding`."""
+        """Groups that count, and hold the slot's part."""
         return self._holding[design, slot]
 
     def together(self, design: str, slot: str, other: str) -> int:
-        """As `Stream.together`."""
+        """Groups that count, and hold both; slot < other."""
         return self._together[design, slot, other]
 
     def add_group(self, bodies: int) -> None:
@@ -76,13 +58,6 @@ class Counts:
         """Count what a group holds of a design: the outcome of `counted`."""
         self._holding.update((design, slot) for slot in slots)
         self._together.update((design, one, other) for one, other in pairs(slots))
-
-    def put(self, design: str, slots: tuple[str] | tuple[str, str], groups: int) -> None:
-        """Set what was counted elsewhere: groups that hold a slot, or two."""
-        if len(slots) == 1:
-            self._holding[design, slots[0]] = groups
-        else:
-            self._together[design, slots[0], slots[1]] = groups
 
 
 @dataclass(frozen=True)
@@ -111,7 +86,7 @@ def counted(
     return frozenset(seen) if counts else frozenset()
 
 
-def rate(stream: Stream, design: str, slot: str, own: Counted, policy: AssemblyPolicy) -> float:
+def rate(stream: Counts, design: str, slot: str, own: Counted, policy: AssemblyPolicy) -> float:
     """Share of benign bodies that are the slot's part, or pass for it: counted, with what was believed
     before (a gamma prior of the policy's mean and worth). own: what the group itself counts with."""
     seen = stream.holding(design, slot) - (slot in own.slots)
@@ -120,7 +95,7 @@ def rate(stream: Stream, design: str, slot: str, own: Counted, policy: AssemblyP
 
 
 def rate_beside(
-    stream: Stream,
+    stream: Counts,
     design: str,
     slot: str,
     others: Iterable[str],

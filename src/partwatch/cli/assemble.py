@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partwatch.cli import stdout
 from partwatch.cli.home import home_of
 from partwatch.cli.pages import check_page
 from partwatch.model.errors import UsageError
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from partwatch.assembly.plan import DesignPlan
     from partwatch.assembly.store import Arrival, AssemblyStore
     from partwatch.model.assemblies import AssembliesDocument
-    from partwatch.model.document import Item
+    from partwatch.model.document import View
+    from partwatch.report.assembly_pictures import Place
 
 EXIT_FINDING = 1
 UNLISTED_SHOWN = 5
@@ -142,15 +143,15 @@ def run(options: Options) -> int:
     from partwatch.assembly.store import AssemblyStore
     from partwatch.model.document import MatchFinding
     from partwatch.report import assembly_page
-    from partwatch.report.assembly_pictures import pictures, views_of
+    from partwatch.report.assembly_pictures import pictures
     from partwatch.watchlist.store import Watchlist
 
     watchlist = Watchlist.open(options.home)
     plans = plans_of(watchlist.designs(), options.as_of)
     telling = Telling(options.as_of, watchlist.version(), options.limit, options.missing)
     store = AssemblyStore.open(options.home)
-    items: list[Item] = []
-    arrived = list(_arrivals(options, items))
+    views: dict[Place, tuple[View, float]] = {}
+    arrived = list(_arrivals(options, views))
     _tell_unlisted(arrived, plans)
     if options.keep:
         gone = store.retire(options.as_of, plans)
@@ -161,16 +162,17 @@ def run(options: Options) -> int:
     else:
         document = assembled(store, arrived, plans, telling)
     if options.html is not None:
-        drawn = pictures(document, views_of(items), options.max_pictures)
+        drawn = pictures(document, views, options.max_pictures)
         assembly_page.write(document, drawn, options.html)
     _write(document, options.as_json)
     least = [MatchFinding.MATCH, *([MatchFinding.REVIEW] if options.fail_on is FailOn.REVIEW else [])]
     return EXIT_FINDING if any(one.finding in least for one in document.assemblies) else 0
 
 
-def _arrivals(options: Options, items: list[Item]) -> Iterator[Arrival]:
-    """Of each source; what was read is put into `items`, for its pictures."""
+def _arrivals(options: Options, views: dict[Place, tuple[View, float]]) -> Iterator[Arrival]:
+    """Of each source; where a page is wanted, what its pictures need is put into `views`."""
     from partwatch.assembly.arrivals import GroupTable, add_sources, arrivals, read_groups
+    from partwatch.report.assembly_pictures import views_of
     from partwatch.report.load import load
 
     table = read_groups(options.groups) if options.groups else GroupTable()
@@ -180,7 +182,8 @@ def _arrivals(options: Options, items: list[Item]) -> Iterator[Arrival]:
         with tempfile.TemporaryDirectory(prefix="partwatch-assemble-") as folder:
             result = _screened(options, source, Path(folder)) if source.is_dir() else source
             document = load(result)
-        items += document.items
+        if options.html is not None:
+            views |= views_of(document.items)
         yield from arrivals(document.items, table, source if source.is_dir() else None)
     if table.unused:
         typer.echo(
@@ -224,8 +227,7 @@ def _screened(options: Options, folder: Path, kept: Path) -> Path:
 def _write(document: AssembliesDocument, as_json: bool) -> None:
     from partwatch.report.assembly_text import lines
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
+    stdout.prepare(as_json)
     if as_json:
         sys.stdout.write(document.model_dump_json(indent=1) + "\n")
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partwatch.cli import limits
+from partwatch.cli import limits, stdout
 from partwatch.cli.pages import check_page
 from partwatch.model.errors import DocumentError, UnreadableError
 
@@ -127,14 +127,11 @@ def _done(pool: WorkerPool[None], function: str, args: dict[str, object], name: 
 
 
 def _write(document: Comparison, as_json: bool, render: Callable[..., None]) -> None:
-    import io
-
     from rich.console import Console
 
     from partwatch.model.comparison import without_views
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
+    stdout.prepare(as_json)
     if as_json:
         typer.echo(without_views(document).model_dump_json(by_alias=True, indent=1))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partwatch.cli import limits
+from partwatch.cli import limits, stdout
 from partwatch.cli.pages import check_page
 from partwatch.model.errors import UsageError
 
@@ -81,8 +80,7 @@ def run(folder: str, means: Means, as_json: bool, html: Path | None, max_picture
     document = found.document
     if html is not None:
         families_page.write(document, drawn, html)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
+    stdout.prepare(as_json)
     if as_json:
         sys.stdout.write(document.model_dump_json(indent=1) + "\n")
     else:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partwatch.cli import limits
-from partwatch.cli.marks import progress_bar
+from partwatch.cli import limits, stdout
+from partwatch.cli.marks import marked
 
 if TYPE_CHECKING:
     from partwatch.model.links import LinksDocument
@@ -48,9 +46,9 @@ def link(
     from partwatch.provenance.linking.factory import shipped_factory
     from partwatch.provenance.linking.model import LINK_BITS, shipped_model
     from partwatch.provenance.linking.of_items import links_of
-    from partwatch.provenance.marks.of_files import Means, marked_items
+    from partwatch.provenance.marks.of_files import Means
     from partwatch.provenance.marks.rarity import read_table, shipped_table
-    from partwatch.screening.walk import check_paths, stdin_spool, walk
+    from partwatch.screening.walk import check_paths
 
     check_paths(paths)
     table = shipped_table() if population is None else read_table(population)
@@ -63,12 +61,7 @@ def link(
         ),
         triangulation=True,
     )
-    with (
-        stdin_spool(means.limits.max_file_bytes) as spool,
-        tempfile.TemporaryDirectory(prefix="partwatch-link-") as kept,
-        progress_bar("files read") as step,
-    ):
-        items = tuple(marked_items(walk(paths, spool), Path(kept), means, table, step))
+    items = tuple(marked(paths, means, table))
     document = links_of(items, model, factory, table.about, LINK_BITS if threshold is None else threshold)
     _write(document, as_json)
     if document.summary.incomplete:
@@ -80,8 +73,7 @@ def _write(document: LinksDocument, as_json: bool) -> None:
 
     from partwatch.report.link_text import render
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
+    stdout.prepare(as_json)
     if as_json:
         sys.stdout.write(document.model_dump_json(indent=1) + "\n")
     else:

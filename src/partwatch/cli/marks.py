@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partwatch.cli import limits
+from partwatch.cli import limits, stdout
 
 if TYPE_CHECKING:
-    from partwatch.model.marks import MarksDocument
+    from partwatch.model.marks import MarkedItem, MarksDocument
+    from partwatch.provenance.marks.of_files import Means
+    from partwatch.provenance.marks.rarity import Table as MarksTable
 
 EXIT_INCOMPLETE = 3
 
@@ -44,9 +45,9 @@ def marks(
     Exits 0 if all was read, 3 if anything went unread; 2 on trouble.
     """
     from partwatch.formats.worker import Limits, default_jobs
-    from partwatch.provenance.marks.of_files import Means, document_of, marked_items
+    from partwatch.provenance.marks.of_files import Means, document_of
     from partwatch.provenance.marks.rarity import read_table, shipped_table
-    from partwatch.screening.walk import check_paths, stdin_spool, walk
+    from partwatch.screening.walk import check_paths
 
     check_paths(paths)
     table = shipped_table() if population is None else read_table(population)
@@ -57,12 +58,7 @@ def marks(
             max_file_size, limits.TRIANGLES, limits.BODIES, max_members, max_depth, max_expansion
         ),
     )
-    with (
-        stdin_spool(means.limits.max_file_bytes) as spool,
-        tempfile.TemporaryDirectory(prefix="partwatch-marks-") as kept,
-        progress_bar("files read") as step,
-    ):
-        document = document_of(marked_items(walk(paths, spool), Path(kept), means, table, step), table)
+    document = document_of(marked(paths, means, table), table)
     _write(document, as_json, every)
     if document.summary.incomplete:
         raise typer.Exit(EXIT_INCOMPLETE)
@@ -73,13 +69,25 @@ def _write(document: MarksDocument, as_json: bool, every: bool) -> None:
 
     from partwatch.report.marks_text import render
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace", newline="\n")
+    stdout.prepare(as_json)
     if as_json:
         sys.stdout.write(document.model_dump_json(indent=1) + "\n")
     else:
         # A pipe has no width: lines as long as they are can be searched.
         render(document, Console() if sys.stdout.isatty() else Console(width=240), every)
+
+
+def marked(paths: list[str], means: Means, table: MarksTable) -> Iterator[MarkedItem]:
+    """The items of files, folders and stdin with their marks, while a bar counts the files."""
+    from partwatch.provenance.marks.of_files import marked_items
+    from partwatch.screening.walk import stdin_spool, walk
+
+    with (
+        stdin_spool(means.limits.max_file_bytes) as spool,
+        tempfile.TemporaryDirectory(prefix="partwatch-marks-") as kept,
+        progress_bar("files read") as step,
+    ):
+        yield from marked_items(walk(paths, spool), Path(kept), means, table, step)
 
 
 @contextmanager

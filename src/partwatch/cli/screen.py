@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partwatch.cli import limits
+from partwatch.cli import limits, stdout
 from partwatch.cli import resume as resuming
 from partwatch.cli.home import home_of
 from partwatch.cli.pages import check_page
@@ -332,12 +331,7 @@ def _write_stdout(options: Options, header: Header, items: Iterable[Item], tally
 
     if not options.views:
         items = map(without_views, items)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # JSON is UTF-8 whatever the locale; a table shows what its terminal cannot as an escape.
-        json_wanted = options.output is not Output.TEXT
-        sys.stdout.reconfigure(
-            encoding="utf-8" if json_wanted else None, errors="backslashreplace", newline="\n"
-        )
+    stdout.prepare(options.output is not Output.TEXT)
     if options.output is Output.TEXT:
         from rich.console import Console
 

@@ -85,25 +85,9 @@ class Calibration:
         model = self.media.get(medium)
         if model is None:
             return self
-        return replace(
-            self,
-            tail=model.tail,
-            plain_shapes=model.plain_shapes,
-            weight=model.weight,
-            plain=model.plain,
-            missed=model.missed,
-            pair_bound=model.pair_bound,
-            search_bound=model.search_bound,
-            mates=model.mates,
-            non_mates=model.non_mates,
-            family_pairs=model.family_pairs,
-            families=model.families,
-            projects=model.projects,
-            list_parts=model.list_parts,
-            made_from=model.made_from,
-            regions=model.regions,
-            media={},
-        )
+        shared = Calibration.__dataclass_fields__.keys() & MediumModel.__dataclass_fields__.keys()
+        own: dict[str, Any] = {name: getattr(model, name) for name in shared}
+        return replace(self, media={}, **own)
 
     def bound(self, list_parts: int) -> float:
         """The most bits that can be stated after a search in a list of that many parts; at least zero.

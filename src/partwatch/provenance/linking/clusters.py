@@ -13,12 +13,13 @@ CONTRADICTED_BITS: Final = -3.3
 
 @dataclass(frozen=True)
 class Joined:
-    """clusters: items that hang together, the largest first, lone ones too. kept: edges within them.
-    refused: edges that were not followed, each with the pair that contradicts it. bridges: kept edges whose
-    loss splits."""
+    """clusters: items that hang together, the largest first, lone ones too. kept: edges within them. tree:
+    those of them by which they grew, the strongest that hold each together. refused: edges that were not
+    followed, each with the pair that contradicts it. bridges: kept edges whose loss splits."""
 
     clusters: tuple[tuple[int, ...], ...]
     kept: tuple[Pair, ...]
+    tree: tuple[Pair, ...]
     refused: Mapping[Pair, Pair]
     bridges: frozenset[Pair]
 
@@ -29,6 +30,7 @@ def joined(count: int, bits: Mapping[Pair, float], threshold: float) -> Joined:
     group = list(range(count))
     members: dict[int, list[int]] = {k: [k] for k in range(count)}
     kept: list[Pair] = []
+    tree: list[Pair] = []
     refused: dict[Pair, Pair] = {}
     for a, b in edges:
         one, two = group[a], group[b]
@@ -37,6 +39,7 @@ def joined(count: int, bits: Mapping[Pair, float], threshold: float) -> Joined:
             if against is not None:
                 refused[a, b] = against
                 continue
+            tree.append((a, b))
             if len(members[one]) < len(members[two]):
                 one, two = two, one
             for item in members.pop(two):
@@ -44,7 +47,7 @@ def joined(count: int, bits: Mapping[Pair, float], threshold: float) -> Joined:
                 members[one].append(item)
         kept.append((a, b))
     clusters = sorted((tuple(sorted(of)) for of in members.values()), key=lambda of: (-len(of), of))
-    return Joined(tuple(clusters), tuple(kept), refused, bridges(count, kept))
+    return Joined(tuple(clusters), tuple(kept), tuple(tree), refused, bridges(count, kept))
 
 
 def _contradiction(one: Sequence[int], two: Sequence[int], bits: Mapping[Pair, float]) -> Pair | None:

@@ -96,19 +96,7 @@ def _weighed(items: Sequence[MarkedItem], model: LinkModel, factory: Factory, th
 def _weakest(items: Sequence[int], found: Joined, bits: dict[Pair, float]) -> float:
     """Of the strongest edges that hold a cluster together, the weakest one's bits."""
     own = set(items)
-    group = {item: item for item in items}
-
-    def root(item: int) -> int:
-        while group[item] != item:
-            item = group[item]
-        return item
-
-    weakest = 0.0
-    for a, b in found.kept:
-        if a in own and root(a) != root(b):
-            group[root(a)] = root(b)
-            weakest = bits[a, b]
-    return round(weakest, 2)
+    return round(min((bits[pair] for pair in found.tree if pair[0] in own), default=0.0), 2)
 
 
 def _items(items: Sequence[MarkedItem], cluster: dict[int, int]) -> tuple[LinkItem, ...]:
