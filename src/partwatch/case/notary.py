@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, delete, insert
 
 NOTARY_METADATA = MetaData()
 _NOTES = Table(
@@ -53,3 +53,7 @@ class Notary:
     @staticmethod
     def root(leaves: Iterable[bytes]) -> str:
         return hashlib.sha256(b"".join(leaves)).hexdigest()
+
+    def forget(self, connection: Connection, entries: Iterable[int]) -> None:
+        for one in entries:
+            connection.execute(delete(_NOTES).where(_NOTES.c.seq == one))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from partwatch.case.notary import Notary
 from partwatch.case.spool import Spool
 from partwatch.case.statements import Source, SourceInfo, Statement
 from partwatch.case.tables import ENTITIES, SOURCES, STATEMENTS
+from partwatch.case.vocabulary import Type, property_of
 
 SECRET_BYTES: Final = 32
 _LOOKED_UP: Final = 900  # within SQLite's limit on variables, for one query
@@ -47,7 +50,7 @@ def _copied(connection: Connection, notary: Notary, spool: Spool, source: int) -
     position = 0
     known: dict[str, tuple[int, bytes]] = {}
     for batch in spool.batches():
-        _know(connection, known, batch)
+        _know(connection, known, {key for one in batch for key in spoken_of(one)})
         rows = []
         for one in batch:
             number, secret = known[one.entity]
@@ -55,30 +58,51 @@ def _copied(connection: Connection, notary: Notary, spool: Spool, source: int) -
                 (source, position, number, one.schema, one.prop, one.value, one.place, one.original,
                  one.said_at, one.bits)
             )  # fmt: skip
+            if points(one.schema, one.prop):
+                secret = secret_of_two(secret, known[one.value][1])
             yield notary.leaf(secret, position, one.canonical())
             position += 1
         _insert_statements(connection, rows)
 
 
-def _know(connection: Connection, known: dict[str, tuple[int, bytes]], batch: Sequence[Statement]) -> None:
-    """Number and secret of each entity of the batch; new ones are made."""
-    wanted = sorted({one.entity for one in batch} - known.keys())
-    missing = set(wanted)
-    for start in range(0, len(wanted), _LOOKED_UP):
-        chosen = ENTITIES.c.key.in_(wanted[start : start + _LOOKED_UP])
-        for row in connection.execute(select(ENTITIES).where(chosen)):
-            known[row.key] = (row.id, row.secret)
-            missing.discard(row.key)
-    made = [{"key": key, "secret": os.urandom(SECRET_BYTES)} for key in sorted(missing)]
-    if not made:
+def spoken_of(statement: Statement) -> tuple[str, ...]:
+    """The keys of the entities that a statement is about: its own, and the one it points to."""
+    if points(statement.schema, statement.prop):
+        return statement.entity, statement.value
+    return (statement.entity,)
+
+
+@cache
+def points(schema: str, prop: str) -> bool:
+    """Whether a property's value is another entity's key."""
+    found = property_of(schema, prop)
+    return found is not None and found.type is Type.ENTITY
+
+
+def secret_of_two(subject: bytes, target: bytes) -> bytes:
+    """What a statement that points to another entity is committed with: forgetting either destroys it."""
+    return hmac.digest(subject, target, "sha256")
+
+
+def _know(connection: Connection, known: dict[str, tuple[int, bytes]], spoken: set[str]) -> None:
+    """Number and secret of each entity; new ones are made."""
+    wanted = sorted(spoken - known.keys())
+    missing = {key: os.urandom(SECRET_BYTES) for key in wanted}
+    for row in _entities(connection, wanted):
+        known[row.key] = (row.id, row.secret)
+        missing.pop(row.key)
+    if not missing:
         return
+    made = [{"key": key, "secret": secret} for key, secret in missing.items()]
     connection.execute(insert(ENTITIES), made)
-    secrets = {str(row["key"]): bytes(row["secret"]) for row in made}  # type: ignore[arg-type]
-    keys = sorted(secrets)
+    known.update((row.key, (row.id, row.secret)) for row in _entities(connection, list(missing)))
+
+
+def _entities(connection: Connection, keys: Sequence[str]) -> Iterator[Row[Any]]:
     for start in range(0, len(keys), _LOOKED_UP):
-        chosen = ENTITIES.c.key.in_(keys[start : start + _LOOKED_UP])
-        for row in connection.execute(select(ENTITIES.c.id, ENTITIES.c.key).where(chosen)):
-            known[row.key] = (row.id, secrets[row.key])
+        yield from connection.execute(
+            select(ENTITIES).where(ENTITIES.c.key.in_(keys[start : start + _LOOKED_UP]))
+        )
 
 
 _COLUMNS: Final = (
