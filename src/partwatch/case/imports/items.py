@@ -84,7 +84,7 @@ class ItemTeller:
 
     def _tell(self, item: Item, speaker: Speaker) -> Iterator[Statement]:
         key = item_key(item.sha256, self.source_sha256, item.path, item.member)
-        schema = _schema(item)
+        schema = schema_of_item(item)
         yield from identity(speaker, key, schema, item.sha256, item.path, item.member)
         if item.format is not None:
             yield speaker.says(key, schema, "format", item.format)
@@ -168,7 +168,8 @@ def _accepted(match: Match) -> str:
     )
 
 
-def _schema(item: Item) -> str:
+def schema_of_item(item: Item) -> str:
+    """PrintJob where it was read as a print job, else Item."""
     media = {match.medium for body in item.bodies for match in body.matches}
     if media & _JOB_MEDIA:
         return "PrintJob"

@@ -22,9 +22,7 @@ def same_source_key(one: str, other: str) -> str:
 
 def keys_of(document: LinksDocument, source_sha256: str) -> dict[int, str]:
     """Entity keys of a document's items by their ids."""
-    return {
-        item.id: item_key(item.sha256, source_sha256, item.path, item.member) for item in document.items
-    }
+    return {item.id: item_key(item.sha256, source_sha256, item.path, item.member) for item in document.items}
 
 
 def item_said(item: LinkItem, key: str, place: str) -> Iterator[Statement]:

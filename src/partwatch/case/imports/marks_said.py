@@ -26,7 +26,9 @@ _SERIAL = re.compile(r"(?i)(?:^|[_ .-])(?:serial(?:[_ ]?(?:number|no|nr))?|sn|de
 _NOT_OF_A_PRINTER = re.compile(r"(?i)port|baud|filament|spool|nozzle|tray|ams")
 # A number given to one machine: no word, and not all of one digit.
 _SERIAL_VALUE = re.compile(r"(?=.*\d)[0-9A-Za-z][0-9A-Za-z._-]{5,39}")
-_DATE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:T(\d\d:\d\d:\d\d)(Z|[+-]\d\d:\d\d)?)?")
+_DATE = re.compile(
+    r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:T(\d\d:\d\d:\d\d)(Z|[+-]\d\d:\d\d)?)?"
+)
 _MODIFIED: Final = frozenset({"modificationdate", "modified"})
 # Dates that stand anywhere in the comments, and those of an archive's entries, are not the file's.
 _OTHER_DATES: Final = frozenset({"comment"})

@@ -69,7 +69,11 @@ def match(
 
 
 def item(
-    path: str, sha256: str | None, *bodies: Sequence[Match], member: str | None = None, form: str | None = "stl"
+    path: str,
+    sha256: str | None,
+    *bodies: Sequence[Match],
+    member: str | None = None,
+    form: str | None = "stl",
 ) -> Item:
     """An item of bodies with these matches; without a digest one that could not be read."""
     told = tuple(
@@ -79,7 +83,9 @@ def item(
         )
         for number, matches in enumerate(bodies)
     )  # fmt: skip
-    worst = [Finding(one.finding.value) for matches in bodies for one in matches if one.finding != "candidate"]
+    worst = [
+        Finding(one.finding.value) for matches in bodies for one in matches if one.finding != "candidate"
+    ]
     readable = sha256 is not None
     return Item(
         path=path, member=member, sha256=sha256, format=form if readable else None,
