@@ -108,7 +108,7 @@ def _linked(table: Table, items: Sequence[MarkedItem]) -> LinksDocument:
 def _noted(
     options: FolderOptions, terms: Terms, watchlist: Watchlist, version: str, table: Table
 ) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    return {
         "program": __version__,
         "watchlist": version,
         "listed": _listed(watchlist, options.as_of),
@@ -120,12 +120,9 @@ def _noted(
         "limits": asdict(options.limits),
         "worker": {"timeout_s": options.worker.timeout_s, "memory_mb": options.worker.memory_mb},
         "marks": f"{table.about.name} {table.about.version}",
-        "links": None,
+        "links": {"model": shipped_model().version, "threshold": LINK_BITS} if options.links else None,
         "origins": options.origins_sha256,
     }
-    return told | (
-        {"links": {"model": shipped_model().version, "threshold": LINK_BITS}} if options.links else {}
-    )
 
 
 def _listed(watchlist: Watchlist, as_of: date) -> str:

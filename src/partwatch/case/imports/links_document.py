@@ -117,11 +117,7 @@ def examples() -> Iterable[Example]:
         ("SameSource", "item", first),
         ("SameSource", "other", second),
         ("SameSource", "marks", "setting retract_length: 3.37"),
-        (
-            "PrintJob",
-            "notes",
-            "not followed: a link of 6.0 bits to c.gcode, since a third item contradicts it",
-        ),
+        ("PrintJob", "notes", links_said.NOT_FOLLOWED.format(6.0, "c.gcode")),
     )
     yield Example("links", {"l.json": whole.model_dump_json(indent=1).encode()}, "l.json", said)
     stray = document_of(items, (edge(0, 1), edge(0, 9)))

@@ -13,6 +13,7 @@ from partwatch.case.statements import Statement, entity_key
 from partwatch.model.links import LinkEdge, LinkItem, LinksDocument
 
 _MOST_REASONS: Final = 5
+NOT_FOLLOWED: Final = "not followed: a link of {:.1f} bits to {}, since a third item contradicts it"
 
 
 def same_source_key(one: str, other: str) -> str:
@@ -57,8 +58,8 @@ def edge_said(
 
 def _weights(edge: LinkEdge) -> str:
     told = (
-        f"{edge.bits_forgeable:.1f} bits by what can be written into a file, {edge.bits_hard:.1f} by what is hard "
-        f"to forge; {edge.bits_without:.1f} without the strongest kind of evidence"
+        f"{edge.bits_forgeable:.1f} bits by what can be written into a file, {edge.bits_hard:.1f} by what is "
+        f"hard to forge; {edge.bits_without:.1f} without the strongest kind of evidence"
     )
     if edge.contradictions:
         told += f"; {edge.contradictions} contradictions, weighed in"
@@ -71,5 +72,5 @@ def _refused(
     for here, there in ((edge.a, edge.b), (edge.b, edge.a)):
         item = items[there]
         named = item.path if item.member is None else f"{item.path} > {item.member}"
-        told = f"not followed: a link of {edge.bits:.1f} bits to {named}, since a third item contradicts it"
+        told = NOT_FOLLOWED.format(edge.bits, named)
         yield speaker.says(keys[here], schema_of_formats(items[here].formats), "notes", told)

@@ -69,7 +69,8 @@ def examples() -> Iterable[Example]:
     document = document_of(
         marked(
             "a.gcode", job,
-            mark(MarkKind.USER, "home folder", "erika", 88), mark(MarkKind.PATH, "source_file", "/home/erika/a.stl", 88),
+            mark(MarkKind.USER, "home folder", "erika", 88),
+            mark(MarkKind.PATH, "source_file", "/home/erika/a.stl", 88),
             mark(MarkKind.SETTING, "printer_serial_number", "SN-4711-0815", 12),
             mark(MarkKind.DATE, "generated", "2026-02-03 at 10:11:12 UTC", 1, "gcode banner"),
             mark(MarkKind.SETTING, "layer_height", "0.2", 90),
@@ -77,7 +78,8 @@ def examples() -> Iterable[Example]:
         marked(
             "b.3mf", model, mark(MarkKind.AUTHOR, "DesignerUserId", "1234567", 3, "3mf metadata"),
             mark(MarkKind.AUTHOR, "Designer", "A. Example", 4, "3mf metadata"),
-            mark(MarkKind.IDENTIFIER, "object UUID", "0f3a1b2c-1111-4222-8333-444455556666", 9), formats=("3mf",),
+            mark(MarkKind.IDENTIFIER, "object UUID", "0f3a1b2c-1111-4222-8333-444455556666", 9),
+            formats=("3mf",),
         ),
         marked("c.stl", None, formats=()),
     )  # fmt: skip

@@ -99,13 +99,19 @@ def _of_kind(mark: Mark, key: str, schema: str, speaker: Speaker) -> Iterator[St
         yield speaker.says(key, schema, "author", mark.value)
     elif mark.kind is MarkKind.TITLE and name == "title":
         yield speaker.says(key, schema, "title", mark.value)
-    elif mark.kind is MarkKind.DATE and name not in _OTHER_DATES and not mark.group.startswith(_ZIP):
-        if day := _DATE.match(mark.value):
-            value = day[1] + (f"T{day[2]}{day[3] or ''}" if day[2] else "")
-            prop = "modifiedAt" if name in _MODIFIED else "authoredAt"
-            yield speaker.says(key, schema, prop, value, mark.value)
+    elif value := _date_of(mark):
+        prop = "modifiedAt" if name in _MODIFIED else "authoredAt"
+        yield speaker.says(key, schema, prop, value, mark.value)
     if serial := serial_of(mark):
         yield from _printer(serial, key, schema, speaker)
+
+
+def _date_of(mark: Mark) -> str | None:
+    """The date that a file gives itself, where it is written as ISO 8601 has it."""
+    if mark.kind is not MarkKind.DATE or mark.name.lower() in _OTHER_DATES or mark.group.startswith(_ZIP):
+        return None
+    day = _DATE.match(mark.value)
+    return None if day is None else day[1] + (f"T{day[2]}{day[3] or ''}" if day[2] else "")
 
 
 def _account(mark: Mark, key: str, speaker: Speaker) -> Iterator[Statement]:

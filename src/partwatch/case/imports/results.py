@@ -38,9 +38,7 @@ def noted(path: Path) -> dict[str, Any]:
     """What the ledger is to hold of a result beside its digest: with what, and against what, it was
     screened. Raises UsageError where its header cannot be read."""
     with saved.opened(path, 1 << 62) as stream:
-        records = _records(path, saved.lines_of(stream), stream)
-        _, header = next(records)
-        records.close()
+        _, header = next(_records(path, saved.lines_of(stream), stream))
     return told_of(header)
 
 
@@ -171,7 +169,7 @@ def _whole(path: Path, stream: Any) -> Iterator[Any]:
     data = stream.read(saved.MOST_WHOLE_BYTES + 1)
     if len(data) > saved.MOST_WHOLE_BYTES:
         raise UsageError(
-            f"{path}: laid out anew, and too long to be read whole; give the file as `partwatch screen` wrote it"
+            f"{path}: laid out anew, and too long to be read whole; give the file that was written first"
         )
     try:
         value = saved.parsed(data.removeprefix(b"\xef\xbb\xbf"))
