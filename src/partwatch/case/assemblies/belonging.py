@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Final
 
-from partwatch.assembly.groups import FOLDER, SOURCE
+from partwatch.assembly.groups import FOLDER, PERIODS, SOURCE
 from partwatch.case.assemblies.sighted import ItemSaid
 from partwatch.case.imports.said import CONTAINS
 from partwatch.case.statements import entity_key
@@ -42,12 +42,18 @@ Way = tuple[int, tuple[int, ...]]  # a canonical entity, and the rows that lead 
 class Belonging:
     """groups: by canonical item, the groups it is in, with the rows that say so. names: what a group is
     called. entities: the canonical entity that a group is of, where it is of one. times: the day of each
-    item, where one is said."""
+    item, where one is said, with the rows that say so."""
 
     groups: dict[int, dict[tuple[str, str], tuple[int, ...]]] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     entities: dict[tuple[str, str], int] = field(default_factory=dict)
-    times: dict[int, date] = field(default_factory=dict)
+    times: dict[int, tuple[date, tuple[int, ...]]] = field(default_factory=dict)
+
+    def why(self, item: int, group: tuple[str, str]) -> tuple[int, ...]:
+        """Rows that say why an item is in a group; none for all items."""
+        if group[0] in PERIODS and item in self.times:
+            return self.times[item][1]
+        return self.groups[item].get(group, ())
 
 
 class _Links:
@@ -153,22 +159,27 @@ def _entities(links: _Links, item: int) -> Iterator[tuple[str, Way]]:
             yield kind, way
 
 
-def _day(links: _Links, item: int) -> date | None:
+def _day(links: _Links, item: int) -> tuple[date, tuple[int, ...]] | None:
     """The first of the days that are said of what it came in."""
-    for holder, _ in _holders(links, item):
-        exhibits = list(links.along([(holder, ())], "exhibit"))
+    for holder in _holders(links, item):
+        exhibits = list(links.along([holder], "exhibit"))
         ways = {
-            "parcel": [*links.along([(holder, ())], "parcel"), *links.along(exhibits, "parcel")],
+            "parcel": [*links.along([holder], "parcel"), *links.along(exhibits, "parcel")],
             "exhibit": exhibits,
-            "listing": list(links.along([(holder, ())], "listing")),
+            "listing": list(links.along([holder], "listing")),
         }
         for kind, props in _DATES:
             for prop in props:
-                said = [text for place, _ in ways[kind] for text in links.view.values_of(place, prop)]
-                days = [day for text in said if (day := _parsed(text)) is not None]
-                if days:
+                if days := [day for way in ways[kind] for day in _days(links.view, way, prop)]:
                     return min(days)
     return None
+
+
+def _days(view: CaseView, way: Way, prop: str) -> Iterator[tuple[date, tuple[int, ...]]]:
+    entity, rows = way
+    for row in view.rows_of(entity):
+        if view.props[view.prop[row]] == prop and (day := _parsed(view.values[row])) is not None:
+            yield day, (*rows, int(row))
 
 
 def _parsed(text: str) -> date | None:

@@ -123,10 +123,9 @@ def _seen(
         sightings = tuple(best_sightings(own.get(place, ())))
         path, member = (item.paths[0].path, item.paths[0].member) if item.paths else (item.key, None)
         bodies = max(item.bodies, *(one.body + 1 for one in sightings), 0)
-        seen.append(
-            Seen(item.key, path, member, bodies, item.complete, sightings,
-                 groups.times.get(place), tuple(sorted(groups.groups[place])))
-        )  # fmt: skip
+        day = groups.times[place][0] if place in groups.times else None
+        own_groups = tuple(sorted(groups.groups[place]))
+        seen.append(Seen(item.key, path, member, bodies, item.complete, sightings, day, own_groups))
     return seen
 
 
@@ -155,6 +154,8 @@ def _assembly(told: _Told, same: list[Ranked], telling: CaseTelling) -> CaseAsse
     members = tuple(_member(told, key, best.group) for key in holders)
     sources = {one for claim in claims for one in claim.sources}
     sources |= {one for member in members for one in member.sources}
+    said_by = told.plans.sources.get(best.hypothesis.plan.name)
+    sources |= set() if said_by is None else {said_by}
     return CaseAssembly(
         assembly=assembly,
         group_key=best.group[1],
@@ -175,7 +176,7 @@ def _claim(told: _Told, item: str, sighting: Sighting) -> CaseClaim:
 
 
 def _member(told: _Told, item: str, group: Group) -> CaseMember:
-    rows = told.groups.groups[told.places[item]].get(group, ())
+    rows = told.groups.why(told.places[item], group)
     numbers = tuple(sorted({int(told.view.number[row]) for row in rows}))
     return CaseMember(item=item, statements=numbers, sources=told.sources(numbers))
 

@@ -29,10 +29,12 @@ class ListedPlans:
 @dataclass(frozen=True)
 class CasePlans:
     """plans: of the designs that items of the case match, and of all that the list has. origin: whose word
-    each is. designs: how many might have been found: each pays for that. unplanned: those without a plan."""
+    each is; sources: and by number, where it is a source's. designs: how many might have been found: each
+    pays for that. unplanned: those without a plan."""
 
     plans: Mapping[str, DesignPlan]
     origin: Mapping[str, str]
+    sources: Mapping[str, int]
     designs: int
     unplanned: tuple[str, ...]
 
@@ -50,7 +52,7 @@ def plans_in(view: CaseView, listed: ListedPlans, sighted: Iterable[str]) -> Cas
     kept = _said(view)
     plans, origin = dict(listed.plans), dict.fromkeys(listed.plans, FROM_LIST)
     designs = len(plans)
-    unplanned = []
+    unplanned, sources = [], {}
     for name in sorted(set(sighted) - plans.keys()):
         if name not in kept:
             unplanned.append(name)
@@ -58,8 +60,9 @@ def plans_in(view: CaseView, listed: ListedPlans, sighted: Iterable[str]) -> Cas
         said, source = kept[name]
         plans[name] = said.plan
         origin[name] = f"source {source}, as the list was then"
+        sources[name] = source
         designs = max(designs, said.designs)
-    return CasePlans(plans, origin, max(designs, len(plans)), tuple(unplanned))
+    return CasePlans(plans, origin, sources, max(designs, len(plans)), tuple(unplanned))
 
 
 def _said(view: CaseView) -> dict[str, tuple[plans_said.PlanSaid, int]]:

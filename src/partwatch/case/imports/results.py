@@ -19,6 +19,7 @@ from partwatch.model.errors import UsageError
 
 NAME: Final = "results"
 _AGAIN: Final = "it is damaged or edited, so screen again"
+_ONE: Final = "give one result a file"
 _CUT: Final = "it ends without its summary: the run was cut short"
 # Where a record stands, and the record.
 Placed = tuple[str, Any]
@@ -71,7 +72,8 @@ def read(reading: Reading, plans: PlanTexts | None = None) -> Iterator[Told]:
         summary: Summary | None = None
         for place, record in records:
             if isinstance(record, RowError):
-                bad += 1
+                # What stands behind the summary is not counted by it.
+                bad += summary is None
                 yield record
             elif isinstance(record, Summary):
                 summary = record
@@ -125,9 +127,11 @@ def _ndjson(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Placed]:
     for number, line in lines:
         place = f"line {number}"
         record = _record(place, line)
-        if ended or isinstance(record, Header):
-            told = "more behind the summary" if ended else "a second header"
-            record = RowError(place, told, "give one result a file")
+        if ended:
+            yield place, RowError(place, "more behind the summary, which was not read", _ONE)
+            return
+        if isinstance(record, Header):
+            record = RowError(place, "a second header", _ONE)
         ended = ended or isinstance(record, Summary)
         yield place, record
 
