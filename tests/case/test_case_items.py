@@ -188,8 +188,8 @@ def damaged(change: Callable[[bytes], bytes], path: Path) -> screened.Read:
         (lambda data: data[: data.rindex(b'{"type":"item"') + 40], 2, 1),
         (lambda data: data.replace(b'"index":0', b'"index":' + b"9" * 5000, 1), 1, 1),
     ],
-    ids=["more behind the end", "twice", "NaN", "infinity", "not UTF-8", "half a pair", "a finding of its own",
-         "torn", "a number without end"],
+    ids=["more behind the end", "twice", "NaN", "infinity", "not UTF-8", "half a pair", "its own finding",
+         "torn", "a long number"],
 )  # fmt: skip
 def test_damage_costs_its_own_line_and_is_told(
     change: Callable[[bytes], bytes], errors: int, items: int, tmp_path: Path
@@ -273,9 +273,7 @@ def test_a_setting_is_no_identifying_mark_but_the_digest_of_a_key_is() -> None:
         marks_document.mark(MarkKind.SETTING, "printhost_apikey", "(not shown, 0123456789abcdef)"),
         marks_document.mark(MarkKind.IDENTIFIER, "partnumber", "7"),
     )
-    told = screened.split(
-        marks_said.said(marks_document.marked("a", digest(1), *marks), "f" * 64, "item 1")
-    )
+    told = screened.split(marks_said.said(marks_document.marked("a", digest(1), *marks), "f" * 64, "item 1"))
     assert told.said("PrintJob", "marks") == ["setting printhost_apikey: (not shown, 0123456789abcdef)"]
 
 
