@@ -28,7 +28,7 @@ from partwatch.case.store import CaseStore
 from partwatch.case.verdicts import Verdict
 from partwatch.case.view import view_of
 from partwatch.model.case_assemblies import CaseAssembliesDocument
-from partwatch.model.document import Finding, Item
+from partwatch.model.document import Item
 
 TELLING = CaseTelling(DAY, limit=1_000)
 ITEMS = [keyed("Item", digest(k)) for k in range(20)]
@@ -315,13 +315,10 @@ def test_nothing_of_a_case_is_counted_as_benign_and_the_document_says_what_was(s
         common.add(DESIGN, PARTS[:3])
     counted = told(store, rates=BaseRates({"account": common}))
     assert "for all, folder, which it does not count: as account" in counted.base.note
-    assert not [
-        one
-        for one in counted.assemblies
-        if one.assembly.finding is not Finding.CLEAR and one.assembly.bits > 3
-    ]
+    # What one customer in ten has together is no news.
+    assert max((one.assembly.bits for one in counted.assemblies), default=0.0) < 6
     quiet = told(store, rates=BaseRates({"account": Counts(bodies=100_000, groups=20_000)}))
-    assert quiet.assemblies[0].assembly.bits > alone.assemblies[0].assembly.bits
+    assert quiet.assemblies[0].assembly.bits >= alone.assemblies[0].assembly.bits > 30
 
 
 def test_the_operators_stream_is_read_and_left_as_it_is(tmp_path: Path) -> None:
