@@ -10,15 +10,15 @@ from partwatch.assembly.groups import PERIOD_DAYS, Group, grouped
 from partwatch.assembly.hypothesis import Setting, beyond_better, weigh
 from partwatch.assembly.plan import DesignPlan
 from partwatch.assembly.policy import AssemblyPolicy
-from partwatch.assembly.ranking import Ranked, designs_in
-from partwatch.assembly.sightings import Holdings, Seen, holdings_of
+from partwatch.assembly.ranking import Ranked
+from partwatch.assembly.sightings import Seen, holdings_of
 from partwatch.assembly.stream import Counted
 from partwatch.case.assemblies.base_rates import BaseRates
 
 # The groups of a case are in no stream, so nothing of theirs is taken off what was counted.
 _NOT_COUNTED: Final = Counted(frozenset(), 0)
-# Of larger groups only items that match something are held one by one; the others are a number.
-MOST_HELD: Final = 2_000
+# Of larger groups only items that match the design are held one by one; the others are a number.
+MOST_HELD: Final = 200
 
 
 def ranked(
@@ -42,13 +42,12 @@ def ranked(
 def _of_group(
     group: Group, items: Sequence[Seen], plans: Mapping[str, DesignPlan], setting: Setting
 ) -> list[Ranked]:
-    holdings: Holdings | None = None
+    whole = holdings_of(items)
     hypotheses = []
-    for design in designs_in(items, plans):
-        if not is_enough(plans[design], items, setting.policy):
-            continue
-        holdings = holdings or _held(items)
-        hypotheses.append(weigh(plans[design], holdings, setting, None, _NOT_COUNTED))
+    for design, own in _by_design(whole.items, plans).items():
+        if is_enough(plans[design], own, setting.policy):
+            held = whole if whole.count <= MOST_HELD else replace(whole, items=own)
+            hypotheses.append(weigh(plans[design], held, setting, None, _NOT_COUNTED))
     hypotheses.sort(key=lambda one: (-one.bits, one.plan.name))
     return [
         Ranked(group, one, beyond)
@@ -69,8 +68,10 @@ def is_enough(plan: DesignPlan, items: Iterable[Seen], policy: AssemblyPolicy) -
     return len(filled) >= min(policy.least_slots, len(plan.slots))
 
 
-def _held(items: Sequence[Seen]) -> Holdings:
-    whole = holdings_of(items)
-    if len(items) <= MOST_HELD:
-        return whole
-    return replace(whole, items=tuple(item for item in whole.items if item.sightings))
+def _by_design(items: Sequence[Seen], plans: Mapping[str, DesignPlan]) -> dict[str, tuple[Seen, ...]]:
+    """Items that may hold something of a planned design, in their order."""
+    found: dict[str, list[Seen]] = {}
+    for item in items:
+        for design in sorted({one.design for one in item.sightings if one.bits > 0} & plans.keys()):
+            found.setdefault(design, []).append(item)
+    return {design: tuple(own) for design, own in sorted(found.items())}
