@@ -315,4 +315,6 @@ def _check_same_key(last: Checkpoint, made: Checkpoint) -> None:
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
-    yield from connection.execute(query, execution_options={"yield_per": _BATCH})
+    # Closed with the generator: PostgreSQL's cursors live on its side.
+    with connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        yield from rows
