@@ -135,7 +135,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
 
 
 def test_a_bundle_that_another_key_signed_does_not_verify(tmp_path: Path) -> None:
-    """The log's checkpoints are of one key, the manifest of another: the file of the key is of one of them."""
+    """Its checkpoints are of one key, manifest and key.txt of another."""
     with fresh_log(tmp_path / "log") as engine, engine.begin() as connection:
         fill(connection, 3, signer())
         export(connection, tmp_path / "bundle", signer(2))

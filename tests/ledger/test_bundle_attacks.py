@@ -1,6 +1,6 @@
 """What somebody may do to a bundle, and that it is seen. PARTWATCH_EVERY_BIT=1 flips all bits (minutes).
 
-Two attackers: whoever has the bundle alone, and whoever has the signing key as well and makes the manifest anew.
+Two attackers: whoever has the bundle alone, and whoever has the signing key too and makes the manifest anew.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def remake_manifest(bundle: Path, by: Signer | None = None) -> None:
     write_manifest(bundle, last, by or signer())
 
 
-def rewrite(bundle: Path, entries: list[Entry], by: Signer | None = None, sizes: list[int] | None = None) -> None:
-    """The key's holder writes the history anew: numbers, checkpoints, manifest; openings keep their entries."""
+def rewrite(
+    bundle: Path, entries: list[Entry], by: Signer | None = None, sizes: list[int] | None = None
+) -> None:
+    """The key's holder writes history anew: numbers, checkpoints, manifest; openings keep their entries."""
     by = by or signer()
     entries = [replace(entry, seq=seq) for seq, entry in enumerate(entries)]
     (bundle / "entries.jsonl").write_bytes(b"".join(entry.raw + b"\n" for entry in entries))
@@ -83,7 +85,11 @@ def rewrite(bundle: Path, entries: list[Entry], by: Signer | None = None, sizes:
     places = {entry.commitment: entry.seq for entry in entries}
     opened = [json.loads(line) for line in lines(bundle / "openings.jsonl")]
     was = {json.loads(line)["seq"]: entry_of(line) for line in ORIGINAL}
-    moved = [one | {"seq": places[was[one["seq"]].commitment]} for one in opened if was[one["seq"]].commitment in places]
+    moved = [
+        one | {"seq": places[was[one["seq"]].commitment]}
+        for one in opened
+        if was[one["seq"]].commitment in places
+    ]
     (bundle / "openings.jsonl").write_bytes(
         b"".join(canonical(one) + b"\n" for one in sorted(moved, key=lambda one: one["seq"]))
     )
@@ -159,7 +165,13 @@ def test_a_flipped_bit_is_caught_even_where_the_key_s_holder_makes_the_manifest_
             write_manifest(bundle, last, signer())
         return is_caught(bundle)
 
-    for name in ("entries.jsonl", "checkpoints.jsonl", "openings.jsonl", "statements/5.jsonl", "statements/6.jsonl"):
+    for name in (
+        "entries.jsonl",
+        "checkpoints.jsonl",
+        "openings.jsonl",
+        "statements/5.jsonl",
+        "statements/6.jsonl",
+    ):
         assert flip_each(bundle / name, 23, caught) == [], name
 
 
@@ -268,7 +280,9 @@ def test_a_forked_history_is_caught_by_either_side(tmp_path: Path) -> None:
     assert verify(one, earlier=[note]).verified
 
 
-def test_an_entry_rewritten_by_the_key_s_holder_is_caught_by_what_was_kept(bundle: Path, original: Path) -> None:
+def test_an_entry_rewritten_by_the_key_s_holder_is_caught_by_what_was_kept(
+    bundle: Path, original: Path
+) -> None:
     entries = entries_of(bundle)
     rewrite(bundle, [*entries[:2], replace(entries[2], by="Somebody Else"), *entries[3:]])
     assert verify(bundle, signer().verifier.fingerprint).verified
@@ -329,7 +343,9 @@ def test_a_witness_beside_the_log_s_signature_is_not_kept_in_a_bundle_unchecked(
     assert "earlier" not in failed(verify(bundle, earlier=[kept]))
 
 
-def test_a_manifest_passes_for_no_checkpoint_and_a_checkpoint_for_no_manifest(bundle: Path, original: Path) -> None:
+def test_a_manifest_passes_for_no_checkpoint_and_a_checkpoint_for_no_manifest(
+    bundle: Path, original: Path
+) -> None:
     with pytest.raises(LedgerError):
         verify(original, earlier=[bundle / "bundle.note"])
     note = json.loads(lines(bundle / "checkpoints.jsonl")[-1])["note"].encode()
@@ -374,7 +390,9 @@ def test_an_opening_of_a_forgotten_or_absent_entry_is_caught(bundle: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["statements/5.jsonl", "statements/6.jsonl"])
-def test_statements_that_are_changed_moved_or_taken_out_of_the_leaves_are_caught(bundle: Path, name: str) -> None:
+def test_statements_that_are_changed_moved_or_taken_out_of_the_leaves_are_caught(
+    bundle: Path, name: str
+) -> None:
     original = (bundle / name).read_bytes()
     changes: list[Callable[[list[dict[str, object]]], object]] = [
         lambda documents: documents[0].update(statement="{}"),
@@ -452,13 +470,19 @@ def test_links_and_pipes_are_not_followed(bundle: Path, original: Path) -> None:
     assert "no folder of a bundle" in failed(verify(bundle))["files"].problems[0].what
 
 
-@pytest.mark.parametrize("name", ["entries.jsonl", "checkpoints.jsonl", "openings.jsonl", "forgotten.txt", "key.txt"])
+@pytest.mark.parametrize(
+    "name", ["entries.jsonl", "checkpoints.jsonl", "openings.jsonl", "forgotten.txt", "key.txt"]
+)
 def test_a_missing_file_is_caught(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
-    assert any(one.where == name and one.what == "missing" for one in failed(verify(bundle))["files"].problems)
+    assert any(
+        one.where == name and one.what == "missing" for one in failed(verify(bundle))["files"].problems
+    )
 
 
-@pytest.mark.parametrize("name", ["../entries.jsonl", "/etc/passwd", "statements/../key.txt", "bundle.note", "a b"])
+@pytest.mark.parametrize(
+    "name", ["../entries.jsonl", "/etc/passwd", "statements/../key.txt", "bundle.note", "a b"]
+)
 def test_a_manifest_names_files_of_a_bundle_only(bundle: Path, name: str) -> None:
     text = (bundle / "bundle.note").read_bytes().rpartition(b"\n\n")[0] + b"\n"
     text += f"{'0' * 64} 1 {name}\n".encode()

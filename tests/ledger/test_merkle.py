@@ -24,9 +24,15 @@ from partwatch.ledger.merkle import (
 
 # The leaves and roots of the tests of Certificate Transparency's reference implementation.
 CT_LEAVES = [
-    bytes.fromhex(text)
-    for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
-]  # fmt: skip
+    b"",
+    b"\x00",
+    b"\x10",
+    b"\x20\x21",
+    b"\x30\x31",
+    bytes(range(0x40, 0x44)),
+    bytes(range(0x50, 0x58)),
+    bytes(range(0x60, 0x70)),
+]
 CT_ROOTS = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -156,7 +162,9 @@ def test_no_proof_of_inclusion_holds_for_anything_else(size: int, draw: st.DataO
     index = draw.draw(st.integers(0, size - 1))
     proof = list(hashes_of(inclusion_ranges(index, size), NODES))
     leaf, root = leaf_hash(LEAVES[index]), ROOTS[size]
-    others = [(one, index, size, proof, root) for one in (leaf_hash(b"other"), root, bytes(32)) if one != leaf]
+    others = [
+        (one, index, size, proof, root) for one in (leaf_hash(b"other"), root, bytes(32)) if one != leaf
+    ]
     others += [(leaf, other, size, proof, root) for other in range(-1, size + 1) if other != index]
     others += [(leaf, index, size, proof, ROOTS[other]) for other in range(MOST + 1) if other != size]
     others += [(leaf, index, size, cut, root) for cut in shortened(proof)]

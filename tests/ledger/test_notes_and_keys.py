@@ -27,7 +27,8 @@ GO_NOTE = (
     "If you think cryptography is the answer to your problem,\n"
     "then you don't know what your problem is.\n"
     "\n"
-    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZIn"
+    "NIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 ).encode()
 
 
@@ -90,7 +91,9 @@ def test_no_other_spelling_of_a_checkpoint_is_read(change: tuple[bytes, bytes]) 
         parse_checkpoint(note.replace(*change, 1))
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"x", b"\n\nx\n", b"a\n\n", b"a\n\n\xe2\x80\x94 b\n", bytes(99)])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"x", b"\n\nx\n", b"a\n\n", b"a\n\n\xe2\x80\x94 b\n", bytes(99)]
+)
 def test_what_is_no_note_is_refused(data: bytes) -> None:
     with pytest.raises(DamagedLedgerError):
         parse_note(data)
@@ -111,7 +114,9 @@ def test_a_log_needs_a_name_that_can_stand_in_a_note(name: str) -> None:
         check_name(name)
 
 
-@pytest.mark.parametrize("line", ["", "a", "a+b+c", GO_KEY[:-1], GO_KEY.replace("c74f", "c74e"), GO_KEY + "="])
+@pytest.mark.parametrize(
+    "line", ["", "a", "a+b+c", GO_KEY[:-1], GO_KEY.replace("c74f", "c74e"), GO_KEY + "="]
+)
 def test_a_damaged_key_line_is_refused(line: str) -> None:
     with pytest.raises(DamagedLedgerError):
         parse_verifier(line)
@@ -153,7 +158,7 @@ def test_what_is_no_signing_key_is_refused(tmp_path: Path) -> None:
             read_key(path, NAME)
     with pytest.raises(LedgerError, match="cannot be read"):
         read_key(tmp_path / "missing", NAME)
-    with pytest.raises(LedgerError, match="not a file|cannot be read"):
+    with pytest.raises(LedgerError, match=r"not a file|cannot be read"):
         read_key(tmp_path, NAME)
     (tmp_path / "link").symlink_to(path)
     with pytest.raises(LedgerError, match="cannot be read"):

@@ -19,8 +19,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,21 @@ from sqlalchemy import Connection
 
 from partwatch.ledger import log
 from partwatch.ledger.canonical import canonical
+from partwatch.ledger.commitments import Entry, parse_entry
 from partwatch.ledger.container import (
     CHECKPOINTS,
     ENTRIES,
     FORGOTTEN,
     KEY,
     OPENINGS,
+    lines,
+    opened,
     statements_file,
     timestamp_file,
     write_zip,
 )
+from partwatch.ledger.disclosures import openings as read_openings
+from partwatch.ledger.earlier import read_earlier
 from partwatch.ledger.errors import LedgerError
 from partwatch.ledger.manifest import write_manifest
 from partwatch.ledger.notes import Checkpoint, SignsNotes
@@ -104,6 +109,24 @@ def export(
     return last
 
 
+def read_entries(bundle: Path) -> Iterator[Entry]:
+    """The entries of a bundle with the openings that it has, streaming, unverified; raises LedgerError."""
+    with opened(bundle) as container:
+        openings = read_openings(container)
+        following = next(openings, None)
+        for number, raw in lines(container, ENTRIES):
+            entry = parse_entry(raw, f"{ENTRIES}, line {number}")
+            if following is not None and following[1] == entry.seq:
+                entry = replace(entry, opening=following[2])
+                following = next(openings, None)
+            yield entry
+
+
+def read_checkpoint(bundle: Path) -> Checkpoint:
+    """The last checkpoint of a bundle, or the one in a note's file, unverified; raises LedgerError."""
+    return read_earlier(bundle)[-1].checkpoint
+
+
 def _write_files(
     connection: Connection,
     folder: Path,
@@ -114,7 +137,7 @@ def _write_files(
     (folder / KEY).write_bytes(signer.verifier.line.encode() + b"\n")
     with (
         (folder / ENTRIES).open("wb") as entries,
-        (folder / OPENINGS).open("wb") as opened,
+        (folder / OPENINGS).open("wb") as disclosed,
         (folder / FORGOTTEN).open("wb") as forgotten,
     ):
         for entry in log.entries(connection):
@@ -123,7 +146,7 @@ def _write_files(
                 forgotten.write(b"%d\n" % entry.seq)
             elif openings is None or entry.seq in openings:
                 key, body = entry.opening.key.hex().encode(), entry.opening.body_bytes
-                opened.write(b'{"body":%b,"key":"%b","seq":%d}\n' % (body, key, entry.seq))
+                disclosed.write(b'{"body":%b,"key":"%b","seq":%d}\n' % (body, key, entry.seq))
     notes = ({"note": one.note.decode()} for one in log.checkpoints(connection))
     _write_lines(folder / CHECKPOINTS, notes)
     for seq, told in sorted(statements.items()):

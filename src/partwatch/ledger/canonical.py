@@ -1,9 +1,9 @@
 """Canonical JSON: one value, one spelling, as RFC 8785 (JCS) has it.
 
 Keys in the order of their UTF-16 code units, no spaces, UTF-8, only the escapes that JSON demands. Numbers as
-ECMAScript writes doubles: 1.0 is `1`, 1e-07 is `1e-7`, 1e16 is `10000000000000000`. Not a number, infinities,
-whole numbers beyond 2^53 - 1 that no double is spelt as, lone surrogates and keys that are no text are refused:
-readers differ on them.
+ECMAScript writes doubles: 1.0 is `1`, 1e-07 is `1e-7`, 1e16 is `10000000000000000`. Refused, because readers
+differ on them: not a number, infinities, whole numbers beyond 2^53 - 1 that no double is spelt as, lone
+surrogates, and keys that are no text.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 def not_shown(
-    trusted: bool, anchored: bool, forgotten: int, withheld: int, claimed_stamps: bool
+    key_given: bool, anchored: bool, forgotten: int, withheld: int, claimed_stamps: bool
 ) -> tuple[str, ...]:
     """In sentences, those that no check could settle with what was given."""
     told = []
-    if not trusted:
+    if not key_given:
         told.append(
             "Whose key it is. Nobody vouched for it here: whoever has the bundle can sign another of their "
             "own making with a key of their own. Compare the fingerprint with one from elsewhere (--key)."

@@ -251,7 +251,13 @@ def _report(
         timestamps=tuple(stamps),
         checks=checks,
         remarks=_remarks(walked, stamps),
-        not_shown=not_shown(trusted, anchored, forgotten, withheld, any(not one.verified for one in stamps)),
+        not_shown=not_shown(
+            given.fingerprint is not None,
+            anchored,
+            forgotten,
+            withheld,
+            any(not one.verified for one in stamps),
+        ),
     )
 
 
