@@ -14,8 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 # The samples of the ledger's own tests, and the writer.
-LEDGER = Path(__file__).resolve().parents[1] / "ledger"
-sys.path.insert(0, str(LEDGER))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ledger"))
 
 from ledger_samples import engine, fresh_log, signer
 from sqlalchemy import Engine, text
@@ -23,26 +22,27 @@ from sqlalchemy import Engine, text
 from partwatch.ledger import log
 from partwatch.ledger.bundle import export, verify
 
+LEDGER = Path(__file__).resolve().parents[1] / "ledger"
 KILLS = int(os.environ.get("PARTWATCH_KILLS", "4"))
 
 
 def writer(path: Path, name: str) -> subprocess.Popen[bytes]:
+    """What it says goes to a file: all of it is there once it is dead."""
     paths = os.pathsep.join(entry for entry in sys.path if entry)
-    return subprocess.Popen(
-        [sys.executable, str(LEDGER / "ledger_writer.py"), str(path), name],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": paths},
-    )
+    with (path.parent / name).open("wb") as out, (path.parent / f"{name}.err").open("wb") as err:
+        return subprocess.Popen(
+            [sys.executable, str(LEDGER / "ledger_writer.py"), str(path), name],
+            stdout=out,
+            stderr=err,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
 
 
-def said(process: subprocess.Popen[bytes], first: bytes) -> int:
-    """Kill -9; how many entries it said to have added, the last line of it perhaps cut."""
-    process.kill()
-    out, err = process.communicate()
-    assert err == b""
-    whole = (first + out).split(b"\n")[:-1]
-    return int(whole[-1])
+def said(file: Path) -> int:
+    """How many entries a writer said to have added; the last line may be cut."""
+    assert file.with_name(f"{file.name}.err").read_bytes() == b""
+    *whole, _ = file.read_bytes().split(b"\n")
+    return int(whole[-1]) if whole else 0
 
 
 def written(made: Engine) -> dict[str, list[int]]:
@@ -70,12 +70,16 @@ def test_writers_killed_at_random_leave_a_whole_log_with_all_that_was_acknowledg
     for kill in range(KILLS):
         names = [f"{kill} {which}" for which in ("one", "other")]
         processes = [writer(path, name) for name in names]
-        firsts = [process.stdout.readline() for process in processes if process.stdout is not None]
+        while not all(said(tmp_path / name) for name in names):
+            time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.15))
-        counts = [said(process, first) for process, first in zip(processes, firsts, strict=True)]
+        for process in processes:
+            process.kill()
+            process.wait()
+        counts = [said(tmp_path / name) for name in names]
         found = written(made)
         for name, count in zip(names, counts, strict=True):
-            # In order, none twice, all that was said; beyond it one transaction at most, which had no time to say so.
+            # In order, none twice, all that was said; beyond it one transaction, which had no time to say so.
             assert found[name] == list(range(len(found[name])))
             assert count <= len(found[name]) <= count + 3
             acknowledged += count

@@ -254,7 +254,9 @@ def test_damage_in_the_database_is_told(ledger: Engine) -> None:
         + b'","kind":"decision","seq":2,"v":1}'
     )
     changes = {
-        "stored hash": update(ENTRIES).where(ENTRIES.c.seq == 2).values(bytes=raw),
+        "entries 2 to 2: the stored hash is not theirs": update(ENTRIES)
+        .where(ENTRIES.c.seq == 2)
+        .values(bytes=raw),
         "opening": update(OPENINGS).where(OPENINGS.c.seq == 2).values(body=b"{}"),
         "another root": update(CHECKPOINTS).where(CHECKPOINTS.c.size == 4).values(note=other_note()),
         "last checkpoint is of 2": delete(CHECKPOINTS).where(CHECKPOINTS.c.size == 4),
