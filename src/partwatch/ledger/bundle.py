@@ -92,8 +92,10 @@ def export(
     """
     if target.exists() or target.is_symlink():
         raise LedgerError(f"{target}: there is something already; give a name that is free")
+    # In this order: where others write meanwhile, what they add is left out, signed or not.
+    there = log.size(connection)
     last = log.last_checkpoint(connection)
-    if last is None or last.size != log.size(connection):
+    if last is None or last.size < there:
         raise LedgerError("entries stand beyond the last checkpoint: sign one first (sign_checkpoint)")
     if last.origin != signer.verifier.name:
         raise LedgerError(f"the log is {last.origin}, and the key signs for {signer.verifier.name}")
@@ -101,7 +103,7 @@ def export(
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as made:
             folder = Path(made, "bundle")
             folder.mkdir(mode=0o700)
-            _write_files(connection, folder, signer, openings, statements or {})
+            _write_files(connection, folder, last, signer, openings, statements or {})
             write_manifest(folder, last, signer)
             _put_in_place(folder, target)
     except OSError as error:
@@ -130,6 +132,7 @@ def read_checkpoint(bundle: Path) -> Checkpoint:
 def _write_files(
     connection: Connection,
     folder: Path,
+    last: Checkpoint,
     signer: SignsNotes,
     openings: Collection[int] | None,
     statements: Statements,
@@ -140,18 +143,18 @@ def _write_files(
         (folder / OPENINGS).open("wb") as disclosed,
         (folder / FORGOTTEN).open("wb") as forgotten,
     ):
-        for entry in log.entries(connection):
+        for entry in log.entries(connection, end=last.size):
             entries.write(entry.raw + b"\n")
             if entry.opening is None:
                 forgotten.write(b"%d\n" % entry.seq)
             elif openings is None or entry.seq in openings:
                 key, body = entry.opening.key.hex().encode(), entry.opening.body_bytes
                 disclosed.write(b'{"body":%b,"key":"%b","seq":%d}\n' % (body, key, entry.seq))
-    notes = ({"note": one.note.decode()} for one in log.checkpoints(connection))
+    notes = ({"note": one.note.decode()} for one in log.checkpoints(connection, last.size))
     _write_lines(folder / CHECKPOINTS, notes)
     for seq, told in sorted(statements.items()):
         _write_lines(_made(folder / statements_file(seq)), map(_statement_line, told))
-    for size, number, response in log.timestamps(connection):
+    for size, number, response in log.timestamps(connection, last.size):
         _made(folder / timestamp_file(size, number)).write_bytes(response)
 
 

@@ -128,9 +128,12 @@ def entries(
         yield entry
 
 
-def checkpoints(connection: Connection) -> Iterator[Checkpoint]:
-    """Every stored checkpoint, the smallest first; raises DamagedLedgerError."""
-    for row in _streamed(connection, select(CHECKPOINTS).order_by(CHECKPOINTS.c.size)):
+def checkpoints(connection: Connection, up_to: int | None = None) -> Iterator[Checkpoint]:
+    """Stored checkpoints, of `up_to` entries at most, the smallest first; raises DamagedLedgerError."""
+    query = select(CHECKPOINTS).order_by(CHECKPOINTS.c.size)
+    if up_to is not None:
+        query = query.where(CHECKPOINTS.c.size <= up_to)
+    for row in _streamed(connection, query):
         yield _checkpoint(row)
 
 
@@ -202,9 +205,11 @@ def add_timestamp(connection: Connection, at_size: int, response: bytes) -> int:
     return int(number)
 
 
-def timestamps(connection: Connection) -> Iterator[tuple[int, int, bytes]]:
-    """Every response kept: size of its checkpoint, number there, bytes."""
+def timestamps(connection: Connection, up_to: int | None = None) -> Iterator[tuple[int, int, bytes]]:
+    """Responses over checkpoints of `up_to` entries at most: their size, number there, bytes."""
     query = select(TIMESTAMPS).order_by(TIMESTAMPS.c.size, TIMESTAMPS.c.number)
+    if up_to is not None:
+        query = query.where(TIMESTAMPS.c.size <= up_to)
     for row in _streamed(connection, query):
         yield row.size, row.number, bytes(row.response)
 
