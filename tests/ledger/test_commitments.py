@@ -19,6 +19,7 @@ from partwatch.ledger.commitments import (
     new_entry,
     opened_leaf,
     parse_entry,
+    source_key,
     statement_key,
     statement_leaf,
     statements_claim,
@@ -142,6 +143,15 @@ def test_one_statement_s_key_opens_that_one_only() -> None:
         ]
     # Nor does it give the key of another position, as one that was derived from it would.
     assert statement_key(statement_key(ENTITY, 0), 1) != statement_key(ENTITY, 1)
+
+
+def test_one_source_s_key_opens_nothing_of_another() -> None:
+    """With one secret for the whole case, and the same words at the same position."""
+    one, other = (source_key(ENTITY, name) for name in (b"one", b"other"))
+    key = statement_key(one, 3)
+    assert opened_leaf(key, STATEMENTS[0]) == statement_leaf(one, 3, STATEMENTS[0])
+    assert opened_leaf(key, STATEMENTS[0]) != statement_leaf(other, 3, STATEMENTS[0])
+    assert one == hmac.new(ENTITY, b"one", sha256).digest()
 
 
 def test_statements_have_the_root_of_their_leaves() -> None:

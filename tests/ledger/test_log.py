@@ -1,4 +1,4 @@
-"""The log in a database: SQLite always, PostgreSQL where PARTWATCH_TEST_POSTGRES names one (an URL)."""
+"""The log in a database: SQLite always, PostgreSQL where PARTWATCH_POSTGRESQL names one."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from partwatch.ledger.merkle import EMPTY_ROOT, leaf_hash, root_of, verify_consi
 from partwatch.ledger.notes import parse_note
 from partwatch.ledger.tables import CHECKPOINTS, ENTRIES, LEDGER_METADATA, NODES, OPENINGS
 
-POSTGRES = os.environ.get("PARTWATCH_TEST_POSTGRES")
+POSTGRESQL = os.environ.get("PARTWATCH_POSTGRESQL")
 SERVER = pytest.param(
     "postgresql",
-    marks=pytest.mark.skipif(POSTGRES is None, reason="PARTWATCH_TEST_POSTGRES names no database"),
+    marks=pytest.mark.skipif(POSTGRESQL is None, reason="PARTWATCH_POSTGRESQL names no server"),
 )
 
 
 @contextmanager
 def on_server() -> Iterator[Engine]:
     """A schema of its own, dropped again."""
-    assert POSTGRES is not None
+    assert POSTGRESQL is not None
     schema = f"ledger_{uuid.uuid4().hex}"
-    made = create_engine(POSTGRES)
+    made = create_engine(POSTGRESQL.replace("postgresql://", "postgresql+psycopg://"))
 
     @event.listens_for(made, "connect")
     def _connect(connection: Any, _record: object) -> None:

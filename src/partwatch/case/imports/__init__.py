@@ -1,0 +1,1 @@
+"""How lawfully exported material becomes statements: one module a kind of source."""
