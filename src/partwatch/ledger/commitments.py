@@ -187,9 +187,9 @@ def source_key(secret: bytes, source: bytes) -> bytes:
 def statement_key(entity_key: bytes, position: int) -> bytes:
     """The key that opens one statement: HMAC-SHA256(entity_key, position in 8 bytes, the highest first).
 
-    entity_key: 32 bytes that nobody can guess, for one entity in one source (`source_key`); destroying it forgets
-    what the source says of that entity. position: the statement's place among all of its source, from 0 on: the index
-    of its leaf.
+    entity_key: 32 bytes that nobody can guess, for one entity in one source (`source_key`); destroying it
+    forgets what the source says of that entity. position: the statement's place among all of its source, from
+    0 on: the index of its leaf.
     """
     return _hmac(entity_key, position.to_bytes(8, "big"))
 
