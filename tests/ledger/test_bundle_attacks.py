@@ -258,6 +258,18 @@ def test_a_log_cut_back_is_caught_unless_its_checkpoints_go_with_it_and_the_key_
     assert "rolled back" in problem.meaning
 
 
+def test_an_older_bundle_is_known_by_a_newer_checkpoint(tmp_path: Path) -> None:
+    """No key is needed to hand it over, and nothing in it is wrong."""
+    with fresh_log(tmp_path / "log") as engine, engine.begin() as connection:
+        for name in ("older", "newer"):
+            fill(connection, 2, signer(), first=log.size(connection))
+            export(connection, tmp_path / name, signer())
+    older, newer = tmp_path / "older", tmp_path / "newer"
+    assert verify(older, signer().verifier.fingerprint).verified
+    assert "rolled back" in failed(verify(older, earlier=[newer]))["earlier"].problems[0].meaning
+    assert verify(newer, earlier=[older]).verified
+
+
 def test_a_forked_history_is_caught_by_either_side(tmp_path: Path) -> None:
     """Two logs that begin alike, both whole, both signed by the one key."""
     with fresh_log(tmp_path / "log") as engine:

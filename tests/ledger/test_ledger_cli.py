@@ -83,6 +83,12 @@ def test_show_lists_entries_with_what_is_disclosed(
     assert [one["body"] is None for one in documents] == [False, True, True, False, False, False, False]
     assert ledger("show", changed) == 1
     assert "does NOT verify" in capsys.readouterr().err
+    with (changed / "entries.jsonl").open("r+b") as file:
+        file.truncate(400)
+    assert ledger("show", changed) == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 2
+    assert "entries.jsonl, line 3: cut before its end" in told.err
 
 
 def test_bodies_cannot_redraw_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

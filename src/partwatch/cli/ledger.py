@@ -80,13 +80,17 @@ def show(
     """
     from partwatch.ledger.bundle import read_entries
     from partwatch.ledger.bundle import verify as verify_bundle
+    from partwatch.ledger.errors import DamagedLedgerError
 
     found = verify_bundle(bundle)
     stdout.prepare(as_json=ndjson)
     if not found.verified:
         typer.echo("partwatch: this bundle does NOT verify: see `partwatch ledger verify`", err=True)
-    for entry in read_entries(bundle):
-        typer.echo(_entry_json(entry) if ndjson else _entry_line(entry))
+    try:
+        for entry in read_entries(bundle):
+            typer.echo(_entry_json(entry) if ndjson else _entry_line(entry))
+    except DamagedLedgerError as error:
+        typer.echo(f"partwatch: {visible(str(error))}", err=True)
     if not found.verified:
         raise typer.Exit(EXIT_DOES_NOT_VERIFY)
 
