@@ -16,8 +16,8 @@ def not_shown(
     if not anchored:
         told.append(
             "Whether the log is longer, or once was another. An older bundle, one that was cut back together "
-            "with its checkpoints, or one written anew by whoever has the key, verifies as well. Compare with "
-            "a checkpoint or a bundle kept elsewhere (--earlier), or with timestamps and their roots "
+            "with its checkpoints, or one written anew by whoever has the key, verifies as well. Compare "
+            "with a checkpoint or a bundle kept elsewhere (--earlier), or with timestamps and their roots "
             "(--tsa-root)."
         )
     else:
