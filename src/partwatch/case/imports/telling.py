@@ -1,0 +1,130 @@
+"""How importers say things: statements of one place of a source, each value in its normal form.
+
+What cannot be said is a RowError of that place; everything else of the place is said all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from partwatch.case.identifiers.base import Found, Hint, NotValidError, shown
+from partwatch.case.identifiers.registry import NO_HINT, find_all
+from partwatch.case.identifiers.wallets import wallet_of
+from partwatch.case.imports.base import Limits, RowError, Told
+from partwatch.case.imports.values import clean, normaliser
+from partwatch.case.statements import Statement, keyed, record_key
+
+_KEYS = 1 << 14
+_MENTIONS = {"phone": "phoneMentioned", "email": "emailMentioned", "iban": "ibanMentioned", "ip": "ipMentioned",
+             "url": "urlMentioned"}  # fmt: skip
+
+
+@lru_cache(maxsize=_KEYS)
+def key_of(schema: str, *identifiers: str) -> str:
+    """`keyed`, remembered: the same few accounts speak again and again."""
+    return keyed(schema, *identifiers)
+
+
+@dataclass
+class Telling:
+    """What is said in one place. sha256: of the source. place: row 12, message 345. said_at: ISO 8601. hint:
+    where its numbers come from. told: statements and errors, in order."""
+
+    sha256: str
+    place: str
+    said_at: str | None = None
+    hint: Hint = NO_HINT
+    limits: Limits = field(default_factory=Limits)
+    told: list[Told] = field(default_factory=list)
+    _accounts: set[str] = field(default_factory=set)
+
+    def record(self, schema: str, local: str) -> str:
+        """The key of a record of this source."""
+        return record_key(self.sha256, schema, local)
+
+    def error(self, problem: str, mend: str = "") -> None:
+        """Something of this place could not be read."""
+        self.told.append(RowError(self.place, clean(problem), mend))
+
+    def say(self, entity: str, schema: str, prop: str, value: str, original: str | None = None) -> None:
+        """A value that is in its normal form already; of an entity property, a key."""
+        if original == value:
+            original = None
+        self.told.append(Statement(entity, schema, prop, value, self.place, original, self.said_at))
+
+    def put(self, entity: str, schema: str, prop: str, text: object) -> None:
+        """A value as the source has it; nothing where there is none, an error where it is not valid."""
+        if text is None or isinstance(text, (dict, list)):
+            return
+        written = text if isinstance(text, str) else str(text)
+        if not written or written.isspace():
+            return
+        if len(written) > self.limits.field_chars:
+            self.error(f"{prop} has {len(written):,} characters, more than the limit of {self.limits.field_chars:,}")
+            return
+        try:
+            value = normaliser(schema, prop)(written, self.hint)
+        except NotValidError as error:
+            self.error(f"{schema} {prop}: {error}")
+            return
+        if value:
+            self.say(entity, schema, prop, value, clean(written) if value != written.strip() else None)
+
+    def account(self, service: str, username: str, name: str | None = None) -> str:
+        """An account on a service: said once a place; its key."""
+        service, username = clean(service).strip().lower(), clean(username).strip()
+        key = key_of("UserAccount", service, username)
+        if key not in self._accounts:
+            self._accounts.add(key)
+            self.say(key, "UserAccount", "service", service)
+            self.say(key, "UserAccount", "username", username)
+            self.put(key, "UserAccount", "name", name)
+        return key
+
+    def mailbox(self, address: str, name: str | None = None) -> str:
+        """The account that an e-mail address is."""
+        key = self.account("email", address, name)
+        self.say(key, "UserAccount", "email", address)
+        return key
+
+    def mentions(self, entity: str, schema: str, text: str, service: str | None = None) -> None:
+        """All identifiers that stand in a text of an entity; each once."""
+        hint = Hint(self.hint.region, service) if service else self.hint
+        seen = set()
+        for found in find_all(text, hint):
+            if found.kind != "date" and (found.kind, found.value) not in seen:
+                seen.add((found.kind, found.value))
+                self.mention(entity, schema, found)
+
+    def mention(self, entity: str, schema: str, found: Found) -> None:
+        """One identifier that an entity's text has."""
+        prop = _MENTIONS.get(found.kind)
+        if prop:
+            self.say(entity, schema, prop, found.value, found.original)
+        elif found.kind == "handle":
+            service, _, name = found.value.partition(":")
+            self.say(entity, schema, "accountMentioned", self.account(service, name), found.original)
+        elif found.kind == "wallet":
+            self.say(entity, schema, "walletMentioned", self.wallet(found.value), found.original)
+        elif found.kind == "tracking":
+            key = key_of("Parcel", found.value)
+            self.say(key, "Parcel", "trackingNumber", found.value, found.original)
+            self.say(entity, schema, "parcelMentioned", key, found.original)
+        elif found.kind == "plate":
+            key = key_of("Vehicle", found.value)
+            self.say(key, "Vehicle", "registrationNumber", found.value, found.original)
+            self.say(entity, schema, "vehicleMentioned", key, found.original)
+
+    def wallet(self, address: str) -> str:
+        """A wallet by its address, and the currency that its form says."""
+        key = key_of("CryptoWallet", address)
+        known = wallet_of(address)
+        self.say(key, "CryptoWallet", "publicKey", address)
+        if known:
+            self.say(key, "CryptoWallet", "currencySymbol", known.currency)
+        return key
+
+    def quoted(self, text: str) -> str:
+        """A text as a message quotes it."""
+        return shown(text)
