@@ -1,1 +1,1 @@
-"""The case: attributed statements about items, people, accounts, parcels and places, and what they add up to."""
+"""The case: attributed statements about items, people, accounts, parcels, and what they add up to."""

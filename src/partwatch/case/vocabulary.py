@@ -147,9 +147,9 @@ SCHEMATA: Final[dict[str, Schema]] = {
         ),
         _schema(
             "Thing",
-            own="name:name alias:name weakAlias:name previousName:name country:country summary:text notes:text "
-            "description:text sourceUrl:url publisher keywords address:address addressEntity:entity>Address "
-            "createdAt:date modifiedAt:date retrievedAt:date",
+            own="name:name alias:name weakAlias:name previousName:name country:country summary:text "
+            "notes:text description:text sourceUrl:url publisher keywords address:address "
+            "addressEntity:entity>Address createdAt:date modifiedAt:date retrievedAt:date",
         ),
         _schema("Value", own="amount:number amountUsd:number currency"),
         _schema("Asset", "Thing Value"),
@@ -169,8 +169,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
         _schema(
             "Person",
             "LegalEntity",
-            own="title firstName secondName middleName lastName birthDate:date birthPlace nationality:country "
-            "passportNumber:identifier gender:gender profession spokenLanguage:language",
+            own="title firstName secondName middleName lastName birthDate:date birthPlace "
+            "nationality:country passportNumber:identifier gender:gender profession spokenLanguage:language",
             matchable=True,
         ),
         _schema("Organization", "LegalEntity", matchable=True),
@@ -178,8 +178,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
         _schema(
             "Address",
             "Thing",
-            own="full:address remarks postOfficeBox street street2 city postalCode region state latitude:number "
-            "longitude:number",
+            own="full:address remarks postOfficeBox street street2 city postalCode region state "
+            "latitude:number longitude:number",
             matchable=True,
         ),
         _schema(
@@ -192,8 +192,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
         _schema(
             "BankAccount",
             "Asset",
-            own="bankName accountNumber:identifier iban:identifier bic:identifier accountType openingDate:date "
-            "closingDate:date",
+            own="bankName accountNumber:identifier iban:identifier bic:identifier accountType "
+            "openingDate:date closingDate:date",
             keyed_by="iban",
             matchable=True,
         ),
@@ -288,8 +288,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
             "Thing",
             own="trackingNumber:identifier carrier sender:entity>LegalEntity recipient:entity>LegalEntity "
             "senderAddress:address recipientAddress:address senderPhone:phone recipientPhone:phone "
-            "senderEmail:email recipientEmail:email postedAt:date deliveredAt:date seizedAt:date weight:number "
-            "contents:entity>Thing origin:country destination:country payer:entity>LegalEntity",
+            "senderEmail:email recipientEmail:email postedAt:date deliveredAt:date seizedAt:date "
+            "weight:number contents:entity>Thing origin:country destination:country payer:entity>LegalEntity",
             abroad="Thing",
             keyed_by="trackingNumber",
         ),
@@ -318,8 +318,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
         _schema(
             "Listing",
             "Thing Value Mentioning",
-            own="platform listingId:identifier title seller:entity>UserAccount publishedAt:date removedAt:date "
-            "items:entity>Item designs:entity>Design",
+            own="platform listingId:identifier title seller:entity>UserAccount "
+            "publishedAt:date removedAt:date items:entity>Item designs:entity>Design",
             abroad="Thing",
             keyed_by="platform listingId",
         ),

@@ -7,6 +7,7 @@ knows the error rate of a source can say it in bits instead.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -27,7 +28,7 @@ RELIABILITY_BITS: Final[Mapping[Reliability, float]] = MappingProxyType(
 
 def error_of(bits: float) -> float:
     """The chance that is left for its being wrong: 2 to the minus bits, at most 1."""
-    return min(1.0, 2.0 ** -max(0.0, bits))
+    return min(1.0, math.pow(2.0, -max(0.0, bits)))
 
 
 def source_error(reliability: Reliability) -> float:

@@ -12,7 +12,7 @@ from partwatch.case.statements import Statement
 
 @dataclass(frozen=True)
 class RowError:
-    """Something in a source that could not be read. place: where; problem: what is wrong; mend: what to do."""
+    """Something in a source that could not be read: where, what is wrong, what to do."""
 
     place: str
     problem: str

@@ -31,7 +31,7 @@ _ENTITY = ("name", "schema", "key", "numbering", "when", "properties")
 _VALUE = ("column", "columns", "join", "literal", "link", "split", "format", "region", "decimal", "values", "invalid")
 
 
-def read_mapping_file(path: Path) -> TableMapping:
+def read_mapping(path: Path) -> TableMapping:
     """A mapping from its file. Raises MappingError with every problem."""
     try:
         with path.open("rb") as file:
@@ -44,10 +44,10 @@ def read_mapping_file(path: Path) -> TableMapping:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MappingError([f"{path}: is not UTF-8 at byte {error.start}: save it as UTF-8"]) from None
-    return read_mapping(text, str(path))
+    return parse_mapping(text, str(path))
 
 
-def read_mapping(text: str, name: str = "mapping") -> TableMapping:
+def parse_mapping(text: str, name: str = "mapping") -> TableMapping:
     """A mapping from its text; name: as messages call it. Raises MappingError with every problem."""
     try:
         table = tomllib.loads(text)

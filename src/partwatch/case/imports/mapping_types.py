@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 from typing import Final
@@ -54,7 +55,7 @@ class EntityRule:
     lines: Dictionary[str, int] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TableMapping:
     """A whole mapping. name: of its file, for messages. text: its TOML, by which it travels. header: the row
     of the column names. short_rows: whether a row with too few cells is read."""
@@ -70,3 +71,7 @@ class TableMapping:
     header: int = 1
     short_rows: bool = False
     said_at: ValueRule | None = None
+
+    def __repr__(self) -> str:
+        # What the outcome depends on; where the file lies is no part of it.
+        return f"TableMapping({hashlib.sha256(self.text.encode()).hexdigest()})"

@@ -13,7 +13,7 @@ from partwatch.case.identifiers.base import Hint, NotValidError
 from partwatch.case.identifiers.dates import by_format
 from partwatch.case.imports import csv_rows, xlsx_rows
 from partwatch.case.imports.base import Example, Importer, Note, Reading, RowError, Told
-from partwatch.case.imports.mapping import nearest, read_mapping
+from partwatch.case.imports.mapping import nearest, parse_mapping
 from partwatch.case.imports.mapping_types import EntityRule, MappingError, TableMapping, ValueRule
 from partwatch.case.imports.table_examples import examples
 from partwatch.case.imports.telling import Telling, key_of
@@ -33,7 +33,7 @@ def read(reading: Reading) -> Iterator[Told]:
     nothing of it can be read."""
     mapping = reading.mapping
     if isinstance(mapping, str):
-        mapping = read_mapping(mapping)
+        mapping = parse_mapping(mapping)
     if not isinstance(mapping, TableMapping):
         raise UsageError("a table needs a mapping: a TOML file that says what its columns are")
     if reading.path.stat().st_size > reading.limits.file_bytes:
