@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from partwatch.case.identifiers.base import Found, Hint, NotValidError, shown
+from partwatch.case.identifiers.base import Found, Hint, NotValidError
 from partwatch.case.identifiers.registry import NO_HINT, find_all
 from partwatch.case.identifiers.wallets import wallet_of
 from partwatch.case.imports.base import Limits, RowError, Told
@@ -16,6 +16,7 @@ from partwatch.case.imports.values import clean, normaliser
 from partwatch.case.statements import Statement, keyed, record_key
 
 _KEYS = 1 << 14
+_MOST_SEEN = 1 << 16
 _MENTIONS = {"phone": "phoneMentioned", "email": "emailMentioned", "iban": "ibanMentioned", "ip": "ipMentioned",
              "url": "urlMentioned"}  # fmt: skip
 
@@ -29,7 +30,8 @@ def key_of(schema: str, *identifiers: str) -> str:
 @dataclass
 class Telling:
     """What is said in one place. sha256: of the source. place: row 12, message 345. said_at: ISO 8601. hint:
-    where its numbers come from. told: statements and errors, in order."""
+    where its numbers come from. told: statements and errors, in order. seen: accounts that the source has named
+    already, shared by its places: what makes an account is said where it first comes, not a million times."""
 
     sha256: str
     place: str
@@ -37,7 +39,7 @@ class Telling:
     hint: Hint = NO_HINT
     limits: Limits = field(default_factory=Limits)
     told: list[Told] = field(default_factory=list)
-    _accounts: set[str] = field(default_factory=set)
+    seen: set[tuple[str, ...]] = field(default_factory=set)
 
     def record(self, schema: str, local: str) -> str:
         """The key of a record of this source."""
@@ -72,20 +74,30 @@ class Telling:
             self.say(entity, schema, prop, value, clean(written) if value != written.strip() else None)
 
     def account(self, service: str, username: str, name: str | None = None) -> str:
-        """An account on a service: said once a place; its key."""
+        """An account on a service; its key."""
         service, username = clean(service).strip().lower(), clean(username).strip()
         key = key_of("UserAccount", service, username)
-        if key not in self._accounts:
-            self._accounts.add(key)
+        if self.is_new(key):
             self.say(key, "UserAccount", "service", service)
             self.say(key, "UserAccount", "username", username)
+        if name and self.is_new(key, name):
             self.put(key, "UserAccount", "name", name)
         return key
+
+    def is_new(self, *what: str) -> bool:
+        """Whether it was not said before in this source, as far as remembered."""
+        if what in self.seen:
+            return False
+        if len(self.seen) >= _MOST_SEEN:
+            self.seen.clear()
+        self.seen.add(what)
+        return True
 
     def mailbox(self, address: str, name: str | None = None) -> str:
         """The account that an e-mail address is."""
         key = self.account("email", address, name)
-        self.say(key, "UserAccount", "email", address)
+        if self.is_new(key, "email", address):
+            self.say(key, "UserAccount", "email", address)
         return key
 
     def mentions(self, entity: str, schema: str, text: str, service: str | None = None) -> None:
@@ -108,23 +120,23 @@ class Telling:
         elif found.kind == "wallet":
             self.say(entity, schema, "walletMentioned", self.wallet(found.value), found.original)
         elif found.kind == "tracking":
-            key = key_of("Parcel", found.value)
-            self.say(key, "Parcel", "trackingNumber", found.value, found.original)
+            key = self._named("Parcel", "trackingNumber", found)
             self.say(entity, schema, "parcelMentioned", key, found.original)
         elif found.kind == "plate":
-            key = key_of("Vehicle", found.value)
-            self.say(key, "Vehicle", "registrationNumber", found.value, found.original)
+            key = self._named("Vehicle", "registrationNumber", found)
             self.say(entity, schema, "vehicleMentioned", key, found.original)
+
+    def _named(self, schema: str, prop: str, found: Found) -> str:
+        key = key_of(schema, found.value)
+        if self.is_new(key):
+            self.say(key, schema, prop, found.value, found.original)
+        return key
 
     def wallet(self, address: str) -> str:
         """A wallet by its address, and the currency that its form says."""
         key = key_of("CryptoWallet", address)
-        known = wallet_of(address)
-        self.say(key, "CryptoWallet", "publicKey", address)
-        if known:
-            self.say(key, "CryptoWallet", "currencySymbol", known.currency)
+        if self.is_new(key):
+            self.say(key, "CryptoWallet", "publicKey", address)
+            if known := wallet_of(address):
+                self.say(key, "CryptoWallet", "currencySymbol", known.currency)
         return key
-
-    def quoted(self, text: str) -> str:
-        """A text as a message quotes it."""
-        return shown(text)
