@@ -40,14 +40,20 @@ _MONTHS = {
 _ISO = re.compile(
     r"(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s?(Z|[+-]\d\d:?\d\d)?)?)?"
 )
-_NUMBERS = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})(?:[ T,]+(?:at |à )?(\d{1,2})[:hH](\d\d)(?::(\d\d))?)?")
+_NUMBERS = re.compile(
+    r"(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})(?:[ T,]+(?:at |à )?(\d{1,2})[:hH](\d\d)(?::(\d\d))?)?"
+)
 _WORDS = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th|er|\.)?(?: of| de)? ([^\W\d_]{3,10})\.?,? (\d{4})"
     r"|([^\W\d_]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}))"
 )
 _EDGE = r"(?<![\w./:+-])(?:{})(?![\w/]|[.,:-]\d)"
 _IN_TEXT = (
-    re.compile(_EDGE.format(r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")),
+    re.compile(
+        _EDGE.format(
+            r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+        )
+    ),
     re.compile(_EDGE.format(r"\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d")),
     re.compile(_EDGE.format(_WORDS.pattern)),
 )
@@ -104,7 +110,9 @@ def _numbers(written: str, region: str | None) -> str | None:
         day = _of_two(first, second, third, match[2], region)
     if match[5] is None:
         return day.isoformat()
-    return datetime(day.year, day.month, day.day, int(match[5]), int(match[6]), int(match[7] or 0)).isoformat()
+    return datetime(
+        day.year, day.month, day.day, int(match[5]), int(match[6]), int(match[7] or 0)
+    ).isoformat()
 
 
 def _of_two(first: int, second: int, year: int, separator: str, region: str | None) -> date:
@@ -155,7 +163,9 @@ def normalise(text: str, hint: Hint) -> str:
     told = " ".join(text[: _MOST_CHARS + 1].split())
     value = _parsed(told, hint.region) if len(told) <= _MOST_CHARS else None
     if value is None:
-        raise NotValidError(f"{shown(text)} is no date that can be told for sure: give its format, or the region")
+        raise NotValidError(
+            f"{shown(text)} is no date that can be told for sure: give its format, or the region"
+        )
     return value
 
 

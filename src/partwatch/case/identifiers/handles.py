@@ -72,7 +72,8 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _NAMED = {
-    service: re.compile(rf"(?:^|[^a-z])(?:{words})(?![a-z])[^\n@]{{0,20}}$") for service, words in _SERVICES.items()
+    service: re.compile(rf"(?:^|[^a-z])(?:{words})(?![a-z])[^\n@]{{0,20}}$")
+    for service, words in _SERVICES.items()
 }
 
 
@@ -80,7 +81,7 @@ def find(text: str, hint: Hint) -> Iterator[Found]:
     """Profiles by their address; "@name" behind a service's name, or on the service of the hint."""
     if "/" in text:
         for link in _LINK.finditer(text):
-            path = link[2].rstrip(".,;:!)]}»”’*~/")
+            path = link[2].rstrip(".,;:!)]}»”’*~")
             value = _profile(link[1].lower(), path)
             if value:
                 end = link.start(2) + len(path)
@@ -108,10 +109,6 @@ def _profile(host: str, path: str) -> str | None:
     match = re.match(rf"{form}(?:/|$)", unquote(path), re.IGNORECASE)
     if match is None or match[1].lower() in _NO_ACCOUNT:
         return None
-    if path[len(match[0]) :].strip("/") and service in ("github", "twitter", "instagram", "thingiverse"):
-        # A post or a repository below a profile still names whose it is; other things below do not.
-        if service == "thingiverse":
-            return None
     return _handle(service, match[1])
 
 
@@ -123,7 +120,7 @@ def _handle(service: str, name: str) -> str | None:
 
 
 def normalise(text: str, hint: Hint) -> str:
-    """"service:name" of "@name" or "name" (service from the hint), "service:name", or a profile's address.
+    """ "service:name" of "@name" or "name" (service from the hint), "service:name", or a profile's address.
     Raises NotValidError."""
     told = text.strip()
     link = _LINK.fullmatch(told.split("?")[0].split("#")[0])

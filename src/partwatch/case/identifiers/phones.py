@@ -26,7 +26,14 @@ _SAYS_PHONE = re.compile(
 )
 _SAYS_OTHER = re.compile(
     r"(?:\b(?:order|invoice|facture|commande|ref(?:[ée]rence)?|serial|isbn|ean|gtin|sku|tracking|suivi|colis|"
-    r"parcel|imei|iban|account|siret|siren|vat|tva|version|article|ticket|n[°o]|nr|no)\b|[#№$€£])[^\d\n]{0,12}$"
+    r"parcel|imei|iban|account|siret|siren|vat|tva|version|article|ticket|id|job|"
+    r"box|lot|batch|code|part|item|pin|hash|size|n[°o]|nr|no)\b|[#№$€£])[^\d\n]{0,12}$"
+)
+# Words behind bare digits that say that something was counted.
+_COUNTS = re.compile(
+    r"\s?(?:bytes|octets|[kmg]i?b|layers|couches|lines|lignes|rows|steps|times|fois|m?m|cm|k?g|seconds?|secondes?|"
+    r"ms|hours|heures|pcs|pieces|pi[èe]ces|eur|euros?|usd|x|€|\$)\b",
+    re.IGNORECASE,
 )
 _GROUPED = re.compile(r"[^\d+]")
 _DATE = re.compile(r"(?:\d{1,2}([./\- ])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([./\- ])\d{1,2}\2\d{1,2})(?!\d)")
@@ -41,10 +48,13 @@ def find(text: str, hint: Hint) -> Iterator[Found]:
         if value:
             yield Found("phone", value, link[0], *link.span())
     for candidate in _CANDIDATE.finditer(text):
-        written = candidate[0]
-        value = _accepted(written, text, candidate.start(), hint.region)
+        written, start = candidate[0], candidate.start()
+        if written.startswith("(") and ")" not in written:
+            # The sentence's bracket, not the number's.
+            written, start = written[1:], start + 1
+        value = _accepted(written, text, start, hint.region)
         if value:
-            yield Found("phone", value, written, *candidate.span())
+            yield Found("phone", value, written, start, candidate.end())
 
 
 def _accepted(written: str, text: str, start: int, region: str | None) -> str | None:
@@ -59,6 +69,8 @@ def _accepted(written: str, text: str, start: int, region: str | None) -> str | 
     if region is None:
         return None
     spoken = bool(_SAYS_PHONE.search(ahead))
+    if not spoken and written.isdigit() and _COUNTS.match(text, start + len(written)):
+        return None
     if not spoken and not _as_people_write(written, region):
         return None
     return _parsed(written, region)

@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from partwatch.case.identifiers import dates, emails, handles, ibans, ips, phones, plates, tracking, urls, wallets
+from partwatch.case.identifiers import (
+    dates,
+    emails,
+    handles,
+    ibans,
+    ips,
+    phones,
+    plates,
+    tracking,
+    urls,
+    wallets,
+)
 from partwatch.case.identifiers.base import Found, Hint, Kind
 from partwatch.model.errors import UsageError
 
@@ -40,6 +51,9 @@ def find_all(text: str, hint: Hint = NO_HINT, kinds: Collection[str] | None = No
     taken: list[Found] = []
     held = bytearray(len(text))
     for kind in KINDS.values():
+        if kinds is not None and kind.name == "date" and "date" not in kinds:
+            # The others look past dates themselves.
+            continue
         for found in kind.find(text, hint):
             there = held[found.start : found.end]
             if there.count(_HELD) or (there.count(_URL) and not _within_url(found)):

@@ -10,7 +10,9 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from partwatch.case.identifiers.base import Found, Hint, Kind, NotValidError, shown
 
-_CANDIDATE = re.compile(r"(?<![\w.])(?:https?|hxxps?|ftp)(?:://|\[://\]|\[:\]//)[^\s<>\"'`{}|\\^]{3,2000}", re.IGNORECASE)
+_CANDIDATE = re.compile(
+    r"(?<![\w.])(?:https?|hxxps?|ftp)(?:://|\[://\]|\[:\]//)[^\s<>\"'`{}|\\^]{3,2000}", re.IGNORECASE
+)
 _BARE = re.compile(
     r"(?<![\w.@/:-])(?:www\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,3}|t\.me|wa\.me)(?:/[^\s<>\"'`{}|\\^]{0,500})?",
     re.IGNORECASE,
@@ -58,7 +60,9 @@ def _parsed(written: str) -> str | None:
         return None
     shown_port = "" if port in (None, _SCHEMES[parts.scheme]) else f":{port}"
     user = f"{parts.username}@" if parts.username else ""
-    return urlunsplit(SplitResult(parts.scheme, user + host + shown_port, parts.path or "/", parts.query, parts.fragment))
+    return urlunsplit(
+        SplitResult(parts.scheme, user + host + shown_port, parts.path or "/", parts.query, parts.fragment)
+    )
 
 
 def _host(name: str) -> str | None:
@@ -87,6 +91,9 @@ KIND = Kind(
     "url",
     find,
     normalise,
-    (("HTTPS://Shop.Example.org:443", "https://shop.example.org/"), ("hxxp://a[.]example.org/x", "http://a.example.org/x")),
+    (
+        ("HTTPS://Shop.Example.org:443", "https://shop.example.org/"),
+        ("hxxp://a[.]example.org/x", "http://a.example.org/x"),
+    ),
     ("http://", "file.stl", "C:/Users/x", "http://nohost", "and/or"),
 )

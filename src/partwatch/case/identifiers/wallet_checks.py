@@ -48,7 +48,12 @@ def segwit(text: str, prefix: str) -> bool:
     if head != prefix or len(values) < 8 or -1 in values:
         return False
     version, data = values[0], _eight_bits(values[1:-6])
-    if version > 16 or data is None or not 2 <= len(data) <= 40 or (version == 0 and len(data) not in (20, 32)):
+    if (
+        version > 16
+        or data is None
+        or not 2 <= len(data) <= 40
+        or (version == 0 and len(data) not in (20, 32))
+    ):
         return False
     return _polymod(prefix, values) == (_BECH32M_CONST if version else _BECH32_CONST)
 

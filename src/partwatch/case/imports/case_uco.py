@@ -86,7 +86,10 @@ def hashes(facets: Node) -> Iterator[tuple[str, str]]:
     for one in uco.values(facets, "hash"):
         if isinstance(one, dict):
             try:
-                yield uco.first(one, "hashMethod").upper().replace("-", ""), checksum(uco.first(one, "hashValue"), _HINT)
+                yield (
+                    uco.first(one, "hashMethod").upper().replace("-", ""),
+                    checksum(uco.first(one, "hashValue"), _HINT),
+                )
             except NotValidError:
                 continue
 
@@ -177,7 +180,14 @@ class _Reader:
         try:
             for node in _objects(self.reading):
                 count += 1
-                telling = Telling(self.reading.sha256, f"object {count}", None, self.hint, self.reading.limits, seen=self.seen)
+                telling = Telling(
+                    self.reading.sha256,
+                    f"object {count}",
+                    None,
+                    self.hint,
+                    self.reading.limits,
+                    seen=self.seen,
+                )
                 if count > self.reading.limits.rows:
                     telling.error(f"more than {self.reading.limits.rows:,} objects", "split the document")
                     yield from telling.told
@@ -186,7 +196,9 @@ class _Reader:
                 yield from telling.told
         except BrokenJsonError as error:
             if not known:
-                raise UsageError(f"{self.reading.path.name}: is no whole JSON ({error}): export it again") from None
+                raise UsageError(
+                    f"{self.reading.path.name}: is no whole JSON ({error}): export it again"
+                ) from None
             yield RowError(f"behind object {count}", f"is no JSON from here on ({error})", "export it again")
         if not known:
             raise UsageError(f"{self.reading.path.name}: holds no object of CASE/UCO that a case knows")
@@ -252,7 +264,9 @@ class _Reader:
 
     def _item(self, key: str, schema: str, node: Node, facets: Node, telling: Telling) -> None:
         for kind, value in hashes(facets):
-            telling.say(key, schema, "contentHash", value, f"{kind} {value}" if kind and kind != "SHA256" else None)
+            telling.say(
+                key, schema, "contentHash", value, f"{kind} {value}" if kind and kind != "SHA256" else None
+            )
         telling.put(key, schema, "fileName", uco.first(facets, "fileName") or uco.first(node, "name"))
         telling.put(key, schema, "path", uco.first(facets, "filePath"))
         telling.put(key, schema, "extension", uco.first(facets, "extension"))
@@ -314,7 +328,10 @@ class _Reader:
                     telling.put(key, schema, prop, uco.first(json.loads(told[-1])[1], "phoneNumber"))
 
     def _person(self, key: str, schema: str, node: Node, facets: Node, telling: Telling) -> None:
-        given, family = uco.first(facets, "givenName", "firstName"), uco.first(facets, "familyName", "lastName")
+        given, family = (
+            uco.first(facets, "givenName", "firstName"),
+            uco.first(facets, "familyName", "lastName"),
+        )
         name = uco.first(node, "name") or f"{given} {family}".strip() or uco.first(facets, "displayName")
         telling.put(key, schema, "name", name)
         if schema == "Person":

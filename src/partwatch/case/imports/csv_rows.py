@@ -73,7 +73,9 @@ class _LineFeed:
         return self
 
     def __next__(self) -> str:
-        if self.current and (len(self.current) >= _MOST_LINES_A_ROW or self._chars > self._limits.field_chars):
+        if self.current and (
+            len(self.current) >= _MOST_LINES_A_ROW or self._chars > self._limits.field_chars
+        ):
             raise _OpenQuoteError
         line = self._again.popleft() if self._again else self._read()
         if not line:
@@ -126,10 +128,18 @@ def _rows(file: IO[str], dialect: Dialect, limits: Limits) -> Iterator[Row | Row
         except StopIteration:
             return
         except UnicodeError as error:
-            yield RowError(f"row {number}", f"the file is not {dialect.encoding} from here on ({error})", "save it as UTF-8")
+            yield RowError(
+                f"row {number}",
+                f"the file is not {dialect.encoding} from here on ({error})",
+                "save it as UTF-8",
+            )
             return
         except (_OpenQuoteError, csv.Error) as error:
-            why = f"it cannot be read ({error})" if isinstance(error, csv.Error) else "a quotation mark is not closed"
+            why = (
+                f"it cannot be read ({error})"
+                if isinstance(error, csv.Error)
+                else "a quotation mark is not closed"
+            )
             yield RowError(f"row {number}", why, "correct the row")
             feed.back_to_second_line()
             reader = csv.reader(feed, delimiter=dialect.delimiter)
@@ -153,14 +163,22 @@ def _is_open(lines: list[str], delimiter: str) -> bool:
     return False
 
 
-def _judged(number: int, row: list[str], too_long: bool, dialect: Dialect, limits: Limits) -> Iterator[Row | RowError]:
+def _judged(
+    number: int, row: list[str], too_long: bool, dialect: Dialect, limits: Limits
+) -> Iterator[Row | RowError]:
     if too_long:
-        yield RowError(f"row {number}", f"has a line of more than {limits.field_chars:,} characters", "correct the row")
+        yield RowError(
+            f"row {number}", f"has a line of more than {limits.field_chars:,} characters", "correct the row"
+        )
     elif len(row) > _MOST_CELLS:
-        yield RowError(f"row {number}", f"has {len(row):,} cells, more than {_MOST_CELLS:,}", "check the delimiter")
+        yield RowError(
+            f"row {number}", f"has {len(row):,} cells, more than {_MOST_CELLS:,}", "check the delimiter"
+        )
     elif any(is_broken(cell) for cell in row):
         yield RowError(
-            f"row {number}", f"has bytes that are not {dialect.encoding}", "state the `encoding` in the mapping"
+            f"row {number}",
+            f"has bytes that are not {dialect.encoding}",
+            "state the `encoding` in the mapping",
         )
     elif row and any(row):
         yield number, row

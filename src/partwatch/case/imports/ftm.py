@@ -124,12 +124,19 @@ class _Reader:
                 self._tell(*entity, telling)
             yield from telling.told
         for (foreign, schema), count in sorted(self.nearest.items()):
-            yield Note("the file", f"{count:,} lines of {foreign} are told as {schema}, the nearest that a case has")
+            yield Note(
+                "the file", f"{count:,} lines of {foreign} are told as {schema}, the nearest that a case has"
+            )
         for what, count in sorted(self.left_out.items()):
             yield Note("the file", f"{count:,} values of {what} have no place in a case and are left out")
 
     def _tell(
-        self, identifier: str, foreign: str, properties: dict[str, list[Any]], line: dict[str, Any], telling: Telling
+        self,
+        identifier: str,
+        foreign: str,
+        properties: dict[str, list[Any]],
+        line: dict[str, Any],
+        telling: Telling,
     ) -> None:
         schema = nearest_schema(foreign)
         if schema is None:
@@ -166,7 +173,11 @@ class _Reader:
         before = len(telling.told)
         telling.put(key, schema, prop, value)
         original = line.get("original_value")
-        if isinstance(original, str) and len(telling.told) > before and not isinstance(telling.told[-1], RowError):
+        if (
+            isinstance(original, str)
+            and len(telling.told) > before
+            and not isinstance(telling.told[-1], RowError)
+        ):
             telling.told.pop()
             telling.say(key, schema, prop, normaliser(schema, prop)(str(value), self.hint), clean(original))
 

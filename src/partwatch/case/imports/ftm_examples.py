@@ -18,7 +18,11 @@ def examples() -> Iterable[Example]:
     person: dict[str, Any] = {
         "id": "p1", "schema": "Person", "properties": {"name": ["Ada L"], "phone": ["+33 6 12 34 56 78"], "height": ["170"]},
     }  # fmt: skip
-    account = {"id": "a1", "schema": "BankAccount", "properties": {"iban": ["BE68 5390 0754 7034"], "name": ["Main"]}}
+    account = {
+        "id": "a1",
+        "schema": "BankAccount",
+        "properties": {"iban": ["BE68 5390 0754 7034"], "name": ["Main"]},
+    }
     payment = {
         "id": "x1", "schema": "Payment",
         "properties": {"payer": ["p1"], "payerAccount": ["a1"], "amount": ["12.50"], "date": ["2024-03-05"]},

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from email.message import Message
 from email.parser import BytesParser
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,15 @@ _KNOWN_HEADERS = frozenset(
 _PREFIX = re.compile(r"^(?:\s*(?:re|fwd?|tr|aw|wg|antw|rv|sv)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 # What the standard library raises on messages made to break it.
-_HOSTILE = (email.errors.MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+_HOSTILE = (
+    email.errors.MessageError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
 
 
 def read(reading: Reading) -> Iterator[Told]:
@@ -67,7 +76,9 @@ def read(reading: Reading) -> Iterator[Told]:
             message = BytesParser(policy=email.policy.compat32).parsebytes(content)
             _message(message, telling, place)
         except _HOSTILE as error:
-            telling.error(f"cannot be read to its end ({type(error).__name__}: {error})"[:300], "save it again")
+            telling.error(
+                f"cannot be read to its end ({type(error).__name__}: {error})"[:300], "save it again"
+            )
         yield from telling.told
     if not count:
         raise UsageError(f"{reading.path.name}: holds no message")
@@ -108,17 +119,33 @@ def _mailbox(file: object) -> Iterator[bytes | None]:
     yield None if too_long else bytes(held)
 
 
-def header(message: Message, name: str) -> str:
+Headers = dict[str, list[str]]
+
+
+def headers_of(message: Message) -> Headers:
+    """The headers of a message by their names in lower case, in order, as they stand."""
+    found: Headers = {}
+    for name, value in message.items():
+        found.setdefault(name.lower(), []).append(str(value)[:_MOST_HEADER_CHARS])
+    return found
+
+
+def header(headers: Headers, name: str) -> str:
     """A header as people read it: decoded, on one line; "" where it is not there."""
-    raw = message.get(name)
-    return "" if raw is None else decoded(str(raw))
+    raw = headers.get(name)
+    return decoded(raw[0]) if raw else ""
 
 
+@lru_cache(maxsize=1 << 12)
 def decoded(raw: str) -> str:
     """Words of RFC 2047 as text; bytes of no stated charset as UTF-8, else cp1252."""
     raw = raw[:_MOST_HEADER_CHARS]
     if any("\udc80" <= one <= "\udcff" for one in raw):
-        data = raw.encode("ascii", "surrogateescape") if raw.isascii() else raw.encode("utf-8", "surrogateescape")
+        data = (
+            raw.encode("ascii", "surrogateescape")
+            if raw.isascii()
+            else raw.encode("utf-8", "surrogateescape")
+        )
         raw = _bytes_text(data, None)
     if "=?" not in raw:
         return " ".join(clean(raw).split())
@@ -142,53 +169,56 @@ def _bytes_text(data: bytes, charset: str | None) -> str:
 
 
 def _message(message: Message, telling: Telling, place: str) -> None:
-    if not any(message.get(one) for one in ("from", "to", "date", "subject", "message-id")):
+    headers = headers_of(message)
+    if not any(headers.get(one) for one in ("from", "to", "date", "subject", "message-id")):
         telling.error("has no header of a message", "save it again")
         return
-    telling.said_at = _date(message)
-    found = _ID.search(header(message, "message-id"))
+    telling.said_at = _date(headers)
+    found = _ID.search(header(headers, "message-id"))
     local = found[1] if found else place
     key, schema = telling.record("Message", local), "Message"
     telling.put(key, schema, "messageId", local)
-    subject = header(message, "subject")
+    subject = header(headers, "subject")
     telling.put(key, schema, "subject", subject)
     telling.put(key, schema, "threadTopic", _PREFIX.sub("", subject))
     if telling.said_at:
         telling.say(key, schema, "date", telling.said_at)
-    sender = _parties(message, key, telling)
-    _thread(message, key, telling)
-    telling.put(key, schema, "ipMentioned", header(message, "x-originating-ip").strip("[]"))
+    sender = _parties(headers, key, telling)
+    _thread(headers, key, telling)
+    telling.put(key, schema, "ipMentioned", header(headers, "x-originating-ip").strip("[]"))
     text = _parts(message, key, sender, telling)
     if text:
         telling.put(key, schema, "bodyText", text)
     telling.mentions(key, schema, f"{subject}\n{text}")
 
 
-def _date(message: Message) -> str | None:
+def _date(headers: Headers) -> str | None:
     try:
-        told = email.utils.parsedate_to_datetime(header(message, "date"))
+        told = email.utils.parsedate_to_datetime(header(headers, "date"))
         return moment(told if told.tzinfo else told.replace(tzinfo=UTC))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
-def _parties(message: Message, key: str, telling: Telling) -> str | None:
+def _parties(headers: Headers, key: str, telling: Telling) -> str | None:
     """Who wrote to whom; the sender's account."""
     sender = None
-    for name, address in _addresses(message, "from", "sender"):
+    for name, address in _addresses(headers, "from", "sender"):
         account = telling.mailbox(address, name or None)
         telling.say(key, "Message", "senderAccount", account)
         sender = sender or account
-    for name, address in _addresses(message, "to", "cc", "bcc", "delivered-to"):
+    for name, address in _addresses(headers, "to", "cc", "bcc", "delivered-to"):
         telling.say(key, "Message", "recipientAccount", telling.mailbox(address, name or None))
-    for name, address in _addresses(message, "reply-to"):
+    for name, address in _addresses(headers, "reply-to"):
         telling.say(key, "Message", "accountMentioned", telling.mailbox(address, name or None))
     return sender
 
 
-def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:
+def _addresses(headers: Headers, *names: str) -> list[tuple[str, str]]:
     """Names and addresses of some headers, each address once."""
-    raw = [str(one)[:_MOST_HEADER_CHARS] for name in names for one in (message.get_all(name) or [])[:50]]
+    raw = [one for name in names for one in headers.get(name, [])[:50]]
+    if not raw:
+        return []
     found: dict[str, str] = {}
     for name, address in email.utils.getaddresses(raw)[:_MOST_ADDRESSES]:
         told = decoded(address)
@@ -202,8 +232,8 @@ def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:
     return [(name, address) for address, name in found.items()]
 
 
-def _thread(message: Message, key: str, telling: Telling) -> None:
-    replied = _ID.findall(header(message, "in-reply-to")) or _ID.findall(header(message, "references"))[-1:]
+def _thread(headers: Headers, key: str, telling: Telling) -> None:
+    replied = _ID.findall(header(headers, "in-reply-to")) or _ID.findall(header(headers, "references"))[-1:]
     for one in replied[:1]:
         target = telling.record("Message", one)
         # The message replied to is there, if only by its id, also where the mailbox lacks it.

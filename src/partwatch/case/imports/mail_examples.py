@@ -17,8 +17,9 @@ _FIRST = (
     + _FILE
     + b"\n--xx--\n"
 )
-_SECOND = b"From: ada@example.org\nTo: jose@example.org\nSubject: html\nDate: nonsense\nContent-Type: text/html\n\n" + (
-    b"<p>parcel RA473124829SE</p><script>+33611111111</script>\n"
+_SECOND = (
+    b"From: ada@example.org\nTo: jose@example.org\nSubject: html\nDate: nonsense\nContent-Type: text/html\n\n"
+    + (b"<p>parcel RA473124829SE</p><script>+33611111111</script>\n")
 )
 _MBOX = (
     b"From jose@example.org Tue Mar  5 10:00:00 2024\n" + _FIRST + b"\n"

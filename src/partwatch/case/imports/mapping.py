@@ -28,7 +28,19 @@ MOST_BYTES: Final = 1 << 20
 _MOST_ENTITIES = 200
 _TOP = ("title", "region", "encoding", "delimiter", "sheet", "header", "short_rows", "said_at", "entities")
 _ENTITY = ("name", "schema", "key", "numbering", "when", "properties")
-_VALUE = ("column", "columns", "join", "literal", "link", "split", "format", "region", "decimal", "values", "invalid")
+_VALUE = (
+    "column",
+    "columns",
+    "join",
+    "literal",
+    "link",
+    "split",
+    "format",
+    "region",
+    "decimal",
+    "values",
+    "invalid",
+)
 
 
 def read_mapping(path: Path) -> TableMapping:
@@ -112,11 +124,15 @@ class _Reader:
     def _unknown(self, table: dict[str, Any], known: Collection[str], line: Any, where: str) -> None:
         for key in table:
             if key not in known:
-                self.problem(line(key), f'{where}"{key}" is no key here{nearest(key, known)} ({", ".join(known)})')
+                self.problem(
+                    line(key), f'{where}"{key}" is no key here{nearest(key, known)} ({", ".join(known)})'
+                )
 
     def _typed(self, table: dict[str, Any], key: str, kind: type, line: int, default: Any) -> Any:
         value = table.get(key, default)
-        if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        if value is not default and (
+            not isinstance(value, kind) or (kind is int and isinstance(value, bool))
+        ):
             words = {str: "a text", int: "a whole number", bool: "true or false"}
             self.problem(line, f"{key}: is not {words[kind]}")
             return default
@@ -148,7 +164,7 @@ class _Reader:
     def _delimiter(self, table: dict[str, Any]) -> str | None:
         line = self.lines.top("delimiter")
         delimiter = self._typed(table, "delimiter", str, line, None)
-        if delimiter is not None and (len(delimiter) != 1 or delimiter in "\"\r\n "):
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n '):
             self.problem(line, "delimiter: is one character, such as ; or \\t")
             return None
         return delimiter  # type: ignore[no-any-return]  # _typed has checked that it is a text
@@ -168,7 +184,11 @@ class _Reader:
         written = self._typed(table, "schema", str, self.lines.entity(index, "schema"), "")
         schema = SCHEMATA.get(written)
         if schema is None:
-            what = f'schema: "{written}" is not known{nearest(written, SCHEMATA)}' if written else "has no schema"
+            what = (
+                f'schema: "{written}" is not known{nearest(written, SCHEMATA)}'
+                if written
+                else "has no schema"
+            )
             self.problem(self.lines.entity(index, "schema"), what)
         name = self._typed(table, "name", str, self.lines.entity(index, "name"), written.lower())
         rule = EntityRule(
@@ -205,7 +225,9 @@ class _Reader:
     ) -> tuple[tuple[str, tuple[ValueRule, ...]], ...]:
         told = table.get("properties", {})
         if not isinstance(told, dict) or not told:
-            self.problem(self.lines.entity(index), "has no properties: write them under [entities.properties]")
+            self.problem(
+                self.lines.entity(index), "has no properties: write them under [entities.properties]"
+            )
             return ()
         found = []
         for name, value in told.items():
@@ -296,7 +318,9 @@ class _Reader:
         if len(formats) == 1 and "%" not in formats[0]:
             if formats[0] not in FORMATS:
                 near = nearest(formats[0], FORMATS)
-                self.problem(line, f'{name}: format: "{formats[0]}" is not known{near} ({", ".join(FORMATS)})')
+                self.problem(
+                    line, f'{name}: format: "{formats[0]}" is not known{near} ({", ".join(FORMATS)})'
+                )
                 return (), None
             return (), formats[0]
         for one in formats:
@@ -325,14 +349,18 @@ class _Reader:
     def _link(self, rule: EntityRule, name: str, value: ValueRule, named: dict[str, EntityRule]) -> None:
         target = named.get(value.link or "")
         if target is None:
-            self.problem(value.line, f'{name}: no entity is named "{value.link}"{nearest(value.link or "", named)}')
+            self.problem(
+                value.line, f'{name}: no entity is named "{value.link}"{nearest(value.link or "", named)}'
+            )
             return
         schema, ends = SCHEMATA.get(rule.schema), SCHEMATA.get(target.schema)
         prop = schema.properties.get(name) if schema else None
         if prop is None or ends is None or prop.range is None:
             return
         if not ends.is_a(prop.range):
-            self.problem(value.line, f"{name}: points to a {prop.range}, and {target.name} is a {target.schema}")
+            self.problem(
+                value.line, f"{name}: points to a {prop.range}, and {target.name} is a {target.schema}"
+            )
 
 
 def _works(form: str) -> bool:

@@ -104,10 +104,19 @@ def _of_node(node: dict[str, Any]) -> Product:
     price = _first(offer.get("priceSpecification"))
     price = price if isinstance(price, dict) else offer
     seller = next(
-        (one for one in (offer.get("seller"), node.get("seller"), node.get("author"), node.get("creator")) if one), None
+        (
+            one
+            for one in (offer.get("seller"), node.get("seller"), node.get("author"), node.get("creator"))
+            if one
+        ),
+        None,
     )
     seller = _first(seller)
-    name, url = (_text(seller.get("name")), _text(seller.get("url") or seller.get("@id"))) if isinstance(seller, dict) else (_text(seller), "")
+    name, url = (
+        (_text(seller.get("name")), _text(seller.get("url") or seller.get("@id")))
+        if isinstance(seller, dict)
+        else (_text(seller), "")
+    )
     return Product(
         title=_text(node.get("name") or item.get("name")),
         description=_text(node.get("description") or item.get("description")),
@@ -163,7 +172,9 @@ def _microdata(tree: Any) -> Iterator[Product]:
             number=told.get("productID") or told.get("sku") or "",
             url=told.get("url", ""),
             published=told.get("datePublished") or told.get("datePosted") or told.get("releaseDate") or "",
-            seller=_microdata_value(named) if named is not None else told.get("seller") or told.get("author") or "",
+            seller=_microdata_value(named)
+            if named is not None
+            else told.get("seller") or told.get("author") or "",
             seller_url=((link.attributes.get("href") or "") if link is not None else ""),
             is_listing=True,
         )
@@ -205,5 +216,6 @@ def _open_graph(tree: Any) -> Product:
         url=told.get("og:url") or ((canonical.attributes.get("href") or "") if canonical is not None else ""),
         published=told.get("article:published_time") or told.get("og:published_time") or "",
         seller=told.get("product:seller") or told.get("author") or "",
-        is_listing=bool(price) or told.get("og:type", "").lower() in ("product", "product.item", "og:product"),
+        is_listing=bool(price)
+        or told.get("og:type", "").lower() in ("product", "product.item", "og:product"),
     )

@@ -45,4 +45,6 @@ def importer_of(path: Path) -> Importer:
     for one in IMPORTERS.values():
         if one.looks(path):
             return one
-    raise UsageError(f"{path}: is of no kind that can be taken in ({', '.join(IMPORTERS)}): say which by --as")
+    raise UsageError(
+        f"{path}: is of no kind that can be taken in ({', '.join(IMPORTERS)}): say which by --as"
+    )

@@ -25,6 +25,7 @@ from partwatch.case.vocabulary import SCHEMATA
 from partwatch.model.errors import UsageError
 
 _MOST_SPLIT: Final = 1000
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 Cells = list[str]
 
 
@@ -190,9 +191,9 @@ class _Plan:
             parts = [folded(cells[at]) for at in one.key_at]
             if not any(parts):
                 return None
-            return telling.record(one.rule.schema, json.dumps([one.rule.numbering, *parts], ensure_ascii=False))
+            return telling.record(one.rule.schema, _ENCODE([one.rule.numbering, *parts]))
         local = [one.rule.name] if not one.used and not _has_links(one) else [one.rule.name, number]
-        return telling.record(one.rule.schema, json.dumps(local, ensure_ascii=False))
+        return telling.record(one.rule.schema, _ENCODE(local))
 
     def _identity(self, one: _Entity, cells: Cells, telling: Telling) -> str | None:
         parts = []
@@ -368,4 +369,3 @@ IMPORTER = Importer(
     examples=examples,
     needs_mapping=True,
 )
-

@@ -57,7 +57,9 @@ def read(reading: Reading) -> Iterator[Told]:
     export = _Export(reading)
     count = 0
     try:
-        for prefix, value in each(reading.path, lambda one: one in _MESSAGES or one in _CHAT or one in _OTHER):
+        for prefix, value in each(
+            reading.path, lambda one: one in _MESSAGES or one in _CHAT or one in _OTHER
+        ):
             if prefix in _CHAT:
                 # The name of a chat comes first; a new one begins there.
                 name = prefix.rpartition(".")[2]
@@ -66,7 +68,9 @@ def read(reading: Reading) -> Iterator[Told]:
                 continue
             count += 1
             if count > reading.limits.rows:
-                yield RowError(f"record {count}", f"more than {reading.limits.rows:,} records", "split the export")
+                yield RowError(
+                    f"record {count}", f"more than {reading.limits.rows:,} records", "split the export"
+                )
                 return
             yield from _one(prefix, value, count, export)
     except BrokenJsonError as error:
@@ -140,7 +144,9 @@ def _message(value: dict[str, Any], export: _Export, telling: Telling) -> None:
     telling.put(key, schema, "threadTopic", _text(chat.get("name")))
     if telling.said_at:
         telling.say(key, schema, "date", telling.said_at)
-    sender = _account(value.get("from_id", value.get("actor_id")), value.get("from", value.get("actor")), telling)
+    sender = _account(
+        value.get("from_id", value.get("actor_id")), value.get("from", value.get("actor")), telling
+    )
     if sender:
         telling.say(key, schema, "senderAccount", sender)
     receiver = _receiver(export, value, telling)
@@ -161,7 +167,9 @@ def _receiver(export: _Export, value: dict[str, Any], telling: Telling) -> str |
     chat = export.chat
     kind = _text(chat.get("type"))
     if "group" in kind:
-        return _account(chat.get("id"), chat.get("name"), telling, "chat" if kind == "private_group" else "channel")
+        return _account(
+            chat.get("id"), chat.get("name"), telling, "chat" if kind == "private_group" else "channel"
+        )
     if "channel" in kind:
         return _account(chat.get("id"), chat.get("name"), telling, "channel")
     other, sender = peer(chat.get("id")), peer(value.get("from_id"))
@@ -206,7 +214,11 @@ def _said(value: dict[str, Any], key: str, telling: Telling) -> None:
     """The text, and what is named in it: as Telegram marked it, and as it is found."""
     parts = value.get("text_entities") or value.get("text")
     parts = parts if isinstance(parts, list) else [parts]
-    text = "".join(one if isinstance(one, str) else _text(one.get("text")) for one in parts if isinstance(one, (str, dict)))
+    text = "".join(
+        one if isinstance(one, str) else _text(one.get("text"))
+        for one in parts
+        if isinstance(one, (str, dict))
+    )
     if not text:
         return
     telling.put(key, "Message", "bodyText", text)
@@ -244,14 +256,21 @@ def _phone_of(text: str, hint: Hint) -> str | None:
 def _attached(value: dict[str, Any], key: str, sender: str | None, telling: Telling) -> None:
     """A file or a photo by its name: what it holds is imported with its folder."""
     path = _text(value.get("file")) or _text(value.get("photo"))
-    name = _text(value.get("file_name")) or (path.replace("\\", "/").rpartition("/")[2] if not path.startswith("(") else "")
+    name = _text(value.get("file_name")) or (
+        path.replace("\\", "/").rpartition("/")[2] if not path.startswith("(") else ""
+    )
     if not path and not name:
         return
     item = telling.record("Item", f"{key}/file")
     telling.put(item, "Item", "fileName", name)
     if path and not path.startswith("("):
         telling.put(item, "Item", "path", path)
-    telling.put(item, "Item", "mimeType", _text(value.get("mime_type")) or ("image/jpeg" if value.get("photo") else ""))
+    telling.put(
+        item,
+        "Item",
+        "mimeType",
+        _text(value.get("mime_type")) or ("image/jpeg" if value.get("photo") else ""),
+    )
     telling.put(item, "Item", "format", _text(value.get("media_type")))
     size = value.get("file_size", value.get("photo_file_size"))
     if isinstance(size, int) and 0 <= size < 1 << 63:
@@ -282,7 +301,9 @@ def _owner(value: dict[str, Any], export: _Export, telling: Telling) -> None:
 def _contact(value: dict[str, Any], telling: Telling, mentioned_by: str | None = None) -> None:
     """An entry of the address book: an account where it has a number at Telegram, else a person."""
     telling.said_at = telling.said_at or _when(value)
-    name = f"{_text(value.get('first_name'))} {_text(value.get('last_name'))}".strip() or _text(value.get("name"))
+    name = f"{_text(value.get('first_name'))} {_text(value.get('last_name'))}".strip() or _text(
+        value.get("name")
+    )
     number = value.get("user_id", value.get("id"))
     account = _account(number, name, telling)
     key, schema = account, "UserAccount"

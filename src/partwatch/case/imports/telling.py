@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from partwatch.case.identifiers.base import Found, Hint, NotValidError
-from partwatch.case.identifiers.registry import NO_HINT, find_all
+from partwatch.case.identifiers.registry import KINDS, NO_HINT, find_all
 from partwatch.case.identifiers.wallets import wallet_of
 from partwatch.case.imports.base import Limits, RowError, Told
 from partwatch.case.imports.values import clean, normaliser
 from partwatch.case.statements import Statement, keyed, record_key
 
+# What a text names; dates in it say little of who is meant.
+MENTIONED: Final = frozenset(KINDS) - {"date"}
 _KEYS = 1 << 14
 _MOST_SEEN = 1 << 16
 _MENTIONS = {"phone": "phoneMentioned", "email": "emailMentioned", "iban": "ibanMentioned", "ip": "ipMentioned",
@@ -63,7 +66,9 @@ class Telling:
         if not written or written.isspace():
             return
         if len(written) > self.limits.field_chars:
-            self.error(f"{prop} has {len(written):,} characters, more than the limit of {self.limits.field_chars:,}")
+            self.error(
+                f"{prop} has {len(written):,} characters, more than the limit of {self.limits.field_chars:,}"
+            )
             return
         try:
             value = normaliser(schema, prop)(written, self.hint)
@@ -104,8 +109,8 @@ class Telling:
         """All identifiers that stand in a text of an entity; each once."""
         hint = Hint(self.hint.region, service) if service else self.hint
         seen = set()
-        for found in find_all(text, hint):
-            if found.kind != "date" and (found.kind, found.value) not in seen:
+        for found in find_all(text, hint, MENTIONED):
+            if (found.kind, found.value) not in seen:
                 seen.add((found.kind, found.value))
                 self.mention(entity, schema, found)
 

@@ -23,7 +23,9 @@ def local(name: str) -> str:
 def types(node: Node) -> frozenset[str]:
     """Names of its types."""
     told = node.get("@type")
-    return frozenset(local(one) for one in (told if isinstance(told, list) else [told]) if isinstance(one, str))
+    return frozenset(
+        local(one) for one in (told if isinstance(told, list) else [told]) if isinstance(one, str)
+    )
 
 
 def values(node: Node, name: str) -> list[Any]:

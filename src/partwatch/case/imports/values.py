@@ -79,7 +79,9 @@ def country(text: str, hint: Hint) -> str:
     told = text.strip().upper()
     told = {"UK": "GB", "EL": "GR"}.get(told, told)
     if told not in COUNTRIES:
-        raise NotValidError(f"{shown(text)} is no country of two letters (ISO 3166): translate it by `values`")
+        raise NotValidError(
+            f"{shown(text)} is no country of two letters (ISO 3166): translate it by `values`"
+        )
     return told.lower()
 
 

@@ -55,7 +55,9 @@ def read(reading: Reading) -> Iterator[Told]:
         if count > reading.limits.rows:
             yield RowError(page.place, f"more than {reading.limits.rows:,} pages", "split the archive")
             return
-        telling = Telling(reading.sha256, page.place, page.at, Hint(reading.region), reading.limits, seen=seen)
+        telling = Telling(
+            reading.sha256, page.place, page.at, Hint(reading.region), reading.limits, seen=seen
+        )
         try:
             tell_page(page, telling)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -78,7 +80,13 @@ def _pages(reading: Reading) -> Iterator[Page | RowError]:
         yield RowError("the page", f"has more than {MOST_HTML_CHARS:,} bytes: only its beginning is read")
     if html.strip():
         saved = _SAVED_FROM.search(html[:4096])
-        yield Page("the page", html[:MOST_HTML_CHARS], saved[1].decode("ascii", "replace") if saved else None, None, None)
+        yield Page(
+            "the page",
+            html[:MOST_HTML_CHARS],
+            saved[1].decode("ascii", "replace") if saved else None,
+            None,
+            None,
+        )
 
 
 def _warc_pages(reading: Reading) -> Iterator[Page | RowError]:
@@ -93,8 +101,20 @@ def _warc_pages(reading: Reading) -> Iterator[Page | RowError]:
                 try:
                     record = next(records, None)
                     page = None if record is None else _page(record, number)
-                except (broken, EOFError, ValueError, LookupError, TypeError, AttributeError, OSError) as error:
-                    yield RowError(f"record {number}", f"the archive cannot be read from here on ({error})"[:300], "save it again")
+                except (
+                    broken,
+                    EOFError,
+                    ValueError,
+                    LookupError,
+                    TypeError,
+                    AttributeError,
+                    OSError,
+                ) as error:
+                    yield RowError(
+                        f"record {number}",
+                        f"the archive cannot be read from here on ({error})"[:300],
+                        "save it again",
+                    )
                     return
                 if record is None:
                     return
@@ -210,7 +230,11 @@ def _seller(product: Product, host: str, telling: Telling) -> str | None:
         service, _, username = handle_of(product.seller_url, Hint()).partition(":")
         return telling.account(service, username, name)
     except NotValidError:
-        username = urlsplit(product.seller_url).path.rstrip("/").rpartition("/")[2].lstrip("@") if product.seller_url else ""
+        username = (
+            urlsplit(product.seller_url).path.rstrip("/").rpartition("/")[2].lstrip("@")
+            if product.seller_url
+            else ""
+        )
     username = username or product.seller
     return telling.account(host, username[:200].lower(), name) if username else None
 

@@ -65,7 +65,11 @@ def examples() -> Iterable[Example]:
         (("Document", "title", "About"), ("Document", "emailMentioned", "a@example.org")),
     )
     warc = (
-        _record("response", "https://shop.example.org/items/a-17", _answer(_LD.encode(), "text/html; charset=utf-8"))
+        _record(
+            "response",
+            "https://shop.example.org/items/a-17",
+            _answer(_LD.encode(), "text/html; charset=utf-8"),
+        )
         + _record("response", "https://shop.example.org/x.stl", _answer(b"solid", "model/stl"))
         + _record("response", "https://shop.example.org/about", _answer(_PLAIN))
     )

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from xml.etree.ElementTree import ParseError
 
 from partwatch.case.extras import CASE
@@ -50,19 +50,29 @@ def rows(path: Path, sheet: str | None, limits: Limits) -> Iterator[Row | RowErr
     """Each row that is not empty, by its number in the sheet; cells as text. Raises UsageError where the
     workbook cannot be read at all, or is more than its limits allow."""
     _check(path, limits)
+    with path.open("rb") as file:
+        # A file, not a path: the library would ask the name for its ending.
+        book = _opened(file, path)
+        try:
+            yield from _sheet_rows(_chosen(book, sheet, path), limits)
+        finally:
+            book.close()
+
+
+def _opened(file: IO[bytes], path: Path) -> Any:
     openpyxl = CASE.module("openpyxl", "a spreadsheet (XLSX)")
     with warnings.catch_warnings():
         # What it does not understand (validation, drawings) is no part of a cell's value.
         warnings.simplefilter("ignore")
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        except MemoryError:
+            raise
         except Exception as error:
             # Whatever a hostile workbook makes the library raise: it cannot be read.
-            raise UsageError(f"{path.name}: is no workbook that can be read ({error}): save it again as XLSX") from None
-    try:
-        yield from _sheet_rows(_chosen(book, sheet, path), limits)
-    finally:
-        book.close()
+            raise UsageError(
+                f"{path.name}: is no workbook that can be read ({error}): save it again as XLSX"
+            ) from None
 
 
 def _chosen(book: Any, sheet: str | None, path: Path) -> Any:
@@ -88,7 +98,9 @@ def _sheet_rows(sheet: Any, limits: Limits) -> Iterator[Row | RowError]:
                 cells = next(reader, None)
             except (ParseError, zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError,
                     AttributeError, OverflowError) as error:  # fmt: skip
-                yield RowError(f"row {number}", f"the sheet cannot be read from here on ({error})", "save it again")
+                yield RowError(
+                    f"row {number}", f"the sheet cannot be read from here on ({error})", "save it again"
+                )
                 return
             if cells is None:
                 return
@@ -137,7 +149,9 @@ def _check(path: Path, limits: Limits) -> None:
                 )
             for member in members:
                 if member.filename in _HELD and member.file_size > _MOST_HELD_BYTES:
-                    raise UsageError(f"{path.name}: {member.filename} has {member.file_size:,} bytes: save it as CSV")
+                    raise UsageError(
+                        f"{path.name}: {member.filename} has {member.file_size:,} bytes: save it as CSV"
+                    )
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_member(archive, member, path)
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
