@@ -116,6 +116,12 @@ def test_a_number_that_is_something_else_is_no_phone(text: str) -> None:
     assert find_all(text, FR, ["phone"]) == []
 
 
+@pytest.mark.parametrize("text", ["phone no. 0612345678", "order by phone: 0612345678", "tél n° 0612345678"])
+def test_a_word_that_says_phone_counts_more_the_nearer_it_stands(text: str) -> None:
+    assert [one.value for one in find_all(text, FR, ["phone"])] == ["+33612345678"]
+    assert find_all("call about order 0612345678", FR, ["phone"]) == []
+
+
 def test_a_national_number_without_a_region_is_no_phone() -> None:
     assert find_all("call 06 12 34 56 78", Hint(), ["phone"]) == []
     with pytest.raises(NotValidError, match="give the region"):

@@ -29,6 +29,8 @@ _SAYS_OTHER = re.compile(
     r"parcel|imei|iban|account|siret|siren|vat|tva|version|article|ticket|id|job|"
     r"box|lot|batch|code|part|item|pin|hash|size|n[°o]|nr|no)\b|[#№$€£])[^\d\n]{0,12}$"
 )
+# "No." says that a number comes, not of what.
+_NUMBER_OF = re.compile(r"n[°o]|nr|no|#|№", re.IGNORECASE)
 # Words behind bare digits that say that something was counted.
 _COUNTS = re.compile(
     r"\s?(?:bytes|octets|[kmg]i?b|layers|couches|lines|lignes|rows|steps|times|fois|m?m|cm|k?g|seconds?|secondes?|"
@@ -62,13 +64,13 @@ def _accepted(written: str, text: str, start: int, region: str | None) -> str | 
     if not 8 <= digits <= 15 + 2 or _DATE.match(written) or not _balanced(written):
         return None
     ahead = before(text, start)
-    if _SAYS_OTHER.search(ahead):
+    spoken, other = _SAYS_PHONE.search(ahead), _SAYS_OTHER.search(ahead)
+    if other and not (spoken and (spoken.start() > other.start() or _NUMBER_OF.match(other[0]))):
         return None
     if written.startswith("+"):
         return _parsed(written, None)
     if region is None:
         return None
-    spoken = bool(_SAYS_PHONE.search(ahead))
     if not spoken and written.isdigit() and _COUNTS.match(text, start + len(written)):
         return None
     if not spoken and not _as_people_write(written, region):

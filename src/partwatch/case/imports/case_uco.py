@@ -21,7 +21,7 @@ from partwatch.case.imports.case_uco_examples import examples
 from partwatch.case.imports.jsonstream import BrokenJsonError, TooLargeError, each
 from partwatch.case.imports.keyspool import KeySpool
 from partwatch.case.imports.telling import Telling, key_of
-from partwatch.case.imports.textual import head_of
+from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.uco_nodes import Node
 from partwatch.case.imports.values import checksum, clean, compact
 from partwatch.case.statements import record_key
@@ -113,6 +113,7 @@ def _issuer(facets: Node) -> str:
 
 def read(reading: Reading) -> Iterator[Told]:
     """Each object of the graph, in order. Raises UsageError where there is none that a case knows."""
+    check_file(reading)
     with KeySpool() as spool:
         _first_pass(reading, spool)
         spool.done()

@@ -116,7 +116,8 @@ def rows(path: Path, dialect: Dialect, limits: Limits) -> Iterator[Row | RowErro
 
 def _rows(file: IO[str], dialect: Dialect, limits: Limits) -> Iterator[Row | RowError]:
     feed, number = _LineFeed(file, limits), 0
-    reader = csv.reader(feed, delimiter=dialect.delimiter)
+    # Strict: behind a closing quotation mark comes a delimiter, or the row is not what it seems.
+    reader = csv.reader(feed, delimiter=dialect.delimiter, strict=True)
     while True:
         feed.next_row()
         number += 1
@@ -128,39 +129,17 @@ def _rows(file: IO[str], dialect: Dialect, limits: Limits) -> Iterator[Row | Row
         except StopIteration:
             return
         except UnicodeError as error:
-            yield RowError(
-                f"row {number}",
-                f"the file is not {dialect.encoding} from here on ({error})",
-                "save it as UTF-8",
-            )
+            why = f"the file is not {dialect.encoding} from here on ({error})"
+            yield RowError(f"row {number}", why, "save it as UTF-8")
             return
         except (_OpenQuoteError, csv.Error) as error:
-            why = (
-                f"it cannot be read ({error})"
-                if isinstance(error, csv.Error)
-                else "a quotation mark is not closed"
-            )
+            is_open = isinstance(error, _OpenQuoteError) or "unexpected end" in str(error)
+            why = "a quotation mark is not closed" if is_open else f"it cannot be read ({error})"
             yield RowError(f"row {number}", why, "correct the row")
             feed.back_to_second_line()
-            reader = csv.reader(feed, delimiter=dialect.delimiter)
-            continue
-        if len(feed.current) > 1 and _is_open(feed.current, dialect.delimiter):
-            yield RowError(f"row {number}", "a quotation mark is not closed", "correct the row")
-            feed.back_to_second_line()
-            reader = csv.reader(feed, delimiter=dialect.delimiter)
+            reader = csv.reader(feed, delimiter=dialect.delimiter, strict=True)
             continue
         yield from _judged(number, row, feed.too_long, dialect, limits)
-
-
-def _is_open(lines: list[str], delimiter: str) -> bool:
-    """Whether the file ended within quotation marks."""
-    if lines[-1].rstrip("\r\n").endswith('"'):
-        return False
-    try:
-        list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
 
 
 def _judged(

@@ -15,7 +15,7 @@ from partwatch.case.imports.ftm_examples import examples
 from partwatch.case.imports.ftm_schemata import nearest_schema, property_name
 from partwatch.case.imports.keyspool import KeySpool
 from partwatch.case.imports.telling import Telling, key_of
-from partwatch.case.imports.textual import head_of
+from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.values import clean, normaliser
 from partwatch.case.statements import record_key
 from partwatch.case.vocabulary import SCHEMATA, Type, property_of
@@ -28,6 +28,7 @@ _SCHEMA = "schema"
 
 def read(reading: Reading) -> Iterator[Told]:
     """Each line's statements. Raises UsageError where no line is an entity or a statement."""
+    check_file(reading)
     with KeySpool() as spool:
         _first_pass(reading, spool)
         spool.done()

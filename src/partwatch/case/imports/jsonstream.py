@@ -12,7 +12,10 @@ from partwatch.model.errors import UsageError
 _MOST_EVENTS: Final = 200_000
 _MOST_DEPTH: Final = 64
 _BUFFER = 1 << 18
-Event = tuple[str, str, Any]
+_MOST_PREFIX: Final = 8
+_BEGIN: Final = frozenset(("start_map", "start_array"))
+_END: Final = frozenset(("end_map", "end_array"))
+Event = tuple[str, Any]
 
 
 class BrokenJsonError(Exception):
@@ -24,67 +27,84 @@ class TooLargeError(Exception):
 
 
 def events(path: Path) -> Iterator[Event]:
-    """ijson's (prefix, event, value) of a file. Raises BrokenJsonError where the text stops being JSON,
-    UsageError where the file cannot be opened."""
+    """ijson's (event, value) of a file, without its prefixes: those of a text nested a hundred thousand deep
+    fill any memory. Raises BrokenJsonError where the text stops being JSON, UsageError where the file cannot be
+    opened."""
     ijson = CASE.module("ijson", "a JSON export")
     try:
         with path.open("rb") as file:
             if file.read(3) != b"\xef\xbb\xbf":
                 file.seek(0)
-            yield from ijson.parse(file, use_float=True, buf_size=_BUFFER)
+            yield from ijson.basic_parse(file, use_float=True, buf_size=_BUFFER)
     except OSError as error:
         raise UsageError(f"{path.name}: cannot be read ({error.strerror or error})") from None
     except (ijson.JSONError, ValueError, OverflowError) as error:
         raise BrokenJsonError(" ".join(str(error).split())[:200]) from None
 
 
-def built(stream: Iterator[Event], first: Event) -> Any:
+def each(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Any]]:
+    """Every value whose prefix ("chats.list.item") is wanted, with that prefix; of one that is beyond its
+    bounds, a TooLargeError."""
+    stream = events(path)
+    # Of each open container: its prefix with the dot behind it, and whether it is a list; the key that comes.
+    open_: list[tuple[str, bool]] = []
+    key, deeper = "", 0
+    for event, value in stream:
+        if deeper:
+            deeper += (event in _BEGIN) - (event in _END)
+            continue
+        if event == "map_key":
+            key = value
+            continue
+        if event in _END:
+            open_.pop()
+            continue
+        head, is_list = open_[-1] if open_ else ("", False)
+        prefix = (f"{head}item" if is_list else f"{head}{key}") if open_ else ""
+        if prefix and wanted(prefix):
+            try:
+                yield prefix, built(stream, event, value)
+            except TooLargeError as error:
+                yield prefix, error
+        elif event in _BEGIN and len(open_) >= _MOST_PREFIX:
+            deeper = 1
+        elif event in _BEGIN:
+            open_.append((f"{prefix}." if prefix else "", event == "start_array"))
+
+
+def built(stream: Iterator[Event], event: str, value: Any) -> Any:
     """The value that begins with an event; the stream is then behind it. Raises TooLargeError (behind it as
     well) where it is nested too deeply or has too many parts."""
-    _, event, value = first
-    if event not in ("start_map", "start_array"):
+    if event not in _BEGIN:
         return value
     root: Any = {} if event == "start_map" else []
     stack, keys = [root], [""]
     depth, count, good = 1, 0, True
-    for _, event, value in stream:
+    for event, value in stream:
         count += 1
         good = good and count <= _MOST_EVENTS and depth <= _MOST_DEPTH
-        if event in ("end_map", "end_array"):
+        if event in _END:
             depth -= 1
             if good:
                 stack.pop()
                 keys.pop()
             if depth == 0:
                 break
-            continue
-        if event == "map_key":
+        elif event == "map_key":
+            keys[-1] = value
+        else:
+            nested = event in _BEGIN
+            depth += nested
             if good:
-                keys[-1] = value
-            continue
-        new: Any = {} if event == "start_map" else [] if event == "start_array" else value
-        nested = event in ("start_map", "start_array")
-        depth += nested
-        if good:
-            holder = stack[-1]
-            if isinstance(holder, dict):
-                holder[keys[-1]] = new
-            else:
-                holder.append(new)
-            if nested:
-                stack.append(new)
-                keys.append("")
+                new: Any = ({} if event == "start_map" else []) if nested else value
+                holder = stack[-1]
+                if isinstance(holder, dict):
+                    holder[keys[-1]] = new
+                else:
+                    holder.append(new)
+                if nested:
+                    stack.append(new)
+                    keys.append("")
     if not good:
         raise TooLargeError(f"has more than {_MOST_EVENTS:,} parts, or nests deeper than {_MOST_DEPTH}")
     return root
-
-
-def each(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Any]]:
-    """Every value whose prefix is wanted, with that prefix; of one that is TooLargeError, that error."""
-    stream = events(path)
-    for event in stream:
-        if event[1] not in ("end_map", "end_array", "map_key") and wanted(event[0]):
-            try:
-                yield event[0], built(stream, event)
-            except TooLargeError as error:
-                yield event[0], error

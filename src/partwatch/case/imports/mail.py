@@ -27,7 +27,7 @@ from partwatch.case.imports.base import Importer, Reading, RowError, Told
 from partwatch.case.imports.mail_examples import examples
 from partwatch.case.imports.markup import text_of_html
 from partwatch.case.imports.telling import Telling, key_of
-from partwatch.case.imports.textual import head_of
+from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.values import clean
 from partwatch.model.errors import UsageError
 
@@ -45,6 +45,7 @@ _KNOWN_HEADERS = frozenset(
     b"reply-to sender x-mailer".split()
 )
 _PREFIX = re.compile(r"^(?:\s*(?:re|fwd?|tr|aw|wg|antw|rv|sv)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w.-]{1,190}")
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 # What the standard library raises on messages made to break it.
 _HOSTILE = (
@@ -60,6 +61,7 @@ _HOSTILE = (
 
 def read(reading: Reading) -> Iterator[Told]:
     """Each message of a file, in order. Raises UsageError where it holds none."""
+    check_file(reading)
     count = 0
     seen: set[tuple[str, ...]] = set()
     for content in _messages(reading.path):
@@ -92,6 +94,8 @@ def _messages(path: Path) -> Iterator[bytes | None]:
             if not first:
                 return
             if not _FROM_LINE.match(first):
+                if not _known_headers(path):
+                    raise UsageError(f"{path.name}: is neither a message nor a mailbox (mbox): check the file")
                 content = first + file.read(_MOST_MESSAGE_BYTES + 1 - len(first))
                 yield content if len(content) <= _MOST_MESSAGE_BYTES else None
                 return
@@ -220,7 +224,12 @@ def _addresses(headers: Headers, *names: str) -> list[tuple[str, str]]:
     if not raw:
         return []
     found: dict[str, str] = {}
-    for name, address in email.utils.getaddresses(raw)[:_MOST_ADDRESSES]:
+    try:
+        pairs = email.utils.getaddresses(raw)
+    except _HOSTILE:
+        # Brackets upon brackets: what looks like an address in them, without names.
+        pairs = [("", one) for text in raw for one in _ADDRESS.findall(text)]
+    for name, address in pairs[:_MOST_ADDRESSES]:
         told = decoded(address)
         try:
             told = address_of(told, Hint())
@@ -251,7 +260,7 @@ def _parts(message: Message, key: str, sender: str | None, telling: Telling) -> 
             telling.error("has more parts, or more deeply nested ones, than any letter: the rest is left out")
             break
         kind = part.get_content_type()
-        name = decoded(part.get_filename() or "")
+        name = _file_name(part)
         attached = part.get_content_disposition() == "attachment"
         if kind in ("text/plain", "text/html") and not name and not attached:
             if not nested:
@@ -277,9 +286,20 @@ def _leaves(message: Message) -> Iterator[tuple[Message, int, bool]]:
             yield part, depth, nested
 
 
+def _file_name(part: Message) -> str:
+    try:
+        return decoded(part.get_filename() or "")
+    except _HOSTILE:
+        return ""
+
+
 def _text(part: Message) -> str:
     data = part.get_payload(decode=True)
-    return _bytes_text(data, part.get_content_charset()) if isinstance(data, bytes) else ""
+    try:
+        charset = part.get_content_charset()
+    except _HOSTILE:
+        charset = None
+    return _bytes_text(data, charset) if isinstance(data, bytes) else ""
 
 
 def _attachment(part: Message, name: str, key: str, sender: str | None, telling: Telling) -> None:
@@ -300,15 +320,17 @@ def _attachment(part: Message, name: str, key: str, sender: str | None, telling:
 
 def looks(path: Path) -> bool:
     """Headers of a message, two of them well-known; behind a "From " line, of a mailbox."""
+    return _known_headers(path) >= 2
+
+
+def _known_headers(path: Path) -> int:
     head = head_of(path, 1 << 16)
     first = _FROM_LINE.match(head)
     at, known = (first.end() if first else 0), 0
-    while (found := _HEADER.match(head, at)) is not None:
+    while known < 2 and (found := _HEADER.match(head, at)) is not None:
         known += found[1].lower() in _KNOWN_HEADERS
-        if known >= 2:
-            return True
         at = found.end()
-    return False
+    return known
 
 
 IMPORTER = Importer(

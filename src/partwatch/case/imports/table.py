@@ -17,7 +17,7 @@ from partwatch.case.imports.mapping import nearest, parse_mapping
 from partwatch.case.imports.mapping_types import EntityRule, MappingError, TableMapping, ValueRule
 from partwatch.case.imports.table_examples import examples
 from partwatch.case.imports.telling import Telling, key_of
-from partwatch.case.imports.textual import head_of
+from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.values import FORMATS, Normaliser, clean, decimal, normaliser
 from partwatch.case.imports.xlsx_rows import IsoText
 from partwatch.case.statements import folded
@@ -37,8 +37,7 @@ def read(reading: Reading) -> Iterator[Told]:
         mapping = parse_mapping(mapping)
     if not isinstance(mapping, TableMapping):
         raise UsageError("a table needs a mapping: a TOML file that says what its columns are")
-    if reading.path.stat().st_size > reading.limits.file_bytes:
-        raise UsageError(f"{reading.path.name}: is over {reading.limits.file_bytes:,} bytes: split it")
+    check_file(reading)
     rows, taken = _rows(reading, mapping)
     yield Note("the table", taken)
     early, header = _header(rows, mapping, reading.path.name)

@@ -20,7 +20,7 @@ from partwatch.case.imports.base import Importer, Reading, RowError, Told
 from partwatch.case.imports.jsonstream import BrokenJsonError, TooLargeError, each
 from partwatch.case.imports.telegram_examples import examples
 from partwatch.case.imports.telling import Telling
-from partwatch.case.imports.textual import head_of
+from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.values import clean
 from partwatch.model.errors import UsageError
 
@@ -54,6 +54,7 @@ class _Export:
 
 def read(reading: Reading) -> Iterator[Told]:
     """Messages, accounts, contacts and sessions, in the order of the file."""
+    check_file(reading)
     export = _Export(reading)
     count = 0
     try:

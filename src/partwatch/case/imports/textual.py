@@ -6,6 +6,9 @@ import codecs
 from pathlib import Path
 from typing import Final
 
+from partwatch.case.imports.base import Reading
+from partwatch.model.errors import UsageError
+
 SAMPLE_BYTES: Final = 1 << 20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -14,6 +17,21 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+def check_file(reading: Reading) -> None:
+    """Raises UsageError where the source is no file that can be opened, or is over its limit."""
+    name = reading.path.name or str(reading.path)
+    try:
+        if not reading.path.is_file():
+            raise UsageError(f"{name}: is no file: check the path")
+        size = reading.path.stat().st_size
+        with reading.path.open("rb"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read ({error.strerror or error}): check the path") from None
+    if size > reading.limits.file_bytes:
+        raise UsageError(f"{name}: has {size:,} bytes, more than the limit of {reading.limits.file_bytes:,}: split it")
 
 
 def head_of(path: Path, count: int = SAMPLE_BYTES) -> bytes:

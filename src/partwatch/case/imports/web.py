@@ -19,16 +19,21 @@ from partwatch.case.imports.base import Importer, Reading, RowError, Told
 from partwatch.case.imports.markup import MOST_HTML_CHARS, parsed, text_of
 from partwatch.case.imports.products import Product, products_of
 from partwatch.case.imports.telling import Telling, key_of
-from partwatch.case.imports.textual import head_of
+from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.values import clean
 from partwatch.case.imports.web_examples import examples
 from partwatch.model.errors import UsageError
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}charset\s*=\s*[\"']?\s*([\w:-]{2,40})", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:-]{2,40})", re.IGNORECASE)
+_TAG = re.compile(rb"<\x00?[A-Za-z!]")
 _SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d+\)(\S{4,2000}) -->")
-_HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,4000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
-                   re.IGNORECASE | re.DOTALL)  # fmt: skip
+# Atomic: a comment ends where it first may, and is not tried in every other way.
+_HTML = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]{0,200}>\s*+)?(?>(?:<!--.*?-->)\s*+)*+"
+    rb"<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _MOST_TEXT: Final = 1 << 18
 
 
@@ -45,6 +50,7 @@ class Page:
 
 def read(reading: Reading) -> Iterator[Told]:
     """Each page, in order. Raises UsageError where there is none."""
+    check_file(reading)
     count = 0
     seen: set[tuple[str, ...]] = set()
     for page in _pages(reading):
@@ -78,7 +84,9 @@ def _pages(reading: Reading) -> Iterator[Page | RowError]:
         raise UsageError(f"{reading.path.name}: cannot be read ({error.strerror or error})") from None
     if len(html) > MOST_HTML_CHARS:
         yield RowError("the page", f"has more than {MOST_HTML_CHARS:,} bytes: only its beginning is read")
-    if html.strip():
+    if html.startswith(b"\x1f\x8b"):
+        raise UsageError(f"{reading.path.name}: is gzip, but no whole web archive (WARC): save it again")
+    if _TAG.search(html):
         saved = _SAVED_FROM.search(html[:4096])
         yield Page(
             "the page",
@@ -112,7 +120,7 @@ def _warc_pages(reading: Reading) -> Iterator[Page | RowError]:
                 ) as error:
                     yield RowError(
                         f"record {number}",
-                        f"the archive cannot be read from here on ({error})"[:300],
+                        f"the archive cannot be read from here on ({' '.join(str(error).split())[:200]})",
                         "save it again",
                     )
                     return

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -97,7 +98,7 @@ def _sheet_rows(sheet: Any, limits: Limits) -> Iterator[Row | RowError]:
             try:
                 cells = next(reader, None)
             except (ParseError, zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError,
-                    AttributeError, OverflowError) as error:  # fmt: skip
+                    AttributeError, OverflowError, zlib.error) as error:  # fmt: skip
                 yield RowError(
                     f"row {number}", f"the sheet cannot be read from here on ({error})", "save it again"
                 )
@@ -154,7 +155,7 @@ def _check(path: Path, limits: Limits) -> None:
                     )
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_member(archive, member, path)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise UsageError(f"{path.name}: is no whole ZIP archive ({error}): save it again as XLSX") from None
 
 
