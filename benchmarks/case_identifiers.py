@@ -1,7 +1,9 @@
-"""How many identifiers are found in texts, and how many finds are none: `python -m benchmarks.case_identifiers [N]`.
+"""How many identifiers are found in texts, and how many finds are none: `python -m
+benchmarks.case_identifiers [N]`.
 
-Sentences are made by rule, from templates in English and French: half hold identifiers as people write them, half
-hold decoys (order numbers, hashes, versions, codes, prices, random digits). What was put in is what must be found.
+Sentences are made by rule, from templates in English and French: half hold identifiers as people write them,
+half hold decoys (order numbers, hashes, versions, codes, prices, random digits). What was put in is what
+must be found.
 """
 
 from __future__ import annotations
@@ -34,14 +36,22 @@ def phone(rng: Rng) -> tuple[str, str]:
     country, head, size = rng.choice(
         [("33", "61", 7), ("33", "7", 8), ("32", "47", 7), ("44", "7400", 6), ("49", "151", 8)]
     )
-    body = head + _digits(rng, size) if country != "33" or head == "61" else "7" + rng.choice("5678") + _digits(rng, 7)
+    body = (
+        head + _digits(rng, size)
+        if country != "33" or head == "61"
+        else "7" + rng.choice("5678") + _digits(rng, 7)
+    )
     value = f"+{country}{body}"
     if country == "33" and rng.random() < 0.6:
         local = "0" + body
         form = rng.choice([" ", ".", "-", "", ""])
         return form.join(local[at : at + 2] for at in range(0, 10, 2)), value
     gap = rng.choice([" ", "", "-"])
-    return f"{rng.choice(['+', '00'])}{country}{gap or ' '}{gap.join(body[at : at + 3] for at in range(0, len(body), 3))}", value
+    return (
+        f"{rng.choice(['+', '00'])}{country}{gap or ' '}"
+        + gap.join(body[at : at + 3] for at in range(0, len(body), 3)),
+        value,
+    )
 
 
 def email(rng: Rng) -> tuple[str, str]:
@@ -101,7 +111,8 @@ def tracking(rng: Rng) -> tuple[str, str]:
     """UPU S10 numbers."""
     body = _digits(rng, 8)
     rest = 11 - sum(int(d) * w for d, w in zip(body, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
-    value = f"{rng.choice('RLCE')}{rng.choice(string.ascii_uppercase)}{body}{ {10: 0, 11: 5}.get(rest, rest)}{rng.choice(['FR', 'BE', 'DE'])}"
+    letters = rng.choice("RLCE") + rng.choice(string.ascii_uppercase)
+    value = f"{letters}{body}{ {10: 0, 11: 5}.get(rest, rest) }{rng.choice(['FR', 'BE', 'DE'])}"
     return rng.choice([value, f"{value[:2]} {value[2:5]} {value[5:8]} {value[8:11]} {value[11:]}"]), value
 
 
@@ -145,7 +156,9 @@ DECOYS: tuple[Callable[[Rng], str], ...] = (
     lambda r: f"tx 0x{r.randbytes(32).hex()}",
     lambda r: f"firmware {r.randrange(9)}.{r.randrange(20)}.{r.randrange(99)}.{r.randrange(2000)}",
     lambda r: f"v{r.randrange(9)}.{r.randrange(20)}.{r.randrange(99)}.{r.randrange(99)}",
-    lambda r: f"{r.randrange(1, 28):02d}/{r.randrange(1, 12):02d}/20{_digits(r, 2)} {_digits(r, 2)}:{_digits(r, 2)}",
+    lambda r: (
+        f"{r.randrange(1, 28):02d}/{r.randrange(1, 12):02d}/20{_digits(r, 2)} {_digits(r, 2)}:{_digits(r, 2)}"
+    ),
     lambda r: f"price {r.randrange(1, 99)} {_digits(r, 3)} {_digits(r, 3)},00 EUR",
     lambda r: f"at 48.{_digits(r, 6)}, 2.{_digits(r, 6)}",
     lambda r: ":".join(r.randbytes(1).hex() for _ in range(6)),
@@ -159,7 +172,9 @@ DECOYS: tuple[Callable[[Rng], str], ...] = (
     lambda r: f"1709{_digits(r, 6)} seconds",
     lambda r: f"speed {_digits(r, 4)} {_digits(r, 4)} {_digits(r, 4)}",
     lambda r: f"card {_digits(r, 4)} {_digits(r, 4)} {_digits(r, 4)} {_digits(r, 4)}",
-    lambda r: f"{r.randbytes(4).hex()}-{r.randbytes(2).hex()}-{r.randbytes(2).hex()}-{r.randbytes(2).hex()}-{r.randbytes(6).hex()}",
+    lambda r: (
+        f"{r.randbytes(4).hex()}-{r.randbytes(2).hex()}-{r.randbytes(2).hex()}-{r.randbytes(2).hex()}-{r.randbytes(6).hex()}"
+    ),
     lambda r: f"layer_{_digits(r, 4)}.gcode and part-{_digits(r, 6)}.stl",
     lambda r: f"G1 X{_digits(r, 3)}.{_digits(r, 3)} Y{_digits(r, 3)}.{_digits(r, 3)} E0.{_digits(r, 5)}",
     lambda r: f"siret {_digits(r, 3)} {_digits(r, 3)} {_digits(r, 3)} {_digits(r, 5)}",
@@ -199,7 +214,8 @@ def main() -> None:
     for kind in TRUE:
         claimed = right[kind] + len(wrong[kind])
         print(
-            f"| {kind} | {there[kind]} | {right[kind]} | {_rate(right[kind], there[kind])} | {len(wrong[kind])} "
+            f"| {kind} | {there[kind]} | {right[kind]} | {_rate(right[kind], there[kind])} "
+            f"| {len(wrong[kind])} "
             f"| {_rate(right[kind], claimed)} |"
         )
     if "-v" in sys.argv:

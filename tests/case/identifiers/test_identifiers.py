@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,9 @@ def named(one: object) -> str:
 
 
 @pytest.mark.parametrize(("kind", "text", "value"), EXAMPLES, ids=named)
-def test_an_example_has_its_value_and_normalising_twice_changes_nothing(kind: Kind, text: str, value: str) -> None:
+def test_an_example_has_its_value_and_normalising_twice_changes_nothing(
+    kind: Kind, text: str, value: str
+) -> None:
     assert kind.normalise(text, kind.hint) == value
     assert kind.normalise(value, kind.hint) == value
 
@@ -43,7 +47,7 @@ def test_a_decoy_is_not_found(kind: Kind, text: str) -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=named)
 def test_what_is_no_identifier_is_refused_with_a_sentence(kind: Kind) -> None:
     for text in ("", " ", "\x00", "nothing of the kind!", "9" * 5000, "\ud800", "é" * 70):
-        with pytest.raises(NotValidError, match="is no|too long|no country|names no"):
+        with pytest.raises(NotValidError, match=r"is no|too long|no country|names no"):
             kind.normalise(text, kind.hint)
 
 
@@ -74,12 +78,29 @@ def test_whatever_is_normalised_stays_as_it_is_and_whatever_is_found_is_normal(t
         assert text[one.start : one.end] == one.original
         assert normalise(one.kind, one.value, hint) == one.value
     outer = [one for one in found if one.kind != "url"]
-    assert all(one.end <= other.start for one, other in zip(outer, outer[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(outer))
 
 
 @pytest.mark.parametrize(
     "piece",
-    ["1", "a", "@", "+", "1 ", "a.", "a@a.", "AB12 ", "http://", "t.me/a ", "0x0 ", ":1", "plate A1 ", "-", "1A", "bc1"],
+    [
+        "1",
+        "a",
+        "@",
+        "+",
+        "1 ",
+        "a.",
+        "a@a.",
+        "AB12 ",
+        "http://",
+        "t.me/a ",
+        "0x0 ",
+        ":1",
+        "plate A1 ",
+        "-",
+        "1A",
+        "bc1",
+    ],
 )
 def test_a_long_text_made_to_be_slow_is_searched_all_the_same(piece: str) -> None:
     # Were a pattern quadratic, this would take minutes.
@@ -129,8 +150,14 @@ def test_a_national_number_without_a_region_is_no_phone() -> None:
 
 
 def test_keccak_is_that_of_ethereum_and_not_of_fips_202() -> None:
-    assert wallet_checks.keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
-    assert wallet_checks.keccak256(b"abc").hex() == "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"
+    assert (
+        wallet_checks.keccak256(b"").hex()
+        == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+    )
+    assert (
+        wallet_checks.keccak256(b"abc").hex()
+        == "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"
+    )
 
 
 # The tables of BIP 173, BIP 350 and EIP-55, and an address published by the Monero project.
@@ -197,7 +224,9 @@ def test_check_digits_of_carriers_hold_and_one_changed_digit_is_noticed(number: 
 
 def test_a_number_of_digits_alone_is_a_parcel_only_where_the_text_says_so() -> None:
     assert find_all("total 986578788855", FR, ["tracking"]) == []
-    assert [one.value for one in find_all("FedEx tracking 9865 7878 8855", FR, ["tracking"])] == ["986578788855"]
+    assert [one.value for one in find_all("FedEx tracking 9865 7878 8855", FR, ["tracking"])] == [
+        "986578788855"
+    ]
 
 
 def test_words_behind_an_iban_are_not_taken_with_it() -> None:

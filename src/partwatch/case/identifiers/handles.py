@@ -37,12 +37,14 @@ _PROFILES: Final = {
     "revolut.me": ("revolut", _NAME),
 }
 # What such paths also name, and is no account.
-_NO_ACCOUNT = frozenset(
-    "joinchat addstickers addemoji share login explore about help search home settings c s p reel reels stories "
-    "watch hashtag i intent privacy terms tos legal groups events marketplace pages photo photos story.php "
-    "profile.php sharer sharer.php tags tag iv proxy socks setlanguage bg contact features pricing topics "
-    "thing:1 things explore newest popular make education dialog permalink.php".split()
+_NO_ACCOUNT_WORDS = (
+    "joinchat addstickers addemoji share login explore about help search home settings c s p reel "
+    "reels stories watch hashtag i intent privacy terms tos legal groups events marketplace pages "
+    "photo photos story.php profile.php sharer sharer.php tags tag iv proxy socks setlanguage bg "
+    "contact features pricing topics thing:1 things explore newest popular make education dialog "
+    "permalink.php"
 )
+_NO_ACCOUNT = frozenset(_NO_ACCOUNT_WORDS.split())
 _SERVICES: Final = {
     "telegram": r"telegram|tg|teleg",
     "instagram": r"instagram|insta|ig",

@@ -1,4 +1,5 @@
-"""International bank account numbers, by python-stdnum: check digits (ISO 7064 mod 97, 10), length and form of the country."""
+"""International bank account numbers, by python-stdnum: check digits (ISO 7064 mod 97, 10), length and form
+of the country."""
 
 from __future__ import annotations
 

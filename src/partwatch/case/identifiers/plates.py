@@ -13,7 +13,8 @@ _FORMS = {
     "FR": r"(?!WW|SS)[A-HJ-NP-TV-Z]{2}\d{3}(?!SS)[A-HJ-NP-TV-Z]{2}|\d{1,4}[A-Z]{2,3}(?:\d{2}|2[AB]|97\d)",
     "BE": r"[1-9][A-Z]{3}\d{3}|[A-Z]{3}\d{3}|\d{3}[A-Z]{3}",
     "DE": r"[A-ZÄÖÜ]{1,3}[A-Z]{1,2}\d{1,4}[EH]?",
-    "NL": r"[A-Z]{2}\d{3}[A-Z]|[A-Z]\d{3}[A-Z]{2}|\d{2}[A-Z]{3}\d|\d[A-Z]{3}\d{2}|[A-Z]{3}\d{2}[A-Z]|\d[A-Z]{2}\d{3}"
+    "NL": r"[A-Z]{2}\d{3}[A-Z]|[A-Z]\d{3}[A-Z]{2}|\d{2}[A-Z]{3}\d|\d[A-Z]{3}\d{2}|[A-Z]{3}\d{2}[A-Z]"
+    r"|\d[A-Z]{2}\d{3}"
     r"|\d{3}[A-Z]{2}\d|\d{2}[A-Z]{2}\d{2}|[A-Z]{2}\d{2}[A-Z]{2}|\d{2}[A-Z]{4}|[A-Z]{4}\d{2}",
     "GB": r"[A-Z]{2}\d{2}[A-Z]{3}|[A-Z]\d{1,3}[A-Z]{3}|[A-Z]{3}\d{1,3}[A-Z]|[A-Z]{1,3}\d{1,4}",
     "ES": r"\d{4}[BCDFGHJ-NPR-TV-Z]{3}|[A-Z]{1,2}\d{4}[A-Z]{1,2}",
@@ -26,7 +27,8 @@ _FORMS = {
 }
 _ANY = re.compile(r"(?=.*\d)[A-ZÄÖÜ0-9]{2,10}")
 _SAYS_PLATE = re.compile(
-    r"\b(?:plates?|licen[cs]e plate|number plate|registration(?: number)?|reg\.?|vrn|plaque|immatricul\w*|immat\.?|"
+    r"\b(?:plates?|licen[cs]e plate|number plate|registration(?: number)?|reg\.?|vrn|plaque|immatricul\w*|"
+    r"immat\.?|"
     r"kennzeichen|kfz|kenteken|nummerplaat|matr[ií]cula|targa)(?:\s+d['’e]\w*)?[\s:#.n°=-]{0,4}(?:is\s|est\s|ist\s)?"
     r"[\s\"'«(]{0,3}$"
 )
@@ -51,7 +53,7 @@ _WORD = re.compile(r"plat|regis|reg\b|vrn|plaque|immat|kennz|kfz|kentek|matr|tar
 
 def _longest(written: str, region: str | None) -> str | None:
     """The most of the text's beginning, to the end of a word, that is a plate."""
-    ends = [len(written)] + [one.start() for one in re.finditer(r"[ \u00b7·-]", written)][::-1]
+    ends = [len(written), *reversed([one.start() for one in re.finditer(r"[ \u00b7·-]", written)])]
     for end in ends:
         if _is_plate(_compact(written[:end]), region, known=region is None):
             return written[:end]

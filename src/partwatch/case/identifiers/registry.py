@@ -26,8 +26,8 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         one.name: one
         for one in (
-            wallets.KIND, ibans.KIND, tracking.KIND, emails.KIND, urls.KIND, handles.KIND, plates.KIND, dates.KIND,
-            phones.KIND, ips.KIND,
+            wallets.KIND, ibans.KIND, tracking.KIND, emails.KIND, urls.KIND, handles.KIND, plates.KIND,
+            dates.KIND,             phones.KIND, ips.KIND,
         )
     }
 )  # fmt: skip

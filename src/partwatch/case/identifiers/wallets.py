@@ -1,5 +1,6 @@
-"""Addresses of wallets: Bitcoin, Litecoin, Dogecoin, Dash, Tron, Monero, Ethereum and its kin. Only those with
-check digits that hold; an Ethereum address in one case has none, and is taken for its form (0x and 40 digits)."""
+"""Addresses of wallets: Bitcoin, Litecoin, Dogecoin, Dash, Tron, Monero, Ethereum and its kin. Only those
+with check digits that hold; an Ethereum address in one case has none, and is taken for its form (0x and 40
+digits)."""
 
 from __future__ import annotations
 

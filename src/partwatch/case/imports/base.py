@@ -23,7 +23,7 @@ class RowError:
 
 
 @dataclass(frozen=True)
-class Note(RowError):
+class Note(RowError):  # noqa: N818  # RowError is no exception, and this no error
     """Worth saying, and no error: what a source was taken for, what was counted. Nothing was lost by it."""
 
 

@@ -1,5 +1,6 @@
-"""CASE/UCO in JSON-LD: files with their hashes, accounts, phones, addresses of e-mail, messages, calls, devices,
-people and what relates them. Read twice: which key an identifier stands for is known once its facets are seen.
+"""CASE/UCO in JSON-LD: files with their hashes, accounts, phones, addresses of e-mail, messages, calls,
+devices, people and what relates them. Read twice: which key an identifier stands for is known once its
+facets are seen.
 
 Names are those of UCO 1.x (observable, identity, core) and CASE 1.x (investigation).
 """
@@ -171,7 +172,8 @@ class _Reader:
         self.seen: set[tuple[str, ...]] = set()
         self._keys: dict[str, str] = {}
         self._tellers: dict[str, Callable[[str, str, Node, Node, Telling], None]] = {
-            "Item": self._item, "UserAccount": self._user_account, "Device": self._device, "Message": self._message,
+            "Item": self._item, "UserAccount": self._user_account, "Device": self._device,
+            "Message": self._message,
             "Call": self._call, "UnknownLink": self._relation, "Exhibit": self._exhibit,
         }  # fmt: skip
 

@@ -26,13 +26,15 @@ def _document() -> dict[str, Any]:
         "file", f"{observable}File",
         {"@type": f"{observable}FileFacet", f"{observable}fileName": "wheel.stl",
          f"{observable}sizeInBytes": _typed("84", "integer")},
-        {"@type": f"{observable}ContentDataFacet", f"{observable}mimeType": "model/stl", f"{observable}hash": [
+        {"@type": f"{observable}ContentDataFacet", f"{observable}mimeType": "model/stl",
+         f"{observable}hash": [
             {"@id": "kb:h", "@type": "uco-types:Hash", "uco-types:hashMethod": _typed("SHA256", "string"),
              "uco-types:hashValue": _typed(_DIGEST.upper(), "hexBinary")}]},
     )  # fmt: skip
     message = _object(
         "message", f"{observable}Message",
-        {"@type": f"{observable}MessageFacet", f"{observable}messageText": "ask @gear_shop on telegram, 192.0.2.7",
+        {"@type": f"{observable}MessageFacet",
+         f"{observable}messageText": "ask @gear_shop on telegram, 192.0.2.7",
          f"{observable}from": {"@id": "kb:account"}, f"{observable}to": [{"@id": "kb:phone"}],
          f"{observable}sentTime": _typed("2024-03-05T10:00:00+01:00", "dateTime")},
     )  # fmt: skip

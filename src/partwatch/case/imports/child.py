@@ -1,7 +1,7 @@
 """An importer in a process of its own: hostile material may kill that, and not the one that writes the case.
 
-The child reads under limits that the kernel enforces and sends batches over a pipe, as JSON. The parent bounds
-every length, checks every type, and never unpickles. The frames are described in `child_main`.
+The child reads under limits that the kernel enforces and sends batches over a pipe, as JSON. The parent
+bounds every length, checks every type, and never unpickles. The frames are described in `child_main`.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ class _Child:
             ready, _, _ = select.select([self._pipe], [], [], self._limits.progress_s)
             if not ready:
                 raise UsageError(
-                    f"{self._name}: reading it made no progress for {self._limits.progress_s:g} s: it is made to be "
-                    "slow, or too large to be read as one"
+                    f"{self._name}: reading it made no progress for {self._limits.progress_s:g} s: it is "
+                    "made to be slow, or too large to be read as one"
                 )
             part = os.read(self._pipe, min(_CHUNK, count - len(parts)))
             if not part:
@@ -157,14 +157,10 @@ class _Child:
     def _one(self, row: Any) -> Told:
         """A statement of eight fields, an error of three, a note of four."""
         if isinstance(row, list) and len(row) == 8:
-            *texts, original, said_at, bits = row
-            if (
-                all(isinstance(one, str) for one in texts)
-                and _optional(original, str)
-                and _optional(said_at, str)
-            ):
-                if _optional(bits, (int, float)):
-                    return Statement(*texts, original=original, said_at=said_at, bits=bits)
+            entity, schema, prop, value, place, original, said_at, bits = row
+            texts = all(isinstance(one, str) for one in row[:5]) and _optional(said_at, str)
+            if texts and _optional(original, str) and _optional(bits, (int, float)):
+                return Statement(entity, schema, prop, value, place, original, said_at, bits)
         elif isinstance(row, list) and len(row) in (3, 4) and all(isinstance(one, str) for one in row[:3]):
             return (RowError if len(row) == 3 else Note)(*row[:3])
         raise UsageError(f"{self._name}: the reading process sent what it may not: nothing of it is taken")
@@ -176,7 +172,7 @@ class _Child:
             raise MappingError([str(one) for one in problems])
         if told.get("kind") == "memory":
             raise UsageError(
-                f"{self._name}: takes more than the {self._limits.memory_mb} MB of memory that reading may use: "
+                f"{self._name}: takes more than the {self._limits.memory_mb} MB that reading may use: "
                 "split it, or save it in a plainer format (CSV)"
             )
         if told.get("kind") == "usage":

@@ -1,7 +1,7 @@
 """The inside of a reading process: what `partwatch.case.imports.child` starts.
 
-It gets its task as JSON on stdin and answers in frames: a tag of one byte, a length of four (little-endian), and
-that many bytes of JSON in ASCII.
+It gets its task as JSON on stdin and answers in frames: a tag of one byte, a length of four (little-endian),
+and that many bytes of JSON in ASCII.
 
 ======  =========================================================================================
 tag     content

@@ -31,17 +31,18 @@ class Dialect:
         return f"read as {self.encoding}, columns parted by {names.get(self.delimiter, repr(self.delimiter))}"
 
 
-def dialect_of(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Dialect:
-    """As stated, else as its first megabyte looks."""
+def dialect_of(
+    path: Path, encoding: str | None = None, delimiter: str | None = None, header: int = 1
+) -> Dialect:
+    """As stated, else as its first megabyte looks, from the row of the header on."""
     sample = head_of(path)
     encoding = encoding or encoding_of(sample)
     text = sample.decode(encoding, "replace")
-    return Dialect(encoding, delimiter or _delimiter(text))
+    return Dialect(encoding, delimiter or _delimiter(text.splitlines()[header - 1 :][:50]))
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(lines: list[str]) -> str:
     """The one by which most rows have as many cells as the first, and that has most cells."""
-    lines = text.splitlines()[:50]
     best, chosen = (0.0, 0), ","
     for one in _DELIMITERS:
         try:

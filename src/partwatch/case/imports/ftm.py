@@ -1,5 +1,6 @@
-"""followthemoney's JSON lines: entities ({"id", "schema", "properties"}) and statements ({"entity_id", "prop",
-"value", ...}). Read twice: which key an id stands for is known only when its identifier has been seen."""
+"""followthemoney's JSON lines: entities ({"id", "schema", "properties"}) and statements ({"entity_id",
+"prop", "value", ...}). Read twice: which key an id stands for is known only when its identifier has been
+seen."""
 
 from __future__ import annotations
 

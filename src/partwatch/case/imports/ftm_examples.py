@@ -16,7 +16,8 @@ def _lines(*told: dict[str, Any] | str) -> bytes:
 def examples() -> Iterable[Example]:
     """Entities, and statements."""
     person: dict[str, Any] = {
-        "id": "p1", "schema": "Person", "properties": {"name": ["Ada L"], "phone": ["+33 6 12 34 56 78"], "height": ["170"]},
+        "id": "p1", "schema": "Person", "properties": {"name": ["Ada L"], "phone": ["+33 6 12 34 56 78"],
+        "height": ["170"]},
     }  # fmt: skip
     account = {
         "id": "a1",

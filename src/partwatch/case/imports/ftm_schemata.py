@@ -1,4 +1,5 @@
-"""followthemoney's schemata that a case has none of: the nearest that it has, and what their properties become."""
+"""followthemoney's schemata that a case has none of: the nearest that it has, and what their properties
+become."""
 
 from __future__ import annotations
 
@@ -11,13 +12,18 @@ from partwatch.case.vocabulary import SCHEMATA
 _DOCUMENT = "Document"
 NEAREST: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "PublicBody": "Organization", "CallForTenders": "Interval", "Contract": "Asset", "ContractAward": "Payment",
-        "Airplane": "Vehicle", "Vessel": "Vehicle", "Train": "Vehicle", "RealEstate": "Asset", "Security": "Asset",
+        "PublicBody": "Organization", "CallForTenders": "Interval", "Contract": "Asset",
+        "ContractAward": "Payment",
+        "Airplane": "Vehicle", "Vessel": "Vehicle", "Train": "Vehicle", "RealEstate": "Asset",
+        "Security": "Asset",
         "License": "Asset", "Position": "Thing", "Project": "Thing", "Event": "Interval", "Trip": "Interval",
         "Article": _DOCUMENT, "Assessment": "Thing", "Email": "Message", "HyperText": _DOCUMENT,
-        "PlainText": _DOCUMENT, "Pages": _DOCUMENT, "Image": _DOCUMENT, "Video": _DOCUMENT, "Audio": _DOCUMENT,
-        "Table": _DOCUMENT, "Workbook": _DOCUMENT, "Package": _DOCUMENT, "Folder": _DOCUMENT, "Note": _DOCUMENT,
-        "Family": "Associate", "Directorship": "UnknownLink", "Employment": "UnknownLink", "Membership": "UnknownLink",
+        "PlainText": _DOCUMENT, "Pages": _DOCUMENT, "Image": _DOCUMENT, "Video": _DOCUMENT,
+        "Audio": _DOCUMENT,
+        "Table": _DOCUMENT, "Workbook": _DOCUMENT, "Package": _DOCUMENT, "Folder": _DOCUMENT,
+        "Note": _DOCUMENT,
+        "Family": "Associate", "Directorship": "UnknownLink", "Employment": "UnknownLink",
+        "Membership": "UnknownLink",
         "Representation": "UnknownLink", "Succession": "UnknownLink", "Debt": "UnknownLink",
         "Occupancy": "UnknownLink", "Documentation": "UnknownLink", "ProjectParticipant": "UnknownLink",
         "CourtCaseParty": "UnknownLink", "Similar": "UnknownLink", "Identification": "Interval",

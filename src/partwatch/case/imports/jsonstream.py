@@ -28,8 +28,8 @@ class TooLargeError(Exception):
 
 def events(path: Path) -> Iterator[Event]:
     """ijson's (event, value) of a file, without its prefixes: those of a text nested a hundred thousand deep
-    fill any memory. Raises BrokenJsonError where the text stops being JSON, UsageError where the file cannot be
-    opened."""
+    fill any memory. Raises BrokenJsonError where the text stops being JSON, UsageError where the file cannot
+    be opened."""
     ijson = CASE.module("ijson", "a JSON export")
     try:
         with path.open("rb") as file:
@@ -79,9 +79,8 @@ def built(stream: Iterator[Event], event: str, value: Any) -> Any:
         return value
     root: Any = {} if event == "start_map" else []
     stack, keys = [root], [""]
-    depth, count, good = 1, 0, True
-    for event, value in stream:
-        count += 1
+    depth, good = 1, True
+    for count, (event, value) in enumerate(stream, start=1):
         good = good and count <= _MOST_EVENTS and depth <= _MOST_DEPTH
         if event in _END:
             depth -= 1

@@ -1,7 +1,9 @@
-"""E-mail: messages (EML) and mailboxes (mbox). Headers, text and attachments of each; nothing is unpacked further.
+"""E-mail: messages (EML) and mailboxes (mbox). Headers, text and attachments of each; nothing is unpacked
+further.
 
 Parsed under the oldest of Python's policies (compat32), since the newer ones raise on hostile headers
-(docs/decisions/0014). An address is an account of the service "email"; an attachment is an item by its SHA-256.
+(docs/decisions/0014). An address is an account of the service "email"; an attachment is an item by its
+SHA-256.
 """
 
 from __future__ import annotations
@@ -95,7 +97,9 @@ def _messages(path: Path) -> Iterator[bytes | None]:
                 return
             if not _FROM_LINE.match(first):
                 if not _known_headers(path):
-                    raise UsageError(f"{path.name}: is neither a message nor a mailbox (mbox): check the file")
+                    raise UsageError(
+                        f"{path.name}: is neither a message nor a mailbox (mbox): check the file"
+                    )
                 content = first + file.read(_MOST_MESSAGE_BYTES + 1 - len(first))
                 yield content if len(content) <= _MOST_MESSAGE_BYTES else None
                 return

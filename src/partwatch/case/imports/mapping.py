@@ -167,7 +167,7 @@ class _Reader:
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n '):
             self.problem(line, "delimiter: is one character, such as ; or \\t")
             return None
-        return delimiter  # type: ignore[no-any-return]  # _typed has checked that it is a text
+        return delimiter
 
     def _said_at(self, table: dict[str, Any]) -> ValueRule | None:
         if "said_at" not in table:
@@ -209,8 +209,8 @@ class _Reader:
         if missing and not rule.key:
             self.problem(
                 rule.line,
-                f"{rule.schema}: is known by its {' and '.join(missing)}: map that, or give `key` columns that "
-                "tell its records apart",
+                f"{rule.schema}: is known by its {' and '.join(missing)}: map that, or give `key` "
+                "columns that tell its records apart",
             )
 
     def _columns(self, value: Any, key: str, line: int) -> tuple[str, ...]:
@@ -334,7 +334,8 @@ class _Reader:
             if rule.name in seen:
                 self.problem(
                     rule.line,
-                    f'"{rule.name}" is also the name of the entity in line {seen[rule.name]}: give each a `name`',
+                    f'"{rule.name}" is also the name of the entity in line {seen[rule.name]}: '
+                    "give each a `name`",
                 )
             seen.setdefault(rule.name, rule.line)
 

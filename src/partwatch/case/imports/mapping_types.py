@@ -24,7 +24,8 @@ class MappingError(UsageError):
 class ValueRule:
     """Where one value comes from: columns (joined by `join`), a literal, or a link to an entity of the row.
     split: parts a cell into several values. formats: of strptime. named: a format by name. decimal: the sign.
-    values: translates cells. invalid: what becomes of a cell that is not valid. line: in the mapping's text."""
+    values: translates cells. invalid: what becomes of a cell that is not valid. line: in the mapping's
+    text."""
 
     columns: tuple[str, ...] = ()
     join: str = " "

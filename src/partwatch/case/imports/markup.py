@@ -10,10 +10,11 @@ from partwatch.case.extras import CASE
 MOST_HTML_CHARS: Final = 8 << 20
 _MOST_DEPTH: Final = 4000
 _TAGS = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]{0,30})")
-_SELF_CLOSING = frozenset(
-    "p li td th tr dt dd option optgroup thead tbody tfoot colgroup rp rt br img input meta link hr col source wbr "
-    "area base embed track param".split()
+_SELF_CLOSING_TAGS = (
+    "p li td th tr dt dd option optgroup thead tbody tfoot colgroup rp rt br img input meta link hr "
+    "col source wbr area base embed track param"
 )
+_SELF_CLOSING = frozenset(_SELF_CLOSING_TAGS.split())
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "head")
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 _PRODUCTS: Final = frozenset(
-    ("product", "individualproduct", "productmodel", "vehicle", "offer", "aggregateoffer", "3dmodel", "productgroup",
+    ("product", "individualproduct", "productmodel", "vehicle", "offer", "aggregateoffer",
+     "3dmodel", "productgroup",
      "someproducts", "car")
 )  # fmt: skip
 _MOST_JSON: Final = 1 << 20
@@ -122,10 +123,12 @@ def _of_node(node: dict[str, Any]) -> Product:
         description=_text(node.get("description") or item.get("description")),
         price=_text(price.get("price", offer.get("price", offer.get("lowPrice")))),
         currency=_text(price.get("priceCurrency") or offer.get("priceCurrency")),
-        number=_text(node.get("productID") or node.get("sku") or offer.get("sku") or _identifier(node.get("identifier"))),
+        number=_text(node.get("productID") or node.get("sku") or offer.get("sku")
+                     or _identifier(node.get("identifier"))),
         url=_text(node.get("url") or offer.get("url")),
         published=_text(
-            node.get("datePublished") or node.get("datePosted") or node.get("releaseDate") or offer.get("validFrom")
+            node.get("datePublished") or node.get("datePosted") or node.get("releaseDate")
+            or offer.get("validFrom")
             or offer.get("availabilityStarts")
         ),
         seller=name,

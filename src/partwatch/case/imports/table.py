@@ -1,4 +1,5 @@
-"""Tables (CSV, TSV, XLSX) by a mapping: what each row says of whom (seizures, parcels, payments, subscribers)."""
+"""Tables (CSV, TSV, XLSX) by a mapping: what each row says of whom (seizures, parcels, payments,
+subscribers)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import Final
 from partwatch.case.identifiers.base import Hint, NotValidError
 from partwatch.case.identifiers.dates import by_format
 from partwatch.case.imports import csv_rows, xlsx_rows
-from partwatch.case.imports.base import Example, Importer, Note, Reading, RowError, Told
+from partwatch.case.imports.base import Importer, Note, Reading, RowError, Told
 from partwatch.case.imports.mapping import nearest, parse_mapping
 from partwatch.case.imports.mapping_types import EntityRule, MappingError, TableMapping, ValueRule
 from partwatch.case.imports.table_examples import examples
@@ -57,7 +58,7 @@ def _rows(reading: Reading, mapping: TableMapping) -> tuple[Iterator[csv_rows.Ro
     head = head_of(reading.path, 8)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise UsageError(f"{reading.path.name}: is no table in CSV or XLSX: save it as one of them")
-    dialect = csv_rows.dialect_of(reading.path, mapping.encoding, mapping.delimiter)
+    dialect = csv_rows.dialect_of(reading.path, mapping.encoding, mapping.delimiter, mapping.header)
     return csv_rows.rows(reading.path, dialect, reading.limits), str(dialect)
 
 
@@ -133,6 +134,8 @@ class _Plan:
         self.width = len(header)
         self._binder = _Binder(mapping, header, self.hint)
         self.entities = [self._binder.entity(rule) for rule in mapping.entities]
+        self.things = [one for one in self.entities if one.ends is None]
+        self.edges = [one for one in self.entities if one.ends is not None]
         said = mapping.said_at
         self.said_at = self._binder.value(said, "Interval", "date") if said else None
         if self._binder.problems:
@@ -151,9 +154,13 @@ class _Plan:
         if self.said_at is not None:
             telling.said_at = self._moment(self.said_at, cells, telling)
         keys = {one.rule.name: self._key(one, cells, number, telling) for one in self.entities}
+        # Things first: whether what joins them is there depends on theirs.
+        for one in (*self.things, *self.edges):
+            if keys[one.rule.name] is not None and not self._is_there(one, cells, keys):
+                keys[one.rule.name] = None
         for one in self.entities:
             key = keys[one.rule.name]
-            if key is not None and self._is_there(one, cells, keys):
+            if key is not None:
                 self._say(one, key, cells, keys, telling)
         return telling.told
 
@@ -232,14 +239,11 @@ class _Plan:
         for prop in one.props:
             for link in prop.links:
                 target = keys.get(link)
-                if target is not None and self._is_there(self._named(link), cells, keys):
+                if target is not None:
                     telling.say(key, schema, prop.name, target)
             for value in prop.values:
                 for text in value.texts(cells):
                     self._say_value(one, key, prop.name, value, text, telling)
-
-    def _named(self, name: str) -> _Entity:
-        return self._binder.named[name]
 
     def _say_value(
         self, one: _Entity, key: str, prop: str, value: _Value, text: str, telling: Telling
@@ -270,7 +274,6 @@ class _Binder:
         for index, name in enumerate(self.header):
             self.at.setdefault(name.casefold(), []).append(index)
         self.problems: list[str] = []
-        self.named: dict[str, _Entity] = {}
 
     def column(self, name: str, line: int) -> int:
         found = self.at.get(" ".join(name.split()).casefold(), [])
@@ -304,7 +307,7 @@ class _Binder:
             pair = [by_name.get(end) for end in (schema.edge.source, schema.edge.target)]
             if all(end is not None and end.links for end in pair):
                 ends = (pair[0].links[0], pair[1].links[0])  # type: ignore[union-attr]  # both are there: just checked
-        bound = _Entity(
+        return _Entity(
             rule,
             key_at,
             tuple(self.column(one, lines.get("when", rule.line)) for one in rule.when),
@@ -313,8 +316,6 @@ class _Binder:
             tuple(props),
             ends,
         )
-        self.named[rule.name] = bound
-        return bound
 
     def value(self, rule: ValueRule, schema: str, prop: str) -> _Value:
         hint = Hint(rule.region or self.hint.region)

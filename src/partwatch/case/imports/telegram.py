@@ -1,8 +1,9 @@
 """Telegram Desktop's export in JSON (result.json): of one chat, or of a whole account.
 
 An account is known by Telegram's number for it: username "user:123", "channel:123", "chat:123" (no username
-can hold a colon). A name that is only mentioned ("@name") is an account by that name; which number it has, the
-export says of its owner alone. Format: https://core.telegram.org/import-export and Telegram Desktop's sources.
+can hold a colon). A name that is only mentioned ("@name") is an account by that name; which number it has,
+the export says of its owner alone. Format: https://core.telegram.org/import-export and Telegram Desktop's
+sources.
 """
 
 from __future__ import annotations

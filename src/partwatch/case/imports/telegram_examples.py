@@ -41,7 +41,8 @@ _CHAT: dict[str, Any] = {
 _ACCOUNT: dict[str, Any] = {
     "about": "Here is the data you requested.",
     "personal_information": {
-        "user_id": 11, "first_name": "Ada", "last_name": "L", "phone_number": "+33 6 12 34 56 78", "username": "@ada_l",
+        "user_id": 11, "first_name": "Ada", "last_name": "L", "phone_number": "+33 6 12 34 56 78",
+        "username": "@ada_l",
     },
     "contacts": {
         "about": "", "list": [

@@ -20,7 +20,8 @@ from partwatch.case.statements import Statement, keyed, record_key
 MENTIONED: Final = frozenset(KINDS) - {"date"}
 _KEYS = 1 << 14
 _MOST_SEEN = 1 << 16
-_MENTIONS = {"phone": "phoneMentioned", "email": "emailMentioned", "iban": "ibanMentioned", "ip": "ipMentioned",
+_MENTIONS = {"phone": "phoneMentioned", "email": "emailMentioned", "iban": "ibanMentioned",
+             "ip": "ipMentioned",
              "url": "urlMentioned"}  # fmt: skip
 
 
@@ -33,8 +34,9 @@ def key_of(schema: str, *identifiers: str) -> str:
 @dataclass
 class Telling:
     """What is said in one place. sha256: of the source. place: row 12, message 345. said_at: ISO 8601. hint:
-    where its numbers come from. told: statements and errors, in order. seen: accounts that the source has named
-    already, shared by its places: what makes an account is said where it first comes, not a million times."""
+    where its numbers come from. told: statements and errors, in order. seen: accounts that the source has
+    named already, shared by its places: what makes an account is said where it first comes, not a million
+    times."""
 
     sha256: str
     place: str

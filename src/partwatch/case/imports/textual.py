@@ -31,7 +31,9 @@ def check_file(reading: Reading) -> None:
     except OSError as error:
         raise UsageError(f"{name}: cannot be read ({error.strerror or error}): check the path") from None
     if size > reading.limits.file_bytes:
-        raise UsageError(f"{name}: has {size:,} bytes, more than the limit of {reading.limits.file_bytes:,}: split it")
+        raise UsageError(
+            f"{name}: has {size:,} bytes, more than the limit of {reading.limits.file_bytes:,}: split it"
+        )
 
 
 def head_of(path: Path, count: int = SAMPLE_BYTES) -> bytes:

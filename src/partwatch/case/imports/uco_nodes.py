@@ -1,7 +1,7 @@
 """JSON-LD of CASE/UCO without RDF: names without their prefixes, values without their types, facets as one.
 
-What is read is the usual way such documents are written: a context of prefixes, an "@graph" of objects, facets
-within them. A context that gives other names to the ontology's words is not followed.
+What is read is the usual way such documents are written: a context of prefixes, an "@graph" of objects,
+facets within them. A context that gives other names to the ontology's words is not followed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The normal form of a property's value, by its type: the same thing is written the same way, whoever says it."""
+"""The normal form of a property's value, by its type: the same thing is written the same way, whoever says
+it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uf
 _HASH_CHARS = (32, 40, 64, 96, 128)
 _GENDERS = {
     "m": "male", "male": "male", "man": "male", "homme": "male", "männlich": "male", "h": "male",
-    "f": "female", "female": "female", "woman": "female", "femme": "female", "weiblich": "female", "w": "female",
+    "f": "female", "female": "female", "woman": "female", "femme": "female", "weiblich": "female",
+    "w": "female",
     "other": "other", "divers": "other", "d": "other", "x": "other",
 }  # fmt: skip
 _NUMBER = re.compile(r"[-+]?\d[\d  \u00a0\u202f'’.,]*(?:[eE][-+]?\d{1,3})?")
@@ -130,7 +132,8 @@ def parcel_number(text: str, hint: Hint) -> str:
 
 _BY_TYPE: Final[dict[Type, Normaliser]] = {
     Type.NAME: one_line, Type.STRING: one_line, Type.ADDRESS: one_line, Type.IDENTIFIER: one_line,
-    Type.TEXT: paragraphs, Type.DATE: dates.normalise, Type.PHONE: phones.normalise, Type.EMAIL: emails.normalise,
+    Type.TEXT: paragraphs, Type.DATE: dates.normalise, Type.PHONE: phones.normalise,
+    Type.EMAIL: emails.normalise,
     Type.URL: urls.normalise, Type.IP: ips.normalise, Type.COUNTRY: country, Type.NUMBER: number,
     Type.CHECKSUM: checksum, Type.MIMETYPE: lower, Type.GENDER: gender, Type.LANGUAGE: lower,
 }  # fmt: skip
@@ -145,9 +148,11 @@ _BY_NAME: Final[dict[tuple[str, str], Normaliser]] = {
 }
 # What a mapping may ask for by name, whatever the property.
 FORMATS: Final[dict[str, Normaliser]] = {
-    "text": one_line, "paragraphs": paragraphs, "number": number, "date": dates.normalise, "phone": phones.normalise,
+    "text": one_line, "paragraphs": paragraphs, "number": number, "date": dates.normalise,
+    "phone": phones.normalise,
     "email": emails.normalise, "url": urls.normalise, "ip": ips.normalise, "iban": ibans.normalise,
-    "wallet": wallets.normalise, "plate": plates.normalise, "tracking": tracking.normalise, "country": country,
+    "wallet": wallets.normalise, "plate": plates.normalise, "tracking": tracking.normalise,
+    "country": country,
     "hash": checksum, "compact": compact, "gender": gender, "lower": lower,
 }  # fmt: skip
 

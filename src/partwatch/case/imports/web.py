@@ -1,5 +1,6 @@
-"""Listings on the web, as they were saved: WARC, or one HTML page. What a page says of its product in schema.org's
-words (JSON-LD, microdata) or OpenGraph's becomes a Listing; other pages are documents. Nothing is fetched."""
+"""Listings on the web, as they were saved: WARC, or one HTML page. What a page says of its product in
+schema.org's words (JSON-LD, microdata) or OpenGraph's becomes a Listing; other pages are documents. Nothing
+is fetched."""
 
 from __future__ import annotations
 

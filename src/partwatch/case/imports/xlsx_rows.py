@@ -1,4 +1,5 @@
-"""Rows of a spreadsheet (XLSX), streamed by openpyxl's read-only mode, after a look at what it is asked to unpack.
+"""Rows of a spreadsheet (XLSX), streamed by openpyxl's read-only mode, after a look at what it is asked to
+unpack.
 
 Formulas are not evaluated: the value that was stored with them is read. Why openpyxl: docs/decisions/0035.
 """
@@ -26,6 +27,11 @@ _CHUNK = 1 << 20
 # Of shared strings and styles, which are held in memory.
 _MOST_HELD_BYTES = 512 << 20
 _HELD = ("xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml")
+# What the library raises on a sheet that is damaged, or made to do harm.
+_BROKEN = (
+    ParseError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError,
+    OverflowError, EOFError, OSError,
+)  # fmt: skip
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 
 
@@ -97,8 +103,7 @@ def _sheet_rows(sheet: Any, limits: Limits) -> Iterator[Row | RowError]:
             number += 1
             try:
                 cells = next(reader, None)
-            except (ParseError, zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError,
-                    AttributeError, OverflowError, zlib.error) as error:  # fmt: skip
+            except _BROKEN as error:
                 yield RowError(
                     f"row {number}", f"the sheet cannot be read from here on ({error})", "save it again"
                 )
@@ -145,8 +150,8 @@ def _check(path: Path, limits: Limits) -> None:
             total = sum(member.file_size for member in members)
             if total > limits.member_bytes:
                 raise UsageError(
-                    f"{path.name}: unpacks to {total:,} bytes, more than the limit of {limits.member_bytes:,}: "
-                    "save it as CSV"
+                    f"{path.name}: unpacks to {total:,} bytes, more than the limit of {limits.member_bytes:,}"
+                    ": save it as CSV"
                 )
             for member in members:
                 if member.filename in _HELD and member.file_size > _MOST_HELD_BYTES:
@@ -155,7 +160,15 @@ def _check(path: Path, limits: Limits) -> None:
                     )
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_member(archive, member, path)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+    ) as error:
         raise UsageError(f"{path.name}: is no whole ZIP archive ({error}): save it again as XLSX") from None
 
 
