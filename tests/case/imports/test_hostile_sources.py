@@ -269,7 +269,7 @@ def reading_of(folder: Path, data: bytes) -> Reading:
 
 def test_a_child_that_is_out_of_memory_is_told_as_that(tmp_path: Path) -> None:
     huge = chat('{"id": 1, "type": "message", "from_id": "user1", "text": "' + "x" * (40 << 20) + '"}')
-    with pytest.raises(UsageError, match=r"memory|died"):
+    with pytest.raises(UsageError, match=r"more than the 120 MB|died"):
         list(
             read_in_child(importer_named("telegram"), reading_of(tmp_path, huge), ChildLimits(memory_mb=120))
         )

@@ -167,7 +167,7 @@ class _Reader:
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n '):
             self.problem(line, "delimiter: is one character, such as ; or \\t")
             return None
-        return delimiter
+        return None if delimiter is None else str(delimiter)
 
     def _said_at(self, table: dict[str, Any]) -> ValueRule | None:
         if "said_at" not in table:
@@ -298,7 +298,7 @@ class _Reader:
         if told is not default and told not in known:
             self.problem(line, f"{key}: is one of {', '.join(repr(one) for one in known)}")
             return default
-        return told  # type: ignore[no-any-return]  # one of `known`, or the default
+        return told
 
     def _translation(self, value: dict[str, Any], name: str, line: int) -> dict[str, str] | None:
         told = value.get("values")
