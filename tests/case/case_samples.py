@@ -17,6 +17,9 @@ from partwatch.case.store import CaseStore
 POSTGRESQL = os.environ.get("PARTWATCH_POSTGRESQL")
 CHARTER = Charter("Pumps", "Example Lab", "order 12/2026", "who sends these pumps", date(2100, 1, 1))
 
+# Where the signing keys of cases on a server lie, by their schema.
+KEYS: dict[str, Path] = {}
+
 PARCELS = "a" * 64
 SUBSCRIBERS = "b" * 64
 SCREENING = "c" * 64
@@ -63,14 +66,23 @@ def location(folder: Path, server: bool = False) -> str:
         return str(folder / "case")
     assert POSTGRESQL is not None
     schema = f"case_{os.getpid()}_{abs(hash(folder))}"
+    KEYS[schema] = folder / "keys"
     url = POSTGRESQL.replace("postgresql://", "postgresql+psycopg://")
     with create_engine(url, poolclass=NullPool).begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
     return f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
 
 
+def keys_of(where: str) -> Path | None:
+    return KEYS.get(where.rpartition("%3D")[2])
+
+
 def new_case(where: str) -> CaseStore:
-    return CaseStore.create(where, CHARTER, "tester")
+    return CaseStore.create(where, CHARTER, "tester", keys_of(where))
+
+
+def opened(where: str) -> CaseStore:
+    return CaseStore.open(where, keys_of(where))
 
 
 def take(

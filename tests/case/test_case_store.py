@@ -28,7 +28,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_statements_come_back_as_they_went_in_with_their_source(where: str) -> None:
     samples.filled(where)
-    store = CaseStore.open(where)
+    store = samples.opened(where)
     told = [one.statement for one in store.of_entities([samples.PARCEL, samples.SENDER])]
     assert told == samples.parcels()
     assert [one.info.name for one in store.sources()] == ["parcels.csv", "subscribers.csv", "result.json"]
@@ -180,7 +180,7 @@ def test_two_writers_at_once_wait_for_each_other(where: str) -> None:
 
     def write(number: int) -> None:
         try:
-            store = CaseStore.open(where)
+            store = samples.opened(where)
             for turn in range(5):
                 sha256 = f"{number}{turn}" * 32
                 person = record_key(sha256, "Person", "1")
@@ -196,6 +196,6 @@ def test_two_writers_at_once_wait_for_each_other(where: str) -> None:
     for one in threads:
         one.join()
     assert failed == []
-    store = CaseStore.open(where)
+    store = samples.opened(where)
     assert store.counts()["statements"] == 20
     assert sorted(one.entry for one in store.sources()) == sorted({one.entry for one in store.sources()})

@@ -7,14 +7,14 @@ named (a message's words) is not searched; forget these entities, or the source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
+from partwatch.case.leaves import placed_statements, rows_of_keys, secret_of, secrets_of
 from partwatch.case.notary import Notary
-from partwatch.case.statements import Statement
 from partwatch.case.store import CaseStore, now
 from partwatch.case.tables import (
     DECISIONS,
@@ -27,7 +27,6 @@ from partwatch.case.tables import (
     STATEMENTS,
     WITHDRAWALS,
 )
-from partwatch.case.taking import points, secret_of_two
 from partwatch.model.errors import UsageError
 
 _CHUNK: Final = 400
@@ -48,7 +47,7 @@ def forget_entities(store: CaseStore, keys: Iterable[str], reason: str, by: str)
     wanted = sorted(set(keys))
     _check_reason(reason)
     with store.writing() as connection:
-        known = [row.key for row in _rows_of_keys(connection, wanted)]
+        known = [row.key for row in rows_of_keys(connection, wanted)]
         if missing := sorted(set(wanted) - set(known)):
             raise UsageError(f"{missing[0]}: no such entity is in the case")
         gone = 0
@@ -113,42 +112,18 @@ def _note(connection: Connection, store: CaseStore, what: str, count: int, reaso
 
 def _drop(connection: Connection, notary: Notary, condition: Any) -> int:
     """Take statements out and leave their leaves; returns how many."""
-    wanted = (
-        select(STATEMENTS, ENTITIES.c.key, ENTITIES.c.secret)
-        .join(ENTITIES, ENTITIES.c.id == STATEMENTS.c.entity_id)
-        .where(condition)
-        .order_by(STATEMENTS.c.id)
-    )
     gone = 0
-    result = connection.execute(wanted)
-    while rows := result.fetchmany(_CHUNK):
-        targets = [row.value for row in rows if points(row.schema, row.prop)]
-        secrets = {row.key: row.secret for row in _rows_of_keys(connection, sorted(set(targets)))}
+    for batch in placed_statements(connection, condition):
+        secrets = secrets_of(connection, [statement for _, statement in batch])
         leaves = [
-            {"source_id": row.source_id, "position": row.position, "leaf": _leaf(notary, row, secrets)}
-            for row in rows
-        ]
+            {"source_id": row.source_id, "position": row.position,
+             "leaf": notary.leaf(secret_of(statement, secrets), row.position, statement.canonical())}
+            for row, statement in batch
+        ]  # fmt: skip
         connection.execute(insert(FORGOTTEN), leaves)
-        gone += len(rows)
+        gone += len(batch)
     connection.execute(delete(STATEMENTS).where(condition))
     return gone
-
-
-def _leaf(notary: Notary, row: Row[Any], secrets: dict[str, bytes]) -> bytes:
-    secret = bytes(row.secret)
-    if points(row.schema, row.prop):
-        secret = secret_of_two(secret, secrets[row.value])
-    statement = Statement(
-        row.key, row.schema, row.prop, row.value, row.place, row.original, row.said_at, row.bits
-    )
-    return notary.leaf(secret, row.position, statement.canonical())
-
-
-def _rows_of_keys(connection: Connection, keys: Sequence[str]) -> Iterator[Row[Any]]:
-    for start in range(0, len(keys), _CHUNK):
-        yield from connection.execute(
-            select(ENTITIES).where(ENTITIES.c.key.in_(keys[start : start + _CHUNK]))
-        )
 
 
 def _drop_said_of(connection: Connection, notary: Notary, keys: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from partwatch.cli.case import charter, forgetting, judging, looking, taking
+from partwatch.cli.case import charter, forgetting, judging, ledger, looking, taking
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,7 @@ for verb in (
     looking.find,
     judging.judge,
     forgetting.forget,
+    ledger.ledger,
     charter.status,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)

@@ -12,6 +12,7 @@ from partwatch.cli.case import common
 
 
 def init(
+    context: typer.Context,
     case: common.Case,
     name: Annotated[str, typer.Option(metavar="TEXT", help="What the case is called.")],
     authority: Annotated[str, typer.Option(metavar="TEXT", help="Who keeps it.")],
@@ -27,15 +28,15 @@ def init(
     from partwatch.case.store import CaseStore
 
     charter = Charter(name, authority, legal_basis, purpose, retention.date())
-    store = CaseStore.create(case, charter, common.actor(by))
+    store = CaseStore.create(case, charter, common.actor(by), common.keys_of(context))
     common.said(f"{case}: the case is begun, and its ledger ({store.notary.origin})")
 
 
-def status(case: common.Case, as_json: common.AsJson = False) -> None:
+def status(context: typer.Context, case: common.Case, as_json: common.AsJson = False) -> None:
     """What the case rests on, and how much is in it."""
     import json
 
-    store = common.opened(case)
+    store = common.opened(context, case)
     told = store.charter.told()
     counts = store.counts()
     if as_json:

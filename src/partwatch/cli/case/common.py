@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from partwatch.cli import stdout
+from partwatch.cli.home import home_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -30,11 +32,16 @@ By = Annotated[
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept in the ledger.")]
 
 
-def opened(case: str) -> CaseStore:
+def keys_of(context: typer.Context) -> Path:
+    """Where the signing keys of cases on a server lie."""
+    return home_of(context) / "keys"
+
+
+def opened(context: typer.Context, case: str) -> CaseStore:
     """The case that is there."""
     from partwatch.case.store import CaseStore
 
-    return CaseStore.open(case)
+    return CaseStore.open(case, keys_of(context))
 
 
 def actor(by: str | None) -> str:

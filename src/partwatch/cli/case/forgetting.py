@@ -10,6 +10,7 @@ from partwatch.cli.case import common
 
 
 def forget(
+    context: typer.Context,
     case: common.Case,
     reason: common.Reason,
     entities: Annotated[
@@ -29,7 +30,7 @@ def forget(
 
     if sum((bool(entities), source is not None, everything)) != 1:
         raise UsageError("name what to forget: entities, or --source, or --all")
-    store = common.opened(case)
+    store = common.opened(context, case)
     who = common.actor(by)
     if everything:
         gone = forgetting.forget_all(store, reason, who)

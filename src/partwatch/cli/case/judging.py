@@ -13,6 +13,7 @@ Entity = Annotated[str, typer.Argument(metavar="ENTITY", help="Its name, an iden
 
 
 def judge(
+    context: typer.Context,
     case: common.Case,
     left: Entity,
     right: Entity,
@@ -24,7 +25,7 @@ def judge(
     from partwatch.case.naming import named_key
     from partwatch.case.view import view_of
 
-    store = common.opened(case)
+    store = common.opened(context, case)
     view = view_of(store)
     made = store.decide(named_key(view, left), named_key(view, right), verdict, reason, common.actor(by))
     common.said(f"{made.left[:12]} and {made.right[:12]}: {made.verdict.value}")

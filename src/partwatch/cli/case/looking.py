@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from partwatch.case.store import Placed
 
 
-def sources(case: common.Case, as_json: common.AsJson = False) -> None:
+def sources(context: typer.Context, case: common.Case, as_json: common.AsJson = False) -> None:
     """Every source: whose words, how reliable, how many statements, and whether it stands."""
     from rich.table import Table
 
     from partwatch.report.escape import visible
 
-    store = common.opened(case)
+    store = common.opened(context, case)
     found = store.sources()
     if as_json:
         rows = [
@@ -43,6 +43,7 @@ def sources(case: common.Case, as_json: common.AsJson = False) -> None:
 
 
 def show(
+    context: typer.Context,
     case: common.Case,
     entity: Annotated[str, typer.Argument(metavar="ENTITY", help="Its name, an identifier, or its key.")],
     as_json: common.AsJson = False,
@@ -51,13 +52,14 @@ def show(
     from partwatch.case.naming import named
     from partwatch.case.view import view_of
 
-    store = common.opened(case)
+    store = common.opened(context, case)
     view = view_of(store)
     keys = view.keys_of(named(view, entity))
     _write(store.of_entities(keys), {one.id: one.info.name for one in store.sources()}, as_json)
 
 
 def find(
+    context: typer.Context,
     case: common.Case,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A name or a part of one, or an identifier.")],
 ) -> None:
@@ -66,7 +68,7 @@ def find(
     from partwatch.case.view import view_of
     from partwatch.report.escape import visible
 
-    found = candidates(view_of(common.opened(case)), text)
+    found = candidates(view_of(common.opened(context, case)), text)
     for one in found:
         sys.stdout.write(f"{one.key[:12]}  {one.schema:13}  {visible(one.caption)}\n")
     if not found:

@@ -21,6 +21,7 @@ ERRORS_SHOWN = 20
 
 
 def import_(
+    context: typer.Context,
     case: common.Case,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Exported files or folders.")],
     said_by: Annotated[str, typer.Option(metavar="WHO", help="Whose words these are.")],
@@ -58,7 +59,7 @@ def import_(
     from partwatch.case.imports.child import read_in_child
     from partwatch.case.imports.mapping import read_mapping
 
-    store = common.opened(case)
+    store = common.opened(context, case)
     store.check_open()
     told = None if mapping is None else read_mapping(mapping)
     origin = importing.Origin(said_by, reliability, legal_ref)
