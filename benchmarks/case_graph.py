@@ -1,5 +1,5 @@
-"""The network of a case: how long it takes to build and to ask, how often the best path is shown to be best, and
-whether a planted path comes before its decoys under several prices of crossing.
+"""The network of a case: how long it takes to build and to ask, how often the best path is shown to be best,
+and whether a planted path comes before its decoys under several prices of crossing.
 
     python -m benchmarks.case_graph            # 100,000 statements, 200 chains
     python -m benchmarks.case_graph --statements 1000000 --chains 1000
@@ -97,7 +97,11 @@ def made_case(count: int, seed: int) -> Iterator[Row]:
                     ("recipientAccount", f"account {pick(people, popular=True)}")]  # fmt: skip
             made = [(f"message {event}", "Message", prop, value, 7, nan) for prop, value in rows]
         elif kind == 2:
-            rows = [("payer", person()), ("beneficiary", f"person {pick(people, popular=True)}"), ("date", day)]
+            rows = [
+                ("payer", person()),
+                ("beneficiary", f"person {pick(people, popular=True)}"),
+                ("date", day),
+            ]
             made = [(f"payment {event}", "Payment", prop, value, 8, nan) for prop, value in rows]
         else:
             bits = float(random.uniform(2, 20))
@@ -116,7 +120,9 @@ def measured_build(count: int, seed: int) -> CaseGraph:
     graph = graph_of(view)
     took = time.perf_counter() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{len(view):,} statements: {len(graph):,} links in {took:.1f} s; peak {peak:,.0f} MB of the process")
+    print(
+        f"{len(view):,} statements: {len(graph):,} links in {took:.1f} s; peak {peak:,.0f} MB of the process"
+    )
     return graph
 
 

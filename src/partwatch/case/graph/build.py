@@ -1,4 +1,5 @@
-"""The network of a view: raw links become links, each said once a source; roles become ports with their holders."""
+"""The network of a view: raw links become links, each said once a source; roles become ports with their
+holders."""
 
 from __future__ import annotations
 
@@ -226,7 +227,8 @@ def _standing(view: CaseView, numbers: tuple[int, ...]) -> list[int]:
 
 
 def _only_source(view: CaseView) -> Ints:
-    """int32 (m,): the source of each record, 0 where several speak of it: its being there then hangs on none."""
+    """int32 (m,): the source of each record, 0 where several speak of it: its being there then hangs on
+    none."""
     least = np.full(len(view.keys), _LATE, dtype=np.int32)
     most = np.zeros(len(view.keys), dtype=np.int32)
     np.minimum.at(least, view.entity, view.source)
@@ -256,4 +258,3 @@ def without_links(graph: CaseGraph, gone: NDArray[np.bool_]) -> NDArray[np.bool_
     shut = gone.copy()
     shut[left] = ~chosen
     return shut
-

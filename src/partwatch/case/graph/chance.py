@@ -1,16 +1,17 @@
 """How easily a path is there by chance: what is crossed on the way is worth what it is rare.
 
-Crossing something where d stand among N is no more than the share d / N allows: one drawn at random from those N
-stands there as well with that chance. It is the u-probability of Fellegi and Sunter (1969), by the frequency of
-the value itself, https://doi.org/10.1080/01621459.1969.10501049; with an m-probability of 1 (those who are tied
-always share it) N / d is the likelihood ratio. After several crossings no more than the product of their ways on
-can be reached in as many, so that the chance is at most that product over the least N (Boole's inequality):
-chains of many small steps fade as one hub does.
+Crossing something where d stand among N is no more than the share d / N allows: one drawn at random from
+those N stands there as well with that chance. It is the u-probability of Fellegi and Sunter (1969), by the
+frequency of the value itself, https://doi.org/10.1080/01621459.1969.10501049; with an m-probability of 1
+(those who are tied always share it) N / d is the likelihood ratio. After several crossings no more than the
+product of their ways on can be reached in as many, so that the chance is at most that product over the least
+N (Boole's inequality): chains of many small steps fade as one hub does.
 
-Ways on out of a thing: those who stand in the role that is taken times the roles that could be. A path is settled
-where each step out of what it crosses is the thing's own property, in which one alone stands (a parcel's sender,
-an account's owner): then there is nothing for chance to explain. A path is as common as it is seen from the end
-from which it is rarer: that a seller has a thousand buyers does not make it doubtful who sold to one of them.
+Ways on out of a thing: those who stand in the role that is taken times the roles that could be. A path is
+settled where each step out of what it crosses is the thing's own property, in which one alone stands (a
+parcel's sender, an account's owner): then there is nothing for chance to explain. A path is as common as it
+is seen from the end from which it is rarer: that a seller has a thousand buyers does not make it doubtful who
+sold to one of them.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from partwatch.case.graph.links import CaseGraph
 
 
 class Reach(NamedTuple):
-    """How many could be reached as a path reaches its end, of how many, and whether it is settled; and the same
-    of its start, seen from its end."""
+    """How many could be reached as a path reaches its end, of how many, and whether it is settled; and the
+    same of its start, seen from its end."""
 
     onward: float
     of_ends: float
@@ -57,7 +58,8 @@ class Reach(NamedTuple):
         if self.settled or self.settled_back:
             return 0.0
         one = self.onward * 2.0 ** min(onward, _MOST) / self.of_ends
-        return min(1.0, one, self.back * 2.0 ** min(back, _MOST) / self.of_starts)
+        other = self.back * 2.0 ** min(back, _MOST) / self.of_starts
+        return float(min(1.0, one, other))
 
     def no_more(self, other: Reach) -> bool:
         """Whether whatever is crossed next, its chance is no greater."""

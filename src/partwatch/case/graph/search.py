@@ -1,8 +1,8 @@
 """The strongest path between two nodes, when a source that several hops rest on is paid for once.
 
-The cost of a path is the sum of the errors of what it rests on: inferences, sources, and the chance that is left
-for its being there by chance (chance.py). Each of the three only grows along a path. A* (Hart, Nilsson and
-Raphael 1968) with several labels a node (Martins 1984) finds the least sum: the distances to the end by
+The cost of a path is the sum of the errors of what it rests on: inferences, sources, and the chance that is
+left for its being there by chance (chance.py). Each of the three only grows along a path. A* (Hart, Nilsson
+and Raphael 1968) with several labels a node (Martins 1984) finds the least sum: the distances to the end by
 inferences alone and by fan-out alone are lower bounds of what is still to come.
 """
 
@@ -33,8 +33,8 @@ _SLACK: Final = 64 * HOP
 
 @dataclass(frozen=True)
 class Way:
-    """A path: n nodes and n - 1 links between them, one each. cost: the sum of the errors of what it rests on,
-    each once; it may be above 1."""
+    """A path: n nodes and n - 1 links between them, one each. cost: the sum of the errors of what it rests
+    on, each once; it may be above 1."""
 
     nodes: tuple[int, ...]
     links: tuple[int, ...]
@@ -57,8 +57,8 @@ class Best:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What is still to come from each node to the end, at least: errors (n,), and log2 of the ways on, seen from
-    the start (n,) and from the end (n,)."""
+    """What is still to come from each node to the end, at least: errors (n,), and log2 of the ways on, seen
+    from the start (n,) and from the end (n,)."""
 
     errors: Floats
     onward: Floats
@@ -103,8 +103,8 @@ def distances(graph: CaseGraph, from_a: Floats, from_b: Floats, end: int) -> Flo
 
 
 class _Label(NamedTuple):
-    """A way to a node. inward: the port by which its cluster was entered; errors: of inferences and hops; reach:
-    of what was crossed, the node itself not yet."""
+    """A way to a node. inward: the port by which its cluster was entered; errors: of inferences and hops;
+    reach: of what was crossed, the node itself not yet."""
 
     node: int
     link: int
@@ -239,8 +239,9 @@ def best_way(
     most: float = 1.0,
     steps: int = MOST_STEPS,
 ) -> Best:
-    """The strongest path that costs less than `most`, and whether it is shown to be; where none costs less than
-    1, and so none is worth a bit, one with few ways on. ahead: of this terrain, or of one where less is shut."""
+    """The strongest path that costs less than `most`, and whether it is shown to be; where none costs less
+    than 1, and so none is worth a bit, one with few ways on. ahead: of this terrain, or of one where less is
+    shut."""
     ahead = Ahead.of(terrain) if ahead is None else ahead
     if not np.isfinite(ahead.errors[terrain.start]):
         return Best(None, np.inf, True)

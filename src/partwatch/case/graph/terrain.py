@@ -32,8 +32,8 @@ def source_errors(graph: CaseGraph) -> Mapping[int, float]:
 
 @dataclass(frozen=True)
 class Terrain:
-    """From `start` towards nodes of the kind of `end`, over links that are not `shut` (bool (l,), spare merges
-    among them). errors: of each source."""
+    """From `start` towards nodes of the kind of `end`, over links that are not `shut` (bool (l,), spare
+    merges among them). errors: of each source."""
 
     graph: CaseGraph
     start: int
@@ -72,8 +72,8 @@ class Terrain:
 
     @cached_property
     def fans(self) -> tuple[Floats, Floats]:
-        """float64 (l,) twice: log2 of the ways on where a path goes out by the link's a and by its b; what is at
-        the two ends of the question is not crossed."""
+        """float64 (l,) twice: log2 of the ways on where a path goes out by the link's a and by its b; what is
+        at the two ends of the question is not crossed."""
         graph = self.graph
         ends = np.isin(graph.group, (graph.group[self.start], graph.group[self.end]))
         of_a, of_b = fans(graph)
@@ -96,8 +96,8 @@ class Terrain:
         return int(self.graph.port_a[link] if self.graph.a[link] == node else self.graph.port_b[link])
 
     def crossed(self, nodes: Sequence[int], links: Sequence[int]) -> list[tuple[int, int, int, int]]:
-        """What a path crosses between its ends, in order: the cluster's node where it comes in, the port there,
-        and those where it goes out."""
+        """What a path crosses between its ends, in order: the cluster's node where it comes in, the port
+        there, and those where it goes out."""
         ends = {self.group(nodes[0]), self.group(nodes[-1])}
         found: list[tuple[int, int, int, int]] = []
         inward, at = -1, -1
