@@ -48,7 +48,9 @@ def graph_of_said(
     return graph_of(view_of_said(rows, letters, merges), merges)
 
 
-def merge(left: str, right: str, bits: float = 10.0, decided: bool = False, statements: Sequence[int] = ()) -> Merge:
+def merge(
+    left: str, right: str, bits: float = 10.0, decided: bool = False, statements: Sequence[int] = ()
+) -> Merge:
     """Two records that are one."""
     left, right = sorted((left, right))
     return Merge(left, right, bits, decided, "someone", "2026-01-01", "looked alike", tuple(statements))

@@ -125,7 +125,9 @@ def test_ends_that_two_sources_say_need_both() -> None:
 
 
 def test_a_merge_is_a_link_of_its_own_with_the_sources_of_its_records() -> None:
-    rows: list[Said] = [(key, "Person", "name", key, source) for key, source in (("a", 1), ("b", 2), ("c", 2))]
+    rows: list[Said] = [
+        (key, "Person", "name", key, source) for key, source in (("a", 1), ("b", 2), ("c", 2))
+    ]
     merges = [merge("a", "b", 9.0), merge("a", "c", 7.0), merge("b", "c", 3.0)]
     graph = graph_of_said(rows, merges=merges)
     assert {graph.names[name] for name in graph.name} == {SAME}
@@ -160,7 +162,11 @@ def test_ports_count_who_stands_there_and_anywhere() -> None:
     graph = graph_of_said(rows)
     link = int(graph.links_at(graph.view.place_of["r"])[0])
     port = int(graph.port_b[link])
-    assert (graph.role_of(port), graph.ports.holders[port], graph.ports.population[port]) == ("recipient<", 3, 10)
+    assert (graph.role_of(port), graph.ports.holders[port], graph.ports.population[port]) == (
+        "recipient<",
+        3,
+        10,
+    )
     assert not graph.ports.settled[port]
     assert graph.ports.settled[graph.port_a[link]]
 

@@ -35,7 +35,18 @@ _EVENTS: Final = {
 _NO_TIES: Final = frozenset(("sourceUrl",))
 # Dates on which something happened to it. When a person was born or a record changed ties nobody to anything.
 _WHEN: Final = frozenset(
-    ["date", "startDate", "endDate", "postedAt", "deliveredAt", "seizedAt", "publishedAt", "removedAt", "printedAt", "authoredAt"]
+    [
+        "date",
+        "startDate",
+        "endDate",
+        "postedAt",
+        "deliveredAt",
+        "seizedAt",
+        "publishedAt",
+        "removedAt",
+        "printedAt",
+        "authoredAt",
+    ]
 )
 
 
