@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist, pdist
 from partwatch.case.graph.layout import layout
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(0, 40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=60), st.data()
 )

@@ -7,11 +7,11 @@ import math
 
 import numpy as np
 import pytest
-from case_graphs import EXAMPLE, Said, graph_of_said, merge, people
+from case_graphs import EXAMPLE, Said, graph_of_said, merge, people, view_of_said
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partwatch.case.graph.build import without_links
+from partwatch.case.graph.build import graph_of, without_links
 from partwatch.case.graph.filters import Filter
 from partwatch.case.graph.links import CaseGraph
 from partwatch.case.graph.paths import paths_between
@@ -273,3 +273,11 @@ def test_the_same_question_has_the_same_answer() -> None:
     rows = hub(40, "+1")
     told = [paths_between(graph_of_said(rows), "b0", "b1").model_dump_json() for _ in range(2)]
     assert told[0] == told[1]
+
+
+def test_a_small_case_cannot_tell_a_hub_unless_the_population_is_stated() -> None:
+    rows: list[Said] = [("a", "Person", "phone", "+1", 1), ("b", "Person", "phone", "+1", 1)]
+    view = view_of_said(rows)
+    assert paths_between(graph_of(view), "a", "b").paths[0].bits == 0.0
+    stated = graph_of(view, populations={"phone<": 4096, "Person": 4096})
+    assert paths_between(stated, "a", "b").paths[0].chance_bits == pytest.approx(11.0)

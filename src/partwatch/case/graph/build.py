@@ -32,8 +32,9 @@ def graph_of(
     view: CaseView, merges: Sequence[Merge] = (), populations: Mapping[str, int] = _NO_POPULATIONS
 ) -> CaseGraph:
     """The network of what counts. merges: why entities of the view are one (`merges_of`); those that the view
-    does not hold to be one are left out. populations: how many hold a value of a type (`phone<`) or stand in
-    a role (`recipient<`) where the case is a sample of a known population; never fewer than in the case."""
+    does not hold to be one are left out. populations: how many there are of a kind (`Vehicle`) or stand in
+    a role (`phone<`, `recipient<`), where that is known and the case holds all that matters of them; never
+    fewer than in the case."""
     found = gather.gathering(view)
     kinds, kind = gather.kinds_of(view)
     kind[~found.things] = -1
@@ -51,7 +52,7 @@ def graph_of(
     columns = _joined(links, held.links)
     return CaseGraph(
         view, tuple(numbers), np.concatenate((kind, of_value)), group, tuple(values),
-        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges, **columns,
+        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges, populations=dict(populations), **columns,
     )  # fmt: skip
 
 

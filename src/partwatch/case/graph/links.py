@@ -6,7 +6,8 @@ bits. Nodes of one cluster are one `group`, and a path visits a group once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -65,7 +66,7 @@ class CaseGraph:
     count: int32 (l,), how often it is said; first, last: int32 (l,), days since 1970 or NO_DATE; port_a,
     port_b: int32 (l,), places in `ports`, -1 for `same`; merge: int32 (l,), place in `merges` or -1; spare:
     bool (l,), merges that are not needed to hold their cluster together; rows of link i:
-    `rows[row_start[i]:row_start[i+1]]`, of the view.
+    `rows[row_start[i]:row_start[i+1]]`, of the view. populations: what is stated of them.
     """
 
     view: CaseView
@@ -94,6 +95,7 @@ class CaseGraph:
     spare: NDArray[np.bool_]
     row_start: NDArray[np.int64]
     rows: NDArray[np.int64]
+    populations: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.a)

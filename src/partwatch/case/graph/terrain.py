@@ -56,7 +56,10 @@ class Terrain:
         graph = self.graph
         first = graph.group == np.arange(graph.nodes)
         start, end = (
-            int(np.count_nonzero(first & (graph.kind == graph.kind[graph.group[node]])))
+            max(
+                int(np.count_nonzero(first & (graph.kind == graph.kind[graph.group[node]]))),
+                graph.populations.get(graph.kind_of(node), 0),
+            )
             for node in (self.start, self.end)
         )
         return start, end
