@@ -1,5 +1,5 @@
-"""A case's answers for a terminal, and for a pipe: paths, what breaks them, neighbours, time, communities, and
-what changed."""
+"""A case's answers for a terminal, and for a pipe: paths, what breaks them, neighbours, time, communities,
+and what changed."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def _paths(document: CasePathsDocument, console: Console) -> None:
     for source in document.sources:
         _line(
             console,
-            f"source {source.id}: {visible(source.name)}, said by {visible(source.said_by) or 'nobody known'}, "
-            f"{source.reliability} = {source.bits:g} bits",
+            f"source {source.id}: {visible(source.name)}, said by {visible(source.said_by) or 'nobody known'}"
+            f", {source.reliability} = {source.bits:g} bits",
             "dim",
         )
     _line(console, document.note, "dim")
@@ -117,7 +117,8 @@ def _sureness(document: CasePathsDocument, console: Console) -> None:
     if not document.best_shown:
         _line(
             console,
-            f"it is not shown that path 1 is the strongest; none has more than {document.best_bound:.1f} bits",
+            "it is not shown that path 1 is the strongest; none has more than "
+            f"{document.best_bound:.1f} bits",
             "yellow",
         )
     if document.rank is not None:
@@ -294,6 +295,14 @@ def _difference(document: CaseDifferenceDocument, console: Console) -> None:
         for path in question.fell:
             names = " · ".join(_cut(hop.target.caption) for hop in path.hops)
             _line(console, f"   fell: {_cut(path.hops[0].source.caption)} · {names} ({_bits_of(path)})")
+    _changes(document, console)
+    for split in document.splits[:_MOST_CHANGES]:
+        _line(console, f"no longer one: {_node(split.before)} falls into {len(split.parts)}")
+    for split in document.joins[:_MOST_CHANGES]:
+        _line(console, f"now one: {_node(split.before)}")
+
+
+def _changes(document: CaseDifferenceDocument, console: Console) -> None:
     for name, told in (
         ("lost", document.lost),
         ("weakened", document.weakened),
@@ -309,10 +318,6 @@ def _difference(document: CaseDifferenceDocument, console: Console) -> None:
             _line(console, f"things {name}: {count:,}", "bold")
         for node in nodes[:_MOST_CHANGES]:
             _line(console, f"   {_node(node)}")
-    for split in document.splits[:_MOST_CHANGES]:
-        _line(console, f"no longer one: {_node(split.before)} falls into {len(split.parts)}")
-    for split in document.joins[:_MOST_CHANGES]:
-        _line(console, f"now one: {_node(split.before)}")
 
 
 def _change(change: CaseLinkChange) -> str:

@@ -52,7 +52,8 @@ def graph_of(
     columns = _joined(links, held.links)
     return CaseGraph(
         view, tuple(numbers), np.concatenate((kind, of_value)), group, tuple(values),
-        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges, populations=dict(populations), **columns,
+        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges,
+        populations=dict(populations), **columns,
     )  # fmt: skip
 
 
