@@ -193,7 +193,7 @@ def planted(chains: int, statements: int, seed: int) -> tuple[list[Row], list[tu
                 parcel,
                 "Parcel",
                 "recipientAddress",
-                f"street {int(people / 2 * random.random() ** 3)}",
+                address,
                 5,
                 nan,
             ),

@@ -82,11 +82,13 @@ class CaseHop(Record):
 
 class CasePath(Record):
     """One path. bits: -log2 of the sum of the errors of its sources, inferences and chance, each once, never
-    below 0. chance_bits: of what is left to chance alone, None where nothing is. rests_on: names of
-    components. sources: numbers."""
+    below 0. chance_bits: of what is left to chance alone, None where nothing is. from_end:
+    chance is seen from the path's end, from which it is rarer. rests_on: names of components. sources:
+    numbers."""
 
     bits: float
     chance_bits: float | None
+    from_end: bool
     hops: tuple[CaseHop, ...]
     sources: tuple[int, ...]
     rests_on: tuple[str, ...]

@@ -141,7 +141,7 @@ def _path(path: CasePath, console: Console) -> None:
     _line(console, f"   {_node(path.hops[0].source)}")
     for hop in path.hops:
         _line(console, f"     {_hop(hop)}")
-        _line(console, f"   {_node(hop.target)}{_crossed(hop)}")
+        _line(console, f"   {_node(hop.target)}{_crossed(path, hop)}")
 
 
 def _hop(hop: CaseHop) -> str:
@@ -157,14 +157,16 @@ def _hop(hop: CaseHop) -> str:
     return f"{arrow} {hop.link}{bits}{often}{dates}{decided}{from_}{also}{told}"
 
 
-def _crossed(hop: CaseHop) -> str:
-    """How common is what is crossed, seen from the end from which it is rarer."""
+def _crossed(path: CasePath, hop: CaseHop) -> str:
+    """How common is what is crossed, seen from the end from which the path is rarer."""
     over = hop.crossing
-    if over is None or over.settled or over.settled_back:
+    if over is None or path.chance_bits is None:
         return ""
-    if over.ways <= over.ways_back:
-        return f"  (crossed: {over.holders:,} of {over.population:,} stand there)"
-    return f"  (crossed: {over.holders_back:,} of {over.population_back:,} stand there)"
+    if path.from_end:
+        holders, population, ways = over.holders_back, over.population_back, over.ways_back
+    else:
+        holders, population, ways = over.holders, over.population, over.ways
+    return f"  ({ways:,.0f} ways on: {holders:,} of {population:,} stand there)"
 
 
 def _span(first: str, last: str | None) -> str:

@@ -145,7 +145,7 @@ def test_the_text_says_what_breaks_it() -> None:
     assert "path 1: 3.9 bits, 3 hops; 4.1 against chance alone" in told
     assert "→ parcel (source 1); statements 1" in told
     assert "what would break it:\n   source 1: source 1\n" in told
-    assert "(crossed: 2 of 100 stand there)" in told
+    assert "(2 ways on: 2 of 100 stand there)" in told
     assert "tied to the first as strongly: 2 of 100 of the kind Person" in told
 
 

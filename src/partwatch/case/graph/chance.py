@@ -61,6 +61,13 @@ class Reach(NamedTuple):
         other = self.back * 2.0 ** min(back, _MOST) / self.of_starts
         return float(min(1.0, one, other))
 
+    @property
+    def from_end(self) -> bool:
+        """Whether it is rarer as seen from the path's end."""
+        if self.settled or self.settled_back:
+            return self.settled_back and not self.settled
+        return self.back / self.of_starts < self.onward / self.of_ends
+
     def no_more(self, other: Reach) -> bool:
         """Whether whatever is crossed next, its chance is no greater."""
         return (

@@ -102,6 +102,7 @@ def _path(terrain: Terrain, way: Way) -> CasePath:
     return CasePath(
         bits=weight(way.cost),
         chance_bits=weight(reading.chance) if reading.chance > 0 else None,
+        from_end=terrain.reach(way.nodes, way.links).from_end,
         hops=tuple(_hop(terrain, way, place, crossings.get(place)) for place in range(len(way.links))),
         sources=tuple(one.key for one in parts if one.what == "source"),
         rests_on=tuple(_component(terrain.graph, one) for one in parts),

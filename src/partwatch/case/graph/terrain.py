@@ -119,10 +119,14 @@ class Terrain:
 
     def chance(self, nodes: Sequence[int], links: Sequence[int]) -> float:
         """How easily a path is there by chance."""
+        return self.reach(nodes, links).chance()
+
+    def reach(self, nodes: Sequence[int], links: Sequence[int]) -> Reach:
+        """What could be reached in the same way."""
         reach = self.nothing()
         for _, inward, _, outward in self.crossed(nodes, links):
             reach = reach.across(self.graph, inward, outward)
-        return reach.chance()
+        return reach
 
     def cost(self, nodes: Sequence[int], links: Sequence[int]) -> float:
         """The sum of the errors of all that a path rests on, each once; it may be above 1."""
