@@ -53,13 +53,29 @@ class Reach(NamedTuple):
             self.settled_back and back,
         )
 
-    def chance(self, onward: float = 0.0, back: float = 0.0) -> float:
-        """At most 1. onward, back: log2 of the ways that are still to come, at least."""
-        if self.settled or self.settled_back:
+    def chance(
+        self, onward: float = 0.0, back: float = 0.0, settles: bool = True, settles_back: bool = True
+    ) -> float:
+        """At most 1. onward, back: log2 of the ways that are still to come, at least; settles, settles_back:
+        whether what is still to come may be settled."""
+        if (self.settled and settles) or (self.settled_back and settles_back):
             return 0.0
         one = self.onward * 2.0 ** min(onward, _MOST) / self.of_ends
         other = self.back * 2.0 ** min(back, _MOST) / self.of_starts
         return float(min(1.0, one, other))
+
+    def chances(
+        self,
+        onward: NDArray[np.float64],
+        back: NDArray[np.float64],
+        settles: NDArray[np.bool_],
+        settles_back: NDArray[np.bool_],
+    ) -> NDArray[np.float64]:
+        """The same for many."""
+        one = self.onward * np.exp2(np.minimum(onward, _MOST)) / self.of_ends
+        other = self.back * np.exp2(np.minimum(back, _MOST)) / self.of_starts
+        free = (settles & self.settled) | (settles_back & self.settled_back)
+        return np.where(free, 0.0, np.minimum(1.0, np.minimum(one, other)))
 
     @property
     def from_end(self) -> bool:

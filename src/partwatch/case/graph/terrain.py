@@ -82,6 +82,15 @@ class Terrain:
         of_a, of_b = fans(graph)
         return np.where(ends[graph.a], 0.0, of_a), np.where(ends[graph.b], 0.0, of_b)
 
+    @cached_property
+    def settled(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """bool (l,) twice: whether it is settled to go out by the link's a, and by its b."""
+        graph = self.graph
+        ends = np.isin(graph.group, (graph.group[self.start], graph.group[self.end]))
+        settled = np.append(graph.ports.settled, True)
+        of_a, of_b = settled[graph.port_a], settled[graph.port_b]
+        return of_a | ends[graph.a], of_b | ends[graph.b]
+
     def sources(self, link: int) -> Sources:
         """Numbers of the sources that a link needs."""
         return Sources((int(self.graph.source[link]), int(self.graph.other[link]))) - {0}
