@@ -23,7 +23,16 @@ _TRADES: Final = (
     "Model",
     "Button",
 )
-_KINDS: Final = ("Store", "House", "Corner", "Direct", "Supply", "Shop", "Depot", "Market")
+_KINDS: Final = (
+    "Store",
+    "House",
+    "Corner",
+    "Direct",
+    "Supply",
+    "Shop",
+    "Depot",
+    "Market",
+)
 _PURPOSES: Final = (
     "rent",
     "order",
@@ -44,9 +53,11 @@ class Town:
         self.world = world
         rng = world.rng
         self.shops = [
-            world.people.shop(f"{rng.choice(_TRADES)} {rng.choice(_KINDS)} {names.drawn_family(names.ENGLISH, rng)}")
+            world.people.shop(
+                f"{rng.choice(_TRADES)} {rng.choice(_KINDS)} {names.drawn_family(names.ENGLISH, rng)}"
+            )
             for _ in range(shops)
-        ]  # fmt: skip
+        ]
         self._weights = tuple(accumulate(1.0 / (place + 3) for place in range(shops)))
         self.known: list[Person] = []
         self.parcel_shops = [world.people.shop(f"Relay {town}") for town in names.TOWNS["FR"]]

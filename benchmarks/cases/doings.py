@@ -20,8 +20,12 @@ _SHOP: Final = 0.8  # of a business that prints its own labels
 def subscriber(world: World, person: Person, phone: str | None = None, alias: Person | None = None) -> None:
     """A telephone contract; alias: whose name it was taken out in."""
     named = alias or person
-    row = world.party("subscriber", named, _REGISTER,
-                      {"name": 1.0, "birthDate": 0.9, "idNumber": 0.6, "address": 0.9, "email": 0.4})  # fmt: skip
+    row = world.party(
+        "subscriber",
+        named,
+        _REGISTER,
+        {"name": 1.0, "birthDate": 0.9, "idNumber": 0.6, "address": 0.9, "email": 0.4},
+    )
     row["subscriber_phone"] = written_phone(phone or person.phones[0], world.rng)
     false = frozenset({"subscriber"}) if alias else frozenset()
     world.add(sources.SUBSCRIBERS, row, {"subscriber": person}, false)
@@ -52,16 +56,23 @@ def holder(world: World, person: Person) -> None:
 
 def wallet_holder(world: World, person: Person) -> None:
     """What the exchange holds of a customer."""
-    row = world.party("holder", person, _REGISTER,
-                      {"name": 1.0, "birthDate": 0.9, "idNumber": 0.8, "email": 0.9, "phone": 0.5})  # fmt: skip
+    row = world.party(
+        "holder",
+        person,
+        _REGISTER,
+        {"name": 1.0, "birthDate": 0.9, "idNumber": 0.8, "email": 0.9, "phone": 0.5},
+    )
     world.add(sources.WALLETS, row | {"wallet": world.wallet(person)}, {"holder": person})
 
 
 def market_seller(world: World, person: Person, username: str) -> None:
     """What the marketplace holds of a seller."""
     row = world.party("owner", person, _FORM, {"name": 0.95, "phone": 0.7, "email": 1.0, "address": 0.6})
-    row |= {"username": username, "ip": f"198.51.100.{world.rng.randrange(1, 255)}",
-            "iban": world.maybe(0.7, world.written_iban(world.iban(person)))}  # fmt: skip
+    row |= {
+        "username": username,
+        "ip": f"198.51.100.{world.rng.randrange(1, 255)}",
+        "iban": world.maybe(0.7, world.written_iban(world.iban(person))),
+    }
     world.owns(person, "UserAccount", sources.MARKET, username)
     world.add(sources.MARKET_SELLERS, row, {"owner": person})
 
@@ -77,17 +88,29 @@ def listing(world: World, person: Person, username: str, title: str, text: str) 
     """Something offered on the marketplace."""
     number = world.people.numbers.digits("listing", 8)
     row: Row = {
-        "id": number, "username": username, "title": title, "price": str(world.rng.randrange(15, 180)),
-        "published": world.day(-60, 60).isoformat(), "url": f"{sources.MARKET_URL}/item/{number}", "text": text,
-    }  # fmt: skip
+        "id": number,
+        "username": username,
+        "title": title,
+        "price": str(world.rng.randrange(15, 180)),
+        "published": world.day(-60, 60).isoformat(),
+        "url": f"{sources.MARKET_URL}/item/{number}",
+        "text": text,
+    }
     world.owns(person, "Listing", sources.MARKET, number)
     world.add(sources.LISTINGS, row)
 
 
 def parcel(
-    world: World, sender: Person, recipient: Person, day: date, *, alias: Person | None = None,
-    shop: Person | None = None, phone: str | None = None, careful: bool = False,
-) -> str:  # fmt: skip
+    world: World,
+    sender: Person,
+    recipient: Person,
+    day: date,
+    *,
+    alias: Person | None = None,
+    shop: Person | None = None,
+    phone: str | None = None,
+    careful: bool = False,
+) -> str:
     """A parcel; its tracking number. alias: whose name the sender gives; shop: the parcel shop whose address
     is given; phone: the number given. careful: this row lacks nothing that ties it to the sender."""
     rng = world.rng
@@ -103,11 +126,18 @@ def parcel(
     if careful or row.get("sender_phone"):
         row["sender_phone"] = written_phone(phone or sender.phones[0], rng)
     row |= world.party("recipient", recipient, _FORM, keep | {"phone": 0.75, "email": 0.5})
-    row |= {"tracking": number, "posted": day.isoformat(), "grams": str(rng.randrange(80, 4000)),
-            "delivered": world.maybe(0.9, (day + timedelta(days=rng.randrange(1, 6))).isoformat())}  # fmt: skip
+    row |= {
+        "tracking": number,
+        "posted": day.isoformat(),
+        "grams": str(rng.randrange(80, 4000)),
+        "delivered": world.maybe(0.9, (day + timedelta(days=rng.randrange(1, 6))).isoformat()),
+    }
     false = frozenset({"sender"}) if alias else frozenset()
-    seen = [one for end, one in (("sender", sender), ("recipient", recipient))
-            if any(cell and column.startswith(end) for column, cell in row.items())]  # fmt: skip
+    seen = [
+        one
+        for end, one in (("sender", sender), ("recipient", recipient))
+        if any(cell and column.startswith(end) for column, cell in row.items())
+    ]
     world.add(carrier, row, {"sender": sender, "recipient": recipient}, false, tuple(seen))
     return number
 
@@ -116,38 +146,54 @@ def payment(world: World, payer: Person, payee: Person, day: date, amount: int, 
     """A transfer at the bank; of some only the account is told."""
     rng = world.rng
     row: Row = {
-        "number": world.people.numbers.digits("payment", 12), "date": day.isoformat(), "amount": str(amount),
-        "currency": "EUR", "purpose": purpose,
+        "number": world.people.numbers.digits("payment", 12),
+        "date": day.isoformat(),
+        "amount": str(amount),
+        "currency": "EUR",
+        "purpose": purpose,
         "payer_name": world.maybe(0.9, written_name(payer, rng, 0.7)),
         "payee_name": world.maybe(0.9, written_name(payee, rng, 0.6)),
-        "payer_iban": world.written_iban(world.iban(payer)), "payee_iban": world.written_iban(world.iban(payee)),
-    }  # fmt: skip
+        "payer_iban": world.written_iban(world.iban(payer)),
+        "payee_iban": world.written_iban(world.iban(payee)),
+    }
     world.add(sources.PAYMENTS, row, {"payer": payer, "payee": payee}, together=(payer, payee))
 
 
 def transfer(world: World, payer: Person, payee: Person, day: date, amount: str) -> None:
     """A transfer between wallets."""
     row: Row = {
-        "txid": world.people.numbers.hexadecimal("transfer"), "date": world.moment(day),
-        "from_wallet": world.wallet(payer), "to_wallet": world.wallet(payee), "amount": f"{amount} BTC",
-    }  # fmt: skip
+        "txid": world.people.numbers.hexadecimal("transfer"),
+        "date": world.moment(day),
+        "from_wallet": world.wallet(payer),
+        "to_wallet": world.wallet(payee),
+        "amount": f"{amount} BTC",
+    }
     world.add(sources.TRANSFERS, row, together=(payer, payee))
 
 
 def message(
-    world: World, phones: dict[str, Table], sender: Person, recipient: Person, day: date, text: str,
+    world: World,
+    phones: dict[str, Table],
+    sender: Person,
+    recipient: Person,
+    day: date,
+    text: str,
     file: tuple[str, str] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """A message, on each of the two phones that was seized. phones: the tables of seized ones by person.
     file: its name and sha256."""
-    row: Row = {"date": world.moment(day), "text": text,
-                "from": world.handle(sender), "to": world.handle(recipient)}  # fmt: skip
+    row: Row = {
+        "date": world.moment(day),
+        "text": text,
+        "from": world.handle(sender),
+        "to": world.handle(recipient),
+    }
     if file:
         row |= {"file": file[0], "sha256": file[1]}
     for one in (sender, recipient):
         if one.id in phones:
             # A phone knows people by what its owner calls them.
-            called = {"from_name": known_as(world, sender), "to_name": known_as(world, recipient)}
+            called: Row = {"from_name": known_as(world, sender), "to_name": known_as(world, recipient)}
             world.add(phones[one.id], row | called, together=(sender, recipient))
 
 
@@ -161,17 +207,29 @@ def mail(
     world: World, box: Table, sender: Person, recipient: Person, day: date, subject: str, text: str
 ) -> None:
     """A mail that lay on a seized computer."""
-    row: Row = {"date": world.moment(day), "subject": subject, "text": text, "sender": sender.email,
-                "sender_name": sender.name, "recipient": recipient.email, "recipient_name": recipient.name}  # fmt: skip
+    row: Row = {
+        "date": world.moment(day),
+        "subject": subject,
+        "text": text,
+        "sender": sender.email,
+        "sender_name": sender.name,
+        "recipient": recipient.email,
+        "recipient_name": recipient.name,
+    }
     for one in (sender, recipient):
         world.owns(one, "UserAccount", "email", one.email)
     world.add(box, row, together=(sender, recipient))
 
 
 def exhibit(
-    world: World, what: str, day: date, *, holder_: Person | None = None, tracking: str = "",
+    world: World,
+    what: str,
+    day: date,
+    *,
+    holder_: Person | None = None,
+    tracking: str = "",
     item: tuple[str, str] | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Something seized; its number. item: name and sha256 of the scan or file that the laboratory made."""
     number = f"2026/{world.people.numbers.digits('exhibit', 5)}"
     row: Row = {"number": number, "date": day.isoformat(), "what": what, "tracking": tracking}

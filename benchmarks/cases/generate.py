@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.cases import network
+from benchmarks.cases import network, trade
 from benchmarks.cases.bystanders import Town
 from benchmarks.cases.network import LARGE, MIDDLE, SMALL, TINY, Cell, Plan
 from benchmarks.cases.world import World, empty
@@ -47,10 +47,10 @@ def generate(seed: int, statements: int, plan: Plan | None = None, cells: int | 
         cell, shadow = _with_shadow(world, town, size, number)
         made.append(cell)
         shadows.append(shadow)
-    network.linked(world, [*made, *shadows])
+    trade.linked(world, [*made, *shadows])
     if world.statements > statements * 1.05:
         raise ValueError(
-            f"{len(made)} networks make {world.statements:,} statements already; ask for more than {statements:,}"
+            f"the networks make {world.statements:,} statements already; ask for more than {statements:,}"
         )
     while world.statements < statements:
         town.household()
@@ -65,8 +65,8 @@ def _with_shadow(world: World, town: Town, plan: Plan, number: int) -> tuple[Cel
         world.cell = one.name
         network.registered(world, one)
         town.busy(one, plan.busy // 2)
-        network.seized(world, one)
-        network.traded(world, one, plan)
+        trade.seized(world, one)
+        trade.traded(world, one, plan)
     world.cell = ""
     for one, other in ((cell, shadow), (shadow, cell)):
         town.deals(one, other, plan.private)

@@ -65,12 +65,8 @@ GERMAN: Final = Language(
 ENGLISH: Final = Language(
     "en",
     (
-        _words(
-            "Olivia Emma Amelia Sophie Charlotte Grace Emily Katherine Catherine Elizabeth Alice Lucy Ruby Jane"
-        ),
-        _words(
-            "George Harry William Jack James Michael Stephen Steven Matthew Jonathan Andrew Philip Ian Ewan Neil"
-        ),
+        _words("Olivia Emma Amelia Sophie Charlotte Grace Emily Katherine Elizabeth Alice Lucy Ruby Jane"),
+        _words("George Harry William Jack James Michael Stephen Steven Matthew Jonathan Andrew Philip Neil"),
     ),
     _words(
         "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Wright Walker White Green Hall Wood"
@@ -213,7 +209,7 @@ def _plain(name: str) -> str:
 
 
 def _falling(count: int) -> tuple[float, ...]:
-    """Cumulative weights of Zipf's kind, flattened: the first is drawn some five times as often as the last."""
+    """Cumulative weights of Zipf's kind, flattened: the first is drawn some five times as often."""
     return tuple(accumulate(1.0 / (4 + place) for place in range(count)))
 
 

@@ -12,8 +12,9 @@ from benchmarks.cases.tables import Cell
 
 COUNTRIES: Final = (("FR", 60), ("GB", 22), ("DE", 18))
 _NEAR: Final = {
-    "a": "qsz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "k": "jl",
-    "l": "kp", "m": "n", "n": "bm", "o": "ip", "p": "o", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb",
+    "a": "qsz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo",
+    "k": "jl", "l": "kp", "m": "n", "n": "bm", "o": "ip", "p": "o", "r": "et", "s": "ad", "t": "ry",
+    "u": "yi", "v": "cb",
 }  # fmt: skip
 _SHORT: Final = {
     "Thomas": "Tom", "Michael": "Mike", "William": "Will", "Jonathan": "Jon", "Katherine": "Kate",

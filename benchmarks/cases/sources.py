@@ -39,8 +39,8 @@ def _carrier(name: str, who: str, heads: Mapping[str, str], delimiter: str, date
 
 
 _CARRIER_COLUMNS: Final = (
-    "tracking", "posted", "delivered", "grams", "sender_name", "sender_address", "sender_phone", "sender_email",
-    "recipient_name", "recipient_address", "recipient_phone", "recipient_email",
+    "tracking", "posted", "delivered", "grams", "sender_name", "sender_address", "sender_phone",
+    "sender_email", "recipient_name", "recipient_address", "recipient_phone", "recipient_email",
 )  # fmt: skip
 NORTH_POST: Final = _carrier("north-post.csv", "North Post", _same(*_CARRIER_COLUMNS), ",", "%Y-%m-%d")
 COLIS: Final = _carrier(
@@ -115,7 +115,8 @@ PAYMENTS: Final = Table(
               "purpose": "purpose"},
              {"payer": "payer", "beneficiary": "payee", "payerAccount": "from", "beneficiaryAccount": "to"}),
     ),
-    _same("number", "date", "amount", "currency", "payer_name", "payer_iban", "payee_name", "payee_iban", "purpose"),
+    _same("number", "date", "amount", "currency", "payer_name", "payer_iban", "payee_name", "payee_iban",
+          "purpose"),
     delimiter=";",
 )  # fmt: skip
 WALLETS: Final = Table(
@@ -245,14 +246,16 @@ _MESSAGE_LINKS: Final = {"senderAccount": "sender", "recipientAccount": "recipie
 
 def chats(name: str, exhibit: str) -> Table:
     """The messages on one seized phone. exhibit: its number."""
-    sender = Slot("sender", "UserAccount", {"service": f"={MESSENGER}", "username": "from", "name": "from_name"},
-                  keys=(f"={MESSENGER}", "from"))  # fmt: skip
-    recipient = Slot("recipient", "UserAccount", {"service": f"={MESSENGER}", "username": "to", "name": "to_name"},
-                     keys=(f"={MESSENGER}", "to"))  # fmt: skip
+    sender, recipient = (
+        Slot(end, "UserAccount", {"service": f"={MESSENGER}", "username": column, "name": f"{column}_name"},
+             keys=(f"={MESSENGER}", column))
+        for end, column in (("sender", "from"), ("recipient", "to"))
+    )  # fmt: skip
     item = Slot("item", "Item", {"contentHash": "sha256", "fileName": "file"}, {"account": "sender"},
                 keys=("sha256",))  # fmt: skip
     message = Slot("message", "Message", {"date": "date", "bodyText": "text"}, _MESSAGE_LINKS)
-    return Table(name, "telegram", f"telephone {exhibit}", Reliability.FAIRLY, (sender, recipient, message, item),
+    return Table(name, "telegram", f"telephone {exhibit}", Reliability.FAIRLY,
+                 (sender, recipient, message, item),
                  _same("date", "from", "from_name", "to", "to_name", "text", "file", "sha256"),
                  said_at="date", place="message", first=1)  # fmt: skip
 
@@ -270,7 +273,3 @@ def mailbox(name: str, exhibit: str) -> Table:
     return Table(name, "mail", f"computer {exhibit}", Reliability.FAIRLY, (*ends, message),
                  _same("date", "sender", "sender_name", "recipient", "recipient_name", "subject", "text"),
                  said_at="date", place="mail", first=1)  # fmt: skip
-
-
-FIXED: Final = (NORTH_POST, COLIS, SUBSCRIBERS, ACCOUNTS, MARKET_SELLERS, HOLDERS, PAYMENTS, WALLETS, TRANSFERS,
-                EXHIBITS, PRINTERS, LISTINGS, JOBS, MATCHES, LINKS)  # fmt: skip

@@ -39,8 +39,8 @@ class Slot:
 @dataclass(frozen=True)
 class Table:
     """A file of a source: its columns in their order (heading by name), and its slots. dates: how the file
-    writes them; said_at: the column that says when; bits: the column with what an edge is worth. place, first:
-    what a row is called, and the number of the first."""
+    writes them; said_at: the column that says when; bits: the column with what an edge is worth. place: what
+    a row is called; first: the number of the first."""
 
     name: str
     kind: str

@@ -52,9 +52,13 @@ class World:
     cell: str = ""
 
     def add(
-        self, table: Table, row: Row, who: dict[str, Person] | None = None, false: frozenset[str] = frozenset(),
+        self,
+        table: Table,
+        row: Row,
+        who: dict[str, Person] | None = None,
+        false: frozenset[str] = frozenset(),
         together: tuple[Person, ...] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Keep a row. together: those whom it shows as having to do with one another."""
         if table.name not in self.tables:
             self.tables[table.name] = table
