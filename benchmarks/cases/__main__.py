@@ -26,10 +26,10 @@ def main(argv: list[str] | None = None) -> int:
     truth = truth_of(case)
     truth.write(asked.out / "truth.json")
     found = sum(one.found for one in truth.chains)
+    print(f"{case.world.statements:,} statements of {len(case.world.tables)} sources")
     print(
-        f"{case.world.statements:,} statements of {len(case.world.tables)} sources about {len(truth.people):,}"
+        f"about {len(truth.people):,} people; {len(case.cells)} networks, {len(truth.chains)} items, {found} with a true chain"
     )
-    print(f"people; {len(case.cells)} networks, {len(truth.chains)} items, {found} with a true chain")
     return 0
 
 

@@ -3,14 +3,14 @@ field is there and how carefully it was written."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from benchmarks.cases import sources
+from benchmarks.cases import sources, tables
 from benchmarks.cases.people import Person, written_address, written_name, written_phone
-from benchmarks.cases.tables import Row, Table
+from benchmarks.cases.tables import PLACE, Row, Table
 from benchmarks.cases.world import World
-from partwatch.case.statements import folded
 
 _REGISTER: Final = 0.92  # the care of a clerk with papers before them
 _FORM: Final = 0.55  # of somebody who fills in a form
@@ -95,6 +95,7 @@ def listing(world: World, person: Person, username: str, title: str, text: str) 
         "published": world.day(-60, 60).isoformat(),
         "url": f"{sources.MARKET_URL}/item/{number}",
         "text": text,
+        "saved": world.moment(world.day(240, 300)),
     }
     world.owns(person, "Listing", sources.MARKET, number)
     world.add(sources.LISTINGS, row)
@@ -171,6 +172,15 @@ def transfer(world: World, payer: Person, payee: Person, day: date, amount: str)
     world.add(sources.TRANSFERS, row, together=(payer, payee))
 
 
+@dataclass(frozen=True)
+class File:
+    """Something attached."""
+
+    name: str
+    sha256: str
+    size: int
+
+
 def message(
     world: World,
     phones: dict[str, Table],
@@ -178,44 +188,65 @@ def message(
     recipient: Person,
     day: date,
     text: str,
-    file: tuple[str, str] | None = None,
+    *,
+    file: str = "",
+    mention: str = "",
 ) -> None:
     """A message, on each of the two phones that was seized. phones: the tables of seized ones by person.
-    file: its name and sha256."""
-    row: Row = {
-        "date": world.moment(day),
-        "text": text,
-        "from": world.handle(sender),
-        "to": world.handle(recipient),
-    }
+    file: the name of one attached; mention: a tracking number in the text."""
+    row: Row = {"date": world.moment(day), "text": text, "from": world.handle(sender), "mention": mention,
+                "to": world.handle(recipient), "local": "0", "file": file}  # fmt: skip
     if file:
-        row |= {"file": file[0], "sha256": file[1]}
-    for one in (sender, recipient):
+        row["path"] = f"files/{file}"
+    for one, other in ((sender, recipient), (recipient, sender)):
         if one.id in phones:
-            # A phone knows people by what its owner calls them.
-            called: Row = {"from_name": known_as(world, sender), "to_name": known_as(world, recipient)}
+            # A phone knows people by what its owner calls them; its owner by their own name.
+            called: Row = {"chat": other.handle.removeprefix("user:"), "chat_name": known_as(other)}
+            called |= {"from_name": known_as(sender)} if sender is not one else {"from_name": one.name}
+            called |= {"to_name": known_as(recipient)} if recipient is not one else {}
             world.add(phones[one.id], row | called, together=(sender, recipient))
 
 
-def known_as(world: World, person: Person) -> str:
-    """What a phone calls somebody: the same on all of them, as the account bears it."""
-    tongue = person.given or person.family
-    return folded(tongue).title() if int(person.handle[-1]) % 2 else person.name
+def known_as(person: Person) -> str:
+    """What phones call somebody: by the given name alone, or in full."""
+    return (person.given or person.family) if int(person.id[1:]) % 2 else person.name
+
+
+def address_book(world: World, table: Table, owner: Person) -> None:
+    """What a phone says of its owner and of those who are known to it: those of its chats."""
+    chats = {tables.value_of(kept.row, "chat") for kept in world.rows.get(table.name, ())}
+    row: Row = {"owner": world.handle(owner), "owner_name": owner.name, "owner_phone": owner.phones[0],
+                PLACE: "personal_information"}  # fmt: skip
+    world.add(table, row)
+    by_handle = {one.handle.removeprefix("user:"): one for one in world.people.all.values() if one.handle}
+    for number, chat in enumerate(sorted(chats), start=2):
+        other = by_handle[chat]
+        phone = other.phones[-1] if world.rng.random() < 0.8 else ""
+        world.add(table, {"contact": other.handle, "contact_name": known_as(other), "contact_phone": phone,
+                          PLACE: f"contacts, record {number}"})  # fmt: skip
 
 
 def mail(
-    world: World, box: Table, sender: Person, recipient: Person, day: date, subject: str, text: str
+    world: World,
+    box: Table,
+    sender: Person,
+    recipient: Person,
+    day: date,
+    subject: str,
+    text: str,
+    *,
+    file: File | None = None,
+    mention: str = "",
 ) -> None:
     """A mail that lay on a seized computer."""
     row: Row = {
-        "date": world.moment(day),
-        "subject": subject,
-        "text": text,
+        "local": f"{world.people.numbers.digits('mail', 9)}@{sender.email.rpartition('@')[2]}",
+        "date": world.moment(day), "subject": subject, "text": text, "mention": mention,
         "sender": sender.email,
-        "sender_name": sender.name,
-        "recipient": recipient.email,
-        "recipient_name": recipient.name,
-    }
+        "sender_name": sender.name, "recipient": recipient.email, "recipient_name": recipient.name,
+    }  # fmt: skip
+    if file:
+        row |= {"file": file.name, "sha256": file.sha256, "bytes": str(file.size), "type": "text/x-gcode"}
     for one in (sender, recipient):
         world.owns(one, "UserAccount", "email", one.email)
     world.add(box, row, together=(sender, recipient))

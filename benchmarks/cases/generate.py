@@ -33,10 +33,17 @@ def plan_for(statements: int) -> tuple[Plan, int]:
     return LARGE, max(1, statements // _STATEMENTS_PER_CELL)
 
 
-def generate(seed: int, statements: int, plan: Plan | None = None, cells: int | None = None) -> Case:
+def generate(
+    seed: int,
+    statements: int,
+    plan: Plan | None = None,
+    cells: int | None = None,
+    scans: dict[bool, list[tuple[str, str]]] | None = None,
+) -> Case:
     """A case of about so many statements (within 5 % from 2,000 on); networks first, bystanders fill it up.
-    Raises ValueError where the networks alone are more."""
-    world = empty(seed)
+    scans: names and sha256 of scans of listed parts and of harmless ones, handed out before others are made
+    up. Raises ValueError where the networks alone are more."""
+    world = empty(seed, scans)
     usual, count = plan_for(statements)
     size = plan or usual
     town = Town(world, shops=8 + statements // 5_000)
@@ -54,6 +61,7 @@ def generate(seed: int, statements: int, plan: Plan | None = None, cells: int | 
         )
     while world.statements < statements:
         town.household()
+    world.in_order()
     return Case(world, tuple(made), tuple(shadows))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.cases import doings
+from benchmarks.cases.doings import File
 from benchmarks.cases.people import Person
 from benchmarks.cases.tables import Table
 from benchmarks.cases.world import World
@@ -44,7 +45,7 @@ LARGE: Final = Plan()
 @dataclass
 class Cell:
     """A network, or the shadow of one. items: sha256 of what was seized, with who made it; phones: tables of
-    the phones that were seized, by person."""
+    the phones that were seized, by person; box: of the computer that was, box_of: whose it was."""
 
     name: str
     listed: bool
@@ -60,8 +61,9 @@ class Cell:
     usernames: dict[str, str] = field(default_factory=dict)
     phones: dict[str, Table] = field(default_factory=dict)
     box: Table | None = None
+    box_of: Person | None = None
     items: dict[str, str] = field(default_factory=dict)
-    jobs: dict[str, list[str]] = field(default_factory=dict)
+    jobs: dict[str, list[File]] = field(default_factory=dict)
     busy: list[Person] = field(default_factory=list)
 
     @property

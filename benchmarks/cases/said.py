@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases.tables import Table, told
+from benchmarks.cases.tables import Seen, Table, told
 from benchmarks.cases.world import World
 from partwatch.case.statements import Reliability, SourceInfo, Statement
 
@@ -46,8 +46,9 @@ def statements(
 
 def _of(world: World, name: str, digest: str) -> Iterator[Statement]:
     table = world.tables[name]
+    seen: Seen = set()
     for number, kept in enumerate(world.rows[name]):
-        yield from told(table, kept.row, number, digest)
+        yield from told(table, kept.row, number, digest, seen)
 
 
 def write_statements(world: World, path: Path, of: dict[str, str] | None = None) -> None:

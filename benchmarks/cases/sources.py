@@ -9,7 +9,7 @@ from benchmarks.cases.tables import Slot, Table
 from partwatch.case.statements import Reliability
 
 MESSENGER: Final = "telegram"
-MARKET: Final = "printmarket"
+MARKET: Final = "market.example.com"
 MARKET_URL: Final = "https://market.example.com"
 
 
@@ -35,7 +35,7 @@ def _carrier(name: str, who: str, heads: Mapping[str, str], delimiter: str, date
         _party(end, "LegalEntity", "name", "address", "phone", "email") for end in ("sender", "recipient")
     ]
     return Table(name, "table", who, Reliability.USUALLY, (parcel, *ends), heads,
-                 delimiter=delimiter, dates=dates)  # fmt: skip
+                 delimiter=delimiter, dates=dates, by=("posted", "tracking"))  # fmt: skip
 
 
 _CARRIER_COLUMNS: Final = (
@@ -59,6 +59,7 @@ SUBSCRIBERS: Final = Table(
     Reliability.USUALLY,
     (_party("subscriber", "Person", "name", "birthDate", "idNumber", "address", "phone", "email"),),
     _same(*(f"subscriber_{one}" for one in ("phone", "name", "birthDate", "idNumber", "address", "email"))),
+    by=("subscriber_phone",),
 )
 ACCOUNTS: Final = Table(
     "messenger-accounts.csv",
@@ -72,6 +73,7 @@ ACCOUNTS: Final = Table(
         _party("owner", "Person", "name", "phone", "email"),
     ),
     _same("user_id", "created", "ip", "owner_name", "owner_phone", "owner_email"),
+    by=("user_id",),
 )  # fmt: skip
 MARKET_SELLERS: Final = Table(
     "market-sellers.csv",
@@ -87,6 +89,7 @@ MARKET_SELLERS: Final = Table(
         Slot("holding", "Ownership", {}, {"owner": "owner", "asset": "payout"}, edge=("owner", "payout")),
     ),
     _same("username", "owner_name", "owner_phone", "owner_email", "owner_address", "ip", "iban"),
+    by=("username",),
 )  # fmt: skip
 HOLDERS: Final = Table(
     "bank-holders.csv",
@@ -99,6 +102,7 @@ HOLDERS: Final = Table(
         Slot("holding", "Ownership", {}, {"owner": "holder", "asset": "account"}, edge=("holder", "account")),
     ),
     _same("iban", *(f"holder_{one}" for one in ("name", "birthDate", "address", "phone", "email"))),
+    by=("iban",),
 )
 PAYMENTS: Final = Table(
     "bank-payments.csv",
@@ -118,6 +122,7 @@ PAYMENTS: Final = Table(
     _same("number", "date", "amount", "currency", "payer_name", "payer_iban", "payee_name", "payee_iban",
           "purpose"),
     delimiter=";",
+    by=("date", "number"),
 )  # fmt: skip
 WALLETS: Final = Table(
     "exchange-customers.csv",
@@ -131,6 +136,7 @@ WALLETS: Final = Table(
         _party("holder", "Person", "name", "birthDate", "idNumber", "email", "phone"),
     ),
     _same("wallet", *(f"holder_{one}" for one in ("name", "birthDate", "idNumber", "email", "phone"))),
+    by=("wallet",),
 )  # fmt: skip
 TRANSFERS: Final = Table(
     "exchange-transfers.csv",
@@ -145,6 +151,7 @@ TRANSFERS: Final = Table(
              {"subject": "from", "object": "to"}),
     ),
     _same("txid", "date", "from_wallet", "to_wallet", "amount"),
+    by=("date", "txid"),
 )  # fmt: skip
 EXHIBITS: Final = Table(
     "seizures.xlsx",
@@ -162,6 +169,7 @@ EXHIBITS: Final = Table(
     ),
     _same("number", "date", "place", "holder_name", "holder_birthDate", "holder_idNumber", "tracking", "what",
           "file", "sha256"),
+    by=("date", "number"),
 )  # fmt: skip
 PRINTERS: Final = Table(
     "printer-warranties.csv",
@@ -175,23 +183,27 @@ PRINTERS: Final = Table(
         _party("owner", "Person", "name", "email", "phone"),
     ),
     _same("serial", "model", "owner_name", "owner_email", "owner_phone"),
+    by=("serial",),
 )  # fmt: skip
 LISTINGS: Final = Table(
-    "listings",
-    "listing",
+    "listings.warc",
+    "web",
     MARKET,
     Reliability.FAIRLY,
     (
-        Slot("seller", "UserAccount", {"service": f"={MARKET}", "username": "username"},
-             keys=(f"={MARKET}", "username")),
+        Slot("seller", "UserAccount", {"service": f"={MARKET}", "username": "username", "name": "username"},
+             keys=(f"={MARKET}", "username"), once=True),
         Slot("listing", "Listing",
-             {"platform": f"={MARKET}", "listingId": "id", "title": "title", "amount": "price",
-              "currency": "=EUR", "publishedAt": "published", "sourceUrl": "url", "description": "text"},
+             {"platform": f"={MARKET}", "listingId": "id", "title": "title", "description": "text",
+              "amount": "price", "currency": "=EUR", "publishedAt": "published", "sourceUrl": "url",
+              "retrievedAt": "saved"},
              {"seller": "seller"}, keys=(f"={MARKET}", "id")),
     ),
-    _same("id", "username", "title", "price", "published", "url", "text"),
-    place="page",
+    _same("id", "username", "title", "price", "published", "url", "text", "saved"),
+    said_at="saved",
+    place="record",
     first=1,
+    by=("saved", "id"),
 )  # fmt: skip
 JOBS: Final = Table(
     "screening-jobs",
@@ -208,6 +220,7 @@ JOBS: Final = Table(
     _same("sha256", "file", "slicer", "printed", "serial", "exhibit"),
     place="record",
     first=1,
+    by=("sha256",),
 )  # fmt: skip
 MATCHES: Final = Table(
     "screening-matches",
@@ -224,6 +237,7 @@ MATCHES: Final = Table(
     bits="bits",
     place="record",
     first=1,
+    by=("sha256",),
 )  # fmt: skip
 LINKS: Final = Table(
     "screening-links",
@@ -240,36 +254,5 @@ LINKS: Final = Table(
     bits="bits",
     place="record",
     first=1,
+    by=("sha256", "other"),
 )  # fmt: skip
-_MESSAGE_LINKS: Final = {"senderAccount": "sender", "recipientAccount": "recipient"}
-
-
-def chats(name: str, exhibit: str) -> Table:
-    """The messages on one seized phone. exhibit: its number."""
-    sender, recipient = (
-        Slot(end, "UserAccount", {"service": f"={MESSENGER}", "username": column, "name": f"{column}_name"},
-             keys=(f"={MESSENGER}", column))
-        for end, column in (("sender", "from"), ("recipient", "to"))
-    )  # fmt: skip
-    item = Slot("item", "Item", {"contentHash": "sha256", "fileName": "file"}, {"account": "sender"},
-                keys=("sha256",))  # fmt: skip
-    message = Slot("message", "Message", {"date": "date", "bodyText": "text"}, _MESSAGE_LINKS)
-    return Table(name, "telegram", f"telephone {exhibit}", Reliability.FAIRLY,
-                 (sender, recipient, message, item),
-                 _same("date", "from", "from_name", "to", "to_name", "text", "file", "sha256"),
-                 said_at="date", place="message", first=1)  # fmt: skip
-
-
-def mailbox(name: str, exhibit: str) -> Table:
-    """The mail of one seized computer."""
-    ends = [
-        Slot(end, "UserAccount", {"service": "=email", "username": end, "email": end, "name": f"{end}_name"},
-             keys=("=email", end))
-        for end in ("sender", "recipient")
-    ]  # fmt: skip
-    message = Slot(
-        "message", "Message", {"date": "date", "subject": "subject", "bodyText": "text"}, _MESSAGE_LINKS
-    )
-    return Table(name, "mail", f"computer {exhibit}", Reliability.FAIRLY, (*ends, message),
-                 _same("date", "sender", "sender_name", "recipient", "recipient_name", "subject", "text"),
-                 said_at="date", place="mail", first=1)  # fmt: skip

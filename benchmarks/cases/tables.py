@@ -5,23 +5,31 @@ A cell is what the importer will make of it, or that and the text as the source 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from partwatch.case.statements import Reliability, Statement, entity_key, keyed, record_key
+from partwatch.case.statements import Reliability, Statement, keyed, record_key
 from partwatch.case.vocabulary import SCHEMATA
 
 Cell = str | tuple[str, str]
 Row = dict[str, Cell]
-CONSTANT: Final = "="  # before a word that stands for itself and names no column
+PLACE: Final = "@place"  # of a row that stands elsewhere than its number says
+CONSTANT: Final = "="  # before a word that stands for itself
+
+
+# What a source has named already: identity, property, value.
+Seen = set[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
 class Slot:
     """One entity that a row speaks of. says: property to column, or to "=word". links: property to another
     slot. keys: columns (or "=word") that are its identity; empty of a record of its own. edge: the slots that
-    it joins, whose keys make its own."""
+    it joins, without which it is not there. local: the column that tells its record from others there,
+    instead of the row; of: the slot whose record it is a file of. once: a thing that a source names where it
+    first comes, and not again."""
 
     name: str
     schema: str
@@ -29,6 +37,9 @@ class Slot:
     links: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     edge: tuple[str, ...] = ()
+    local: str = ""
+    of: str = ""
+    once: bool = False
 
     @property
     def is_party(self) -> bool:
@@ -40,7 +51,7 @@ class Slot:
 class Table:
     """A file of a source: its columns in their order (heading by name), and its slots. dates: how the file
     writes them; said_at: the column that says when; bits: the column with what an edge is worth. place: what
-    a row is called; first: the number of the first."""
+    a row is called; first: the number of the first. by: the columns that rows are in order of."""
 
     name: str
     kind: str
@@ -55,6 +66,7 @@ class Table:
     bits: str | None = None
     place: str = "row"
     first: int = 2
+    by: tuple[str, ...] = ()
 
 
 def value_of(row: Row, column: str) -> str:
@@ -90,44 +102,60 @@ def _spoken_of(slot: Slot, row: Row) -> bool:
         return all(value_of(row, column) for column in slot.keys)
     if slot.edge:
         return True
+    if slot.local:
+        return bool(value_of(row, slot.local))
     return any(row.get(column) for column in slot.says.values() if not column.startswith(CONSTANT))
 
 
-def size(table: Table, row: Row) -> int:
-    """How many statements a row makes."""
+def place_of(table: Table, row: Row, number: int) -> str:
+    """Where a row stands; number: from 0."""
+    return value_of(row, PLACE) or f"{table.place} {number + table.first}"
+
+
+def keys_of(table: Table, row: Row, number: int, digest: str) -> dict[str, str]:
+    """The key of each slot of a row, made as the importers make them. digest: of the source."""
+    found: dict[str, str] = {}
+    for slot in present(table, row):
+        if slot.keys:
+            found[slot.name] = keyed(slot.schema, *(value_of(row, column) for column in slot.keys))
+            continue
+        local = json.dumps([slot.name, number + table.first], ensure_ascii=False)
+        if slot.local:
+            local = value_of(row, slot.local)
+        elif slot.of:
+            local = f"{found[slot.of]}/file"
+        found[slot.name] = record_key(digest, slot.schema, local)
+    return found
+
+
+def size(table: Table, row: Row, seen: Seen) -> int:
+    """How many statements a row makes. seen: what the source has named already; added to."""
     slots = list(present(table, row))
     names = {slot.name for slot in slots}
     return sum(
-        sum(1 for column in slot.says.values() if column.startswith(CONSTANT) or row.get(column))
-        + sum(1 for target in slot.links.values() if target in names)
+        sum(1 for _ in _said(slot, row, seen)) + sum(1 for target in slot.links.values() if target in names)
         for slot in slots
     )
 
 
-def place_of(table: Table, number: int) -> str:
-    """Where a row stands; number: from 0."""
-    return f"{table.place} {number + table.first}"
+def _said(slot: Slot, row: Row, seen: Seen) -> Iterator[tuple[str, str, str]]:
+    """Property, value and column of what is said of a slot."""
+    identity = "\x1f".join(value_of(row, column) for column in slot.keys) if slot.once else ""
+    for prop, column in slot.says.items():
+        value = value_of(row, column)
+        if not value:
+            continue
+        if slot.once:
+            if (identity, prop, value) in seen:
+                continue
+            seen.add((identity, prop, value))
+        yield prop, value, column
 
 
-def keys_of(table: Table, row: Row, number: int, digest: str) -> dict[str, str]:
-    """The key of each slot of a row. digest: of the source."""
-    found: dict[str, str] = {}
-    for slot in table.slots:
-        if slot.keys and _spoken_of(slot, row):
-            found[slot.name] = keyed(slot.schema, *(value_of(row, column) for column in slot.keys))
-        elif slot.edge:
-            if all(end in found for end in slot.edge):
-                found[slot.name] = entity_key(slot.schema, *(found[end] for end in slot.edge))
-        elif not slot.keys and _spoken_of(slot, row):
-            local = f"{place_of(table, number)} {slot.name}"
-            found[slot.name] = record_key(digest, slot.schema, local)
-    return found
-
-
-def told(table: Table, row: Row, number: int, digest: str) -> Iterator[Statement]:
-    """The statements of a row."""
+def told(table: Table, row: Row, number: int, digest: str, seen: Seen) -> Iterator[Statement]:
+    """The statements of a row. seen: what the source has named already; added to."""
     keys = keys_of(table, row, number, digest)
-    place = place_of(table, number)
+    place = place_of(table, row, number)
     said_at = (value_of(row, table.said_at) or None) if table.said_at else None
     weight = float(value_of(row, table.bits)) if table.bits and row.get(table.bits) else None
     for slot in table.slots:
@@ -135,11 +163,9 @@ def told(table: Table, row: Row, number: int, digest: str) -> Iterator[Statement
         if key is None:
             continue
         bits = weight if slot.edge else None
-        for prop, column in slot.says.items():
-            value = value_of(row, column)
-            if value:
-                original = None if column.startswith(CONSTANT) else original_of(row, column)
-                yield Statement(key, slot.schema, prop, value, place, original, said_at, bits)
+        for prop, value, column in _said(slot, row, seen):
+            original = None if column.startswith(CONSTANT) else original_of(row, column)
+            yield Statement(key, slot.schema, prop, value, place, original, said_at, bits)
         for prop, target in slot.links.items():
             if target in keys:
                 yield Statement(key, slot.schema, prop, keys[target], place, None, said_at, bits)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 from itertools import pairwise
 
-from benchmarks.cases import doings, sources
+from benchmarks.cases import conversations, doings, sources
 from benchmarks.cases.network import DESIGNS, HARMLESS, PARTS, Cell, Plan
 from benchmarks.cases.people import Person
 from benchmarks.cases.tables import Row
@@ -18,30 +19,40 @@ def seized(world: World, cell: Cell) -> None:
     holders = [cell.sellers[0], *(one for one in cell.makers if rng.random() < 0.6)]
     for one in holders:
         number = doings.exhibit(world, "telephone", world.day(250), holder_=one)
-        cell.phones[one.id] = sources.chats(f"telephone-{number.replace('/', '-')}", number)
+        cell.phones[one.id] = conversations.chats(f"telephone-{number.replace('/', '-')}", number)
     if rng.random() < 0.7:
-        number = doings.exhibit(world, "computer", world.day(250), holder_=cell.sellers[-1])
-        cell.box = sources.mailbox(f"mail-{number.replace('/', '-')}", number)
+        cell.box_of = rng.choice((cell.sellers[-1], cell.makers[0]))
+        number = doings.exhibit(world, "computer", world.day(250), holder_=cell.box_of)
+        cell.box = conversations.mailbox(f"mail-{number.replace('/', '-')}", number)
     for one in cell.makers:
         card = doings.exhibit(world, "memory card of a printer", world.day(250), holder_=one)
-        cell.jobs[one.id] = []
-        for _ in range(rng.randrange(2, 5)):
-            sha = world.people.numbers.hexadecimal("job")
-            day = world.day()
-            world.add(
-                sources.JOBS,
-                {
-                    "sha256": sha,
-                    "file": f"{world.people.numbers.digits('file', 4)}.gcode",
-                    "slicer": "PrusaSlicer 2.9",
-                    "printed": day.isoformat(),
-                    "exhibit": card,
-                    "serial": world.maybe(0.7, cell.serials[one.id]),
-                },
-            )
-            cell.jobs[one.id].append(sha)
-            cell.items[sha] = one.id
-            _matched(world, cell, sha, 14.0)
+        cell.jobs[one.id] = [_job(world, cell, one, card) for _ in range(rng.randrange(2, 5))]
+
+
+def _job(world: World, cell: Cell, maker: Person, card: str) -> doings.File:
+    """A print job on a memory card."""
+    number = world.people.numbers.digits("file", 4)
+    content = job_bytes(world.seed, number)
+    file = doings.File(f"order-{number}.gcode", hashlib.sha256(content).hexdigest(), len(content))
+    world.files[file.sha256] = (file.name, content)
+    row: Row = {
+        "sha256": file.sha256, "file": file.name, "slicer": "PrusaSlicer 2.9", "exhibit": card,
+        "printed": world.day().isoformat(), "serial": world.maybe(0.7, cell.serials[maker.id]),
+    }  # fmt: skip
+    world.add(sources.JOBS, row)
+    cell.items[file.sha256] = maker.id
+    _matched(world, cell, file.sha256, 14.0)
+    return file
+
+
+def job_bytes(seed: int, number: str) -> bytes:
+    """A print job of one square of one layer: a file as good as any."""
+    lines = [f"; generated for case {seed}, file {number}", "G28", "G1 Z0.2 F3000"]
+    side = 10 + int(number) % 40
+    lines += [
+        f"G1 X{x} Y{y} E{step}" for step, (x, y) in enumerate(((0, 0), (side, 0), (side, side), (0, side)))
+    ]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _matched(world: World, cell: Cell, sha: str, bits: float) -> None:
@@ -72,11 +83,11 @@ def linked(world: World, cells: list[Cell]) -> None:
         world.cell = cell.name
         for own in cell.jobs.values():
             for left, right in pairwise(own):
-                _link(world, left, right, max(1.0, rng.gauss(13, 3)))
-        if own and rng.random() < 0.7:
-            other = rng.choice(everything)
-            if cell.items.get(other) is None:
-                _link(world, own[0], other, max(0.2, rng.gauss(1.2, 0.8)))
+                _link(world, left.sha256, right.sha256, max(1.0, rng.gauss(13, 3)))
+        for own in cell.jobs.values():
+            strangers = [sha for sha in everything if sha not in cell.items]
+            if strangers and rng.random() < 0.7:
+                _link(world, own[0].sha256, rng.choice(strangers), max(0.2, rng.gauss(1.2, 0.8)))
     world.cell = ""
 
 
@@ -107,6 +118,8 @@ def traded(world: World, cell: Cell, plan: Plan) -> None:
         _order(world, cell, goods, number)
     for _ in range(plan.orders * plan.chat):
         _chat(world, cell)
+    for holder, table in cell.phones.items():
+        doings.address_book(world, table, world.people.all[holder])
 
 
 def _order(world: World, cell: Cell, goods: str, number: int) -> None:
@@ -129,12 +142,11 @@ def _order(world: World, cell: Cell, goods: str, number: int) -> None:
             doings.transfer(world, seller, cell.organiser, later, f"{price / 120_000:.6f}")
         else:
             doings.payment(world, seller, cell.organiser, later, price // 2, "share")
-    file = None
-    if cell.jobs.get(maker.id) and rng.random() < 0.4:
-        file = (f"order{number}.gcode", rng.choice(cell.jobs[maker.id]))
-    doings.message(
-        world, cell.phones, cell.organiser, maker, later, f"{rng.randrange(1, 4)} more by Thursday", file
-    )
+    file = rng.choice(cell.jobs[maker.id]) if rng.random() < 0.4 else None
+    text = f"{rng.randrange(1, 4)} more by Thursday"
+    doings.message(world, cell.phones, cell.organiser, maker, later, text, file=file.name if file else "")
+    if cell.box is not None and cell.box_of is maker and file:
+        doings.mail(world, cell.box, cell.organiser, maker, later, "For Thursday", text, file=file)
     doings.message(world, cell.phones, seller, cell.organiser, later, "One more sold.")
     doings.message(world, cell.phones, maker, courier, later, "Ready to be fetched.")
     if rng.random() < 0.3:
@@ -160,16 +172,16 @@ def _posted(world: World, cell: Cell, number: int, who: tuple[Person, Person, Pe
         phone=cell.burners[courier.id] if hides or rng.random() < 0.3 else None,
         careful=number < 3,
     )
-    if cell.box is not None and rng.random() < 0.5:
-        doings.mail(
-            world, cell.box, cell.sellers[-1], buyer, posted, "Your parcel", f"It is on its way: {tracking}"
-        )
+    seller = cell.sellers[number % len(cell.sellers)]
+    if cell.box is not None and cell.box_of is seller and rng.random() < 0.5:
+        text = f"It is on its way: {tracking}"
+        doings.mail(world, cell.box, seller, buyer, posted, "Your parcel", text, mention=tracking)
+    if rng.random() < 0.3:
+        doings.message(world, cell.phones, courier, seller, posted, f"Posted: {tracking}", mention=tracking)
     if number == 0 or rng.random() < 0.35:
-        sha = world.people.numbers.hexadecimal("scan")
+        name, sha = world.scan(cell.listed)
         what = "printed part, plastic, scanned by the laboratory"
-        doings.exhibit(
-            world, what, posted + timedelta(days=2), tracking=tracking, item=(f"scan-{sha[:6]}.stl", sha)
-        )
+        doings.exhibit(world, what, posted + timedelta(days=2), tracking=tracking, item=(name, sha))
         cell.items[sha] = maker.id
         _matched(world, cell, sha, 11.0)
 

@@ -115,7 +115,7 @@ def _records(world: World, known: Mapping[str, str]) -> Iterable[Record]:
             if not kept.who:
                 continue
             keys = tables.keys_of(table, kept.row, number, known[name])
-            place = tables.place_of(table, number)
+            place = tables.place_of(table, kept.row, number)
             for slot, person in kept.who.items():
                 yield Record(name, place, slot, keys[slot], person, slot not in kept.false)
 
@@ -161,9 +161,14 @@ def _graph(world: World, cell: Cell, known: Mapping[str, str], person_of: Mappin
     own = {one.id for one in [*cell.members, *cell.buyers]}
     graph: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     holders: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, number in world.of_cell.get(cell.name, ()):
-        kept, table = world.rows[name][number], world.tables[name]
-        for one in tables.told(table, kept.row, number, known[name]):
+    own_rows = world.of_cell.get(cell.name, ())
+    numbers = {
+        id(kept): number
+        for name in {name for name, _ in own_rows}
+        for number, kept in enumerate(world.rows[name])
+    }
+    for name, kept in own_rows:
+        for one in tables.told(world.tables[name], kept.row, numbers[id(kept)], known[name], set()):
             if person_of.get(one.entity, cell.organiser.id) not in own:
                 continue
             prop = property_of(one.schema, one.prop)

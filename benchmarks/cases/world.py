@@ -38,7 +38,9 @@ class Kept:
 @dataclass
 class World:
     """Everything. rows: by table's name. owners: whose a keyed thing is, by its key. contacts: who is seen
-    together with whom. network: rows (table, place) that tell of a network or its shadow."""
+    together with whom. of_cell: rows, with their table's name, that tell of a network or its shadow;
+    files: name and bytes of what was seized as a file, by sha256; scans: name and sha256 of scans to hand
+    out before others are made up, of listed parts and of harmless ones."""
 
     seed: int
     rng: Random
@@ -47,9 +49,12 @@ class World:
     rows: dict[str, list[Kept]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     contacts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    of_cell: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    of_cell: dict[str, list[tuple[str, Kept]]] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    scans: dict[bool, list[tuple[str, str]]] = field(default_factory=dict)
     statements: int = 0
     cell: str = ""
+    _seen: defaultdict[str, tables.Seen] = field(default_factory=lambda: defaultdict(set))
 
     def add(
         self,
@@ -64,15 +69,16 @@ class World:
             self.tables[table.name] = table
             self.rows[table.name] = []
         row = {column: cell for column, cell in row.items() if cell}
-        made = tables.size(table, row)
+        made = tables.size(table, row, self._seen[table.name])
         if not made:
             return
         there = {slot.name for slot in tables.present(table, row)}
         whose = {slot: person.id for slot, person in (who or {}).items() if slot in there}
-        self.rows[table.name].append(Kept(row, whose, false & whose.keys()))
+        kept = Kept(row, whose, false & whose.keys())
+        self.rows[table.name].append(kept)
         self.statements += made
         if self.cell:
-            self.of_cell.setdefault(self.cell, []).append((table.name, len(self.rows[table.name]) - 1))
+            self.of_cell.setdefault(self.cell, []).append((table.name, kept))
         for one in together:
             self.contacts[one.id] |= {other.id for other in together if other is not one}
 
@@ -80,12 +86,34 @@ class World:
         """A thing that is its identifier is theirs."""
         self.owners[keyed(schema, *identifiers)] = person.id
 
+    def in_order(self) -> None:
+        """Rows as a source keeps them: by their day or number, so that none gives away when it was made; a
+        phone's by chat, its messages numbered."""
+        for name, table in self.tables.items():
+            rows = self.rows[name]
+            rows.sort(key=lambda kept: tuple(tables.value_of(kept.row, one) for one in table.by))
+            if table.kind == "telegram":
+                self._numbered([kept.row for kept in rows if kept.row.get("chat")])
+
+    def _numbered(self, rows: list[Row]) -> None:
+        for number, row in enumerate(rows, start=1):
+            chat = tables.value_of(row, "chat")
+            row["local"] = f"{chat}/{number}"
+            row[tables.PLACE] = f"chat {chat}, message {number}"
+
+    def scan(self, listed: bool) -> tuple[str, str]:
+        """A seized part as the laboratory scanned it: name and sha256."""
+        if self.scans.get(listed):
+            return self.scans[listed].pop(0)
+        sha = self.people.numbers.hexadecimal("scan")
+        return f"scan-{sha[:6]}.stl", sha
+
     # What people have.
 
     def handle(self, person: Person) -> str:
         """Their account at the messenger."""
         if not person.handle:
-            person.handle = self.people.numbers.handle()
+            person.handle = f"user:{self.people.numbers.handle()}"
             self.owns(person, "UserAccount", sources.MESSENGER, person.handle)
         return person.handle
 
@@ -116,7 +144,7 @@ class World:
     def moment(self, day: date) -> str:
         """A moment of a day, UTC."""
         rng = self.rng
-        return f"{day}T{rng.randrange(7, 23):02d}:{rng.randrange(60):02d}:{rng.randrange(60):02d}Z"
+        return f"{day}T{rng.randrange(7, 23):02d}:{rng.randrange(60):02d}:{rng.randrange(60):02d}+00:00"
 
     def party(self, slot: str, person: Person, care: float, keep: dict[str, float]) -> Row:
         """What a source wrote down of somebody. keep: chance by property that it is there."""
@@ -145,8 +173,8 @@ class World:
         return written_iban(iban, self.rng)
 
 
-def empty(seed: int) -> World:
+def empty(seed: int, scans: dict[bool, list[tuple[str, str]]] | None = None) -> World:
     """Nobody yet."""
     rng = Random(f"partwatch case {seed}")
     numbers = Numbers(rng.randrange(1, 10**8))
-    return World(seed, rng, People(rng, numbers))
+    return World(seed, rng, People(rng, numbers), scans={one: list(of) for one, of in (scans or {}).items()})
