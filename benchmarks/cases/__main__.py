@@ -27,9 +27,9 @@ def main(argv: list[str] | None = None) -> int:
     truth.write(asked.out / "truth.json")
     found = sum(one.found for one in truth.chains)
     print(f"{case.world.statements:,} statements of {len(case.world.tables)} sources")
-    print(
-        f"about {len(truth.people):,} people; {len(case.cells)} networks, {len(truth.chains)} items, {found} with a true chain"
-    )
+    print(f"{case.world.statements:,} statements of {len(case.world.tables)} sources")
+    print(f"{len(truth.people):,} people, {len(case.cells)} networks, {len(truth.chains)} items,")
+    print(f"of which {found} have a true chain to their organiser")
     return 0
 
 

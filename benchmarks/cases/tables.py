@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from typing import Final
 
 from partwatch.case.statements import Reliability, Statement, keyed, record_key
-from partwatch.case.vocabulary import SCHEMATA
+from partwatch.case.vocabulary import SCHEMATA, Type, property_of
 
 Cell = str | tuple[str, str]
 Row = dict[str, Cell]
 PLACE: Final = "@place"  # of a row that stands elsewhere than its number says
+ISO: Final = "%Y-%m-%d"
 CONSTANT: Final = "="  # before a word that stands for itself
 
 
@@ -61,12 +64,22 @@ class Table:
     heads: Mapping[str, str]
     legal_ref: str = "order 2026/117"
     delimiter: str = ","
-    dates: str = "%Y-%m-%d"
+    dates: str = ISO
     said_at: str | None = None
     bits: str | None = None
     place: str = "row"
     first: int = 2
     by: tuple[str, ...] = ()
+
+    @cached_property
+    def date_columns(self) -> frozenset[str]:
+        """Columns that hold dates."""
+        return frozenset(
+            column
+            for slot in self.slots
+            for prop, column in slot.says.items()
+            if (known := property_of(slot.schema, prop)) is not None and known.type is Type.DATE
+        )
 
 
 def value_of(row: Row, column: str) -> str:
@@ -77,16 +90,13 @@ def value_of(row: Row, column: str) -> str:
     return cell if isinstance(cell, str) else cell[0]
 
 
-def original_of(row: Row, column: str) -> str | None:
-    """The text of a cell where it differs from its value."""
-    cell = row.get(column, "")
-    return cell[1] if isinstance(cell, tuple) and cell[1] != cell[0] else None
-
-
-def written_of(row: Row, column: str) -> str:
+def written_of(table: Table, row: Row, column: str) -> str:
     """A cell as the file has it."""
     cell = row.get(column, "")
-    return cell if isinstance(cell, str) else cell[1]
+    text = cell if isinstance(cell, str) else cell[1]
+    if text and table.dates != ISO and column in table.date_columns:
+        return date.fromisoformat(text).strftime(table.dates)
+    return text
 
 
 def present(table: Table, row: Row) -> Iterator[Slot]:
@@ -164,7 +174,8 @@ def told(table: Table, row: Row, number: int, digest: str, seen: Seen) -> Iterat
             continue
         bits = weight if slot.edge else None
         for prop, value, column in _said(slot, row, seen):
-            original = None if column.startswith(CONSTANT) else original_of(row, column)
+            written = value if column.startswith(CONSTANT) else written_of(table, row, column)
+            original = None if written == value else written
             yield Statement(key, slot.schema, prop, value, place, original, said_at, bits)
         for prop, target in slot.links.items():
             if target in keys:

@@ -18,7 +18,7 @@ from benchmarks.cases.people import (
     written_name,
     written_phone,
 )
-from benchmarks.cases.tables import Cell, Row, Table
+from benchmarks.cases.tables import Cell, Row, Seen, Table
 from partwatch.case.statements import keyed
 
 FIRST_DAY: Final = date(2026, 1, 5)
@@ -54,7 +54,7 @@ class World:
     scans: dict[bool, list[tuple[str, str]]] = field(default_factory=dict)
     statements: int = 0
     cell: str = ""
-    _seen: defaultdict[str, tables.Seen] = field(default_factory=lambda: defaultdict(set))
+    _seen: defaultdict[str, Seen] = field(default_factory=lambda: defaultdict(set))
 
     def add(
         self,
