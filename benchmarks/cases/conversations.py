@@ -28,7 +28,9 @@ def chats(name: str, exhibit: str) -> Table:
     """What is on one seized phone: its owner, their contacts, the messages. exhibit: its number."""
     file = Slot("file", "Item", {"fileName": "file", "path": "path"}, _FILE_LINKS, of="message")
     says = {"messageId": "local", "threadTopic": "chat_name", "date": "date", "bodyText": "text"}
-    message = Slot("message", "Message", says, _MESSAGE_LINKS, local="local")
+    message = Slot(
+        "message", "Message", says, _MESSAGE_LINKS, local="local", shown={"parcelMentioned": "mention"}
+    )
     slots = (
         _messenger("owner", "owner", phone=True),
         _messenger("contact", "contact", phone=True),
@@ -90,7 +92,9 @@ def mailbox(name: str, exhibit: str) -> Table:
         "date": "date",
         "bodyText": "text",
     }
-    message = Slot("message", "Message", says, _MESSAGE_LINKS, local="local")
+    message = Slot(
+        "message", "Message", says, _MESSAGE_LINKS, local="local", shown={"parcelMentioned": "mention"}
+    )
     known = {"contentHash": "sha256", "fileName": "file", "mimeType": "type", "fileSize": "bytes"}
     file = Slot("file", "Item", known, _FILE_LINKS, keys=("sha256",))
     columns = (

@@ -219,11 +219,10 @@ def address_book(world: World, table: Table, owner: Person) -> None:
                 PLACE: "personal_information"}  # fmt: skip
     world.add(table, row)
     by_handle = {one.handle.removeprefix("user:"): one for one in world.people.all.values() if one.handle}
-    for number, chat in enumerate(sorted(chats), start=2):
+    for chat in sorted(chats):
         other = by_handle[chat]
         phone = other.phones[-1] if world.rng.random() < 0.8 else ""
-        world.add(table, {"contact": other.handle, "contact_name": known_as(other), "contact_phone": phone,
-                          PLACE: f"contacts, record {number}"})  # fmt: skip
+        world.add(table, {"contact": other.handle, "contact_name": known_as(other), "contact_phone": phone,})  # fmt: skip
 
 
 def mail(

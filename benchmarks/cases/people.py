@@ -149,15 +149,13 @@ def slip(text: str, rng: Random) -> str:
     if len(text) < 4:
         return text
     place = rng.randrange(1, len(text) - 1)
-    kind = rng.randrange(4)
-    if kind == 0:
-        return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
-    if kind == 1:
-        return text[:place] + text[place + 1 :]
-    if kind == 2:
-        return text[:place] + text[place] + text[place:]
-    near = _NEAR.get(text[place].lower())
-    return text[:place] + rng.choice(near) + text[place + 1 :] if near else text
+    before, here, after = text[:place], text[place], text[place + 1 :]
+    near = _NEAR.get(here.lower(), here)
+    made = rng.choice(
+        (before + after[0] + here + after[1:], before + after, before + here + here + after,
+         before + rng.choice(near) + after)
+    )  # fmt: skip
+    return " ".join(made.split())
 
 
 def written_name(person: Person, rng: Random, care: float) -> str:

@@ -31,7 +31,8 @@ class Slot:
     """One entity that a row speaks of. says: property to column, or to "=word". links: property to another
     slot. keys: columns (or "=word") that are its identity; empty of a record of its own. edge: the slots that
     it joins, without which it is not there. local: the column that tells its record from others there,
-    instead of the row; of: the slot whose record it is a file of. once: a thing that a source names where it
+    instead of the row; of: the slot whose record it is a file of. shown: of a
+    link, the column whose text it was found by. once: a thing that a source names where it
     first comes, and not again."""
 
     name: str
@@ -42,6 +43,7 @@ class Slot:
     edge: tuple[str, ...] = ()
     local: str = ""
     of: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
     once: bool = False
 
     @property
@@ -179,4 +181,5 @@ def told(table: Table, row: Row, number: int, digest: str, seen: Seen) -> Iterat
             yield Statement(key, slot.schema, prop, value, place, original, said_at, bits)
         for prop, target in slot.links.items():
             if target in keys:
-                yield Statement(key, slot.schema, prop, keys[target], place, None, said_at, bits)
+                text = value_of(row, slot.shown[prop]) if prop in slot.shown else None
+                yield Statement(key, slot.schema, prop, keys[target], place, text, said_at, bits)

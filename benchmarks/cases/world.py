@@ -93,13 +93,7 @@ class World:
             rows = self.rows[name]
             rows.sort(key=lambda kept: tuple(tables.value_of(kept.row, one) for one in table.by))
             if table.kind == "telegram":
-                self._numbered([kept.row for kept in rows if kept.row.get("chat")])
-
-    def _numbered(self, rows: list[Row]) -> None:
-        for number, row in enumerate(rows, start=1):
-            chat = tables.value_of(row, "chat")
-            row["local"] = f"{chat}/{number}"
-            row[tables.PLACE] = f"chat {chat}, message {number}"
+                _number([kept.row for kept in rows])
 
     def scan(self, listed: bool) -> tuple[str, str]:
         """A seized part as the laboratory scanned it: name and sha256."""
@@ -178,3 +172,15 @@ def empty(seed: int, scans: dict[bool, list[tuple[str, str]]] | None = None) -> 
     rng = Random(f"partwatch case {seed}")
     numbers = Numbers(rng.randrange(1, 10**8))
     return World(seed, rng, People(rng, numbers), scans={one: list(of) for one, of in (scans or {}).items()})
+
+
+def _number(rows: list[Row]) -> None:
+    """The entries of an address book and the messages of chats, as an export has them."""
+    contacts = [row for row in rows if row.get("contact")]
+    for number, row in enumerate(contacts, start=2):
+        row[tables.PLACE] = f"contacts, record {number}"
+    messages = [row for row in rows if row.get("chat")]
+    for number, row in enumerate(messages, start=1):
+        chat = tables.value_of(row, "chat")
+        row["local"] = f"{chat}/{number}"
+        row[tables.PLACE] = f"chat {chat}, message {number}"
