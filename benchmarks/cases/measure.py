@@ -23,11 +23,12 @@ import numpy as np
 
 from benchmarks.cases import asking, figures, said, taking
 from benchmarks.cases.generate import Case, generate
+from benchmarks.cases.records import Resolution
 from benchmarks.cases.truth import Truth, truth_of
 from benchmarks.progress import say
 from partwatch.case.statements import keyed
 from partwatch.case.store import CaseStore
-from partwatch.case.view import CaseView, view_of
+from partwatch.case.view import view_of
 
 ITEMS: Final = 6  # of a network, at most
 MERGES: Final = ("run", "truth", "none")
@@ -35,8 +36,8 @@ MERGES: Final = ("run", "truth", "none")
 
 @dataclass
 class Answer:
-    """Bits from an item to a person, and what rivals say (the more, the nearer). network: which; true: whether
-    the person is of it; kind: organiser, maker, or what kind of decoy."""
+    """Bits from an item to a person, and what rivals say (the more, the nearer). network: which; true:
+    whether the person is of it; kind: organiser, maker, or what kind of decoy."""
 
     network: int
     question: int
@@ -51,11 +52,7 @@ class Answer:
 class Found:
     """Everything measured, over all cases."""
 
-    person_of: dict[str, str] = field(default_factory=dict)
-    cluster_of: dict[str, int] = field(default_factory=dict)
-    bits: list[float] = field(default_factory=list)
-    mates: list[bool] = field(default_factory=list)
-    families: list[str] = field(default_factory=list)
+    resolution: Resolution = field(default_factory=Resolution)
     answers: list[Answer] = field(default_factory=list)
     items: int = 0
     unfound: int = 0
@@ -77,7 +74,9 @@ def add_case(found: Found, seed: int, statements: int, merges: str) -> None:
             taking.merge_by_truth(store, truth)
         _passed(found, "resolve", begun)
         if merges == "run":
-            _resolution(found, seed, truth, view_of(store))
+            view = view_of(store)
+            places = {key: int(view.canonical[place]) for place, key in enumerate(view.keys)}
+            found.resolution.add(seed, case.world, truth, places, asking.scores(view))
         begun = time.monotonic()
         _paths(found, case, truth, store)
         _passed(found, "paths", begun)
@@ -85,20 +84,6 @@ def add_case(found: Found, seed: int, statements: int, merges: str) -> None:
 
 def _passed(found: Found, stage: str, begun: float) -> None:
     found.seconds[stage] = found.seconds.get(stage, 0.0) + time.monotonic() - begun
-
-
-def _resolution(found: Found, seed: int, truth: Truth, view: CaseView) -> None:
-    """Records under a name that is not theirs are nobody's to judge, and left out."""
-    own = {one.key: f"{seed} {one.person}" for one in truth.records if one.own_name}
-    offset = max(found.cluster_of.values(), default=-1) + 1
-    found.person_of |= own
-    found.cluster_of |= {key: offset + place for key in own if (place := view.canonical_of(key)) is not None}
-    told = asking.scores(view)
-    for left, right, bits in zip(told.left, told.right, told.bits.tolist(), strict=True):
-        if left in own and right in own:
-            found.bits.append(bits)
-            found.mates.append(own[left] == own[right])
-            found.families.append(own[left])
 
 
 def _paths(found: Found, case: Case, truth: Truth, store: CaseStore) -> None:
@@ -138,8 +123,8 @@ def _ask(
 def told(found: Found, merges: str) -> dict[str, Any]:
     """All figures, printed and as JSON."""
     result: dict[str, Any] = {"merges": merges, "networks": found.networks, "seconds": found.seconds}
-    if found.person_of:
-        result["resolution"] = _told_resolution(found)
+    if found.resolution.person_of:
+        result["resolution"] = found.resolution.told()
     result["items"] = {"of networks": found.items, "without a true chain in the sources": found.unfound}
     print(
         f"{found.items} items of {found.networks} networks; {found.unfound} have no true chain in the sources"
@@ -147,18 +132,6 @@ def told(found: Found, merges: str) -> dict[str, Any]:
     result["ranks"] = {kind: _told_ranks(found, kind) for kind in ("organiser", "maker")}
     result["calibration"] = _told_calibration(found)
     return result
-
-
-def _told_resolution(found: Found) -> dict[str, Any]:
-    pairs = figures.resolved(found.person_of, found.cluster_of)
-    print(
-        f"resolution, {len(found.person_of):,} records: precision {pairs.precision}, recall {pairs.recall} of pairs"
-    )
-    measured = _likelihood(found.bits, found.mates, found.families)
-    print(
-        f"  {sum(found.mates):,} pairs of one and {len(found.mates) - sum(found.mates):,} of two compared: {_cllr(measured)}"
-    )
-    return {"pairs": asdict(pairs), "records": len(found.person_of), "likelihood": measured}
 
 
 def _likelihood(bits: Iterable[float], mates: Sequence[bool], families: Sequence[Any]) -> dict[str, Any]:

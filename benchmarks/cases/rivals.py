@@ -1,5 +1,8 @@
-"""What ranks as well, without any notion of evidence: the fewest hops, and a walk that starts over (personalised
-PageRank; Page, Brin, Motwani and Winograd 1999). Bits that rank worse than these leave something out."""
+"""What ranks as well, without any notion of evidence: the fewest hops, and a walk that starts over.
+
+The walk is personalised PageRank (Page, Brin, Motwani and Winograd 1999). Bits that rank worse than these
+leave something out.
+"""
 
 from __future__ import annotations
 
