@@ -51,6 +51,15 @@ def scores(view: CaseView) -> Scores:
     return Scores(left, right, np.concatenate(bits))
 
 
+@dataclass(frozen=True)
+class Tie:
+    """Bits of the strongest path, and of all that were found together; -1 where there is none at all, 0 of
+    what is worth nothing."""
+
+    strongest: float
+    together: float
+
+
 class Ties:
     """The network of a case."""
 
@@ -66,19 +75,17 @@ class Ties:
         """Where an entity stands in the network."""
         return self.view.canonical_of(key)
 
-    def bits(self, start: str, end: str) -> float:
-        """Of the strongest path between two entities by their keys; -1 where there is none at all, 0 of one
-        that is worth nothing."""
-        from partwatch.case.graph.search import best_way
-        from partwatch.case.graph.terrain import Terrain
+    def tie(self, start: str, end: str, count: int = 5) -> Tie:
+        """Between two entities by their keys. count: paths that are looked for."""
+        from partwatch.case.graph.paths import paths_between
 
         near, far = self.view.canonical_of(start), self.view.canonical_of(end)
         if near is None or far is None:
-            return -1.0
+            return Tie(-1.0, -1.0)
         if near == far:
-            return math.inf
-        way = best_way(Terrain.of(self.graph, near, far, self.graph.spare.copy())).way
-        return -1.0 if way is None else max(0.0, -math.log2(way.cost))
+            return Tie(math.inf, math.inf)
+        told = paths_between(self.graph, start, end, count, deep=False)
+        return Tie(told.paths[0].bits, told.together.bits) if told.paths else Tie(-1.0, -1.0)
 
 
 def best_known(view: CaseView, person_of: Mapping[str, str]) -> dict[str, str]:

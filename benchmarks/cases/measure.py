@@ -36,14 +36,16 @@ MERGES: Final = ("run", "truth", "none")
 
 @dataclass
 class Answer:
-    """Bits from an item to a person, and what rivals say (the more, the nearer). network: which; true:
-    whether the person is of it; kind: organiser, maker, or what kind of decoy."""
+    """From an item to a person: bits of the strongest path, of all together, and what rivals say (the more,
+    the nearer). network: which; true: whether the person is of it; kind: organiser, maker, or what kind of
+    decoy."""
 
     network: int
     question: int
     true: bool
     kind: str
     bits: float
+    together: float
     hops: float
     walk: float
 
@@ -60,13 +62,24 @@ class Found:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+def made(seed: int, statements: int) -> tuple[Case, Truth]:
+    """A case with its truth."""
+    case = generate(seed, statements)
+    return case, truth_of(case)
+
+
+def taken(folder: Path, case: Case) -> CaseStore:
+    """A store that holds all of a case."""
+    store = taking.new_store(folder)
+    taking.take_all(store, said.statements(case.world))
+    return store
+
+
 def add_case(found: Found, seed: int, statements: int, merges: str) -> None:
     """Generate, take in, resolve, ask; one more case into `found`."""
-    case = generate(seed, statements)
-    truth = truth_of(case)
+    case, truth = made(seed, statements)
     with tempfile.TemporaryDirectory() as folder:
-        store = taking.new_store(Path(folder) / "case")
-        taking.take_all(store, said.statements(case.world))
+        store = taken(Path(folder) / "case", case)
         begun = time.monotonic()
         if merges == "run":
             asking.resolve(store)
@@ -114,9 +127,18 @@ def _ask(
         if person in named:
             end = ties.place(named[person])
             assert end is not None
-            bits = ties.bits(item, named[person])
+            tie = ties.tie(item, named[person])
             found.answers.append(
-                Answer(found.networks, question, true, what, bits, float(hops[end]), float(walk[end]))
+                Answer(
+                    found.networks,
+                    question,
+                    true,
+                    what,
+                    tie.strongest,
+                    tie.together,
+                    float(hops[end]),
+                    float(walk[end]),
+                )
             )
 
 
@@ -158,7 +180,7 @@ def _told_ranks(found: Found, kind: str) -> dict[str, Any]:
         questions.setdefault(answer.question, []).append(answer)
     asked = [own for own in questions.values() if own[0].kind == kind and len(own) > 1]
     told: dict[str, Any] = {}
-    for by in ("bits", "hops", "walk"):
+    for by in ("bits", "together", "hops", "walk"):
         for against in ("all", "stranger", "neighbour", "household") if by == "bits" else ("all",):
             ranked = _ranked(asked, by, against)
             if ranked:
@@ -183,10 +205,13 @@ def _ranked(asked: list[list[Answer]], by: str, against: str) -> figures.Ranking
 
 def _told_calibration(found: Found) -> dict[str, Any]:
     """No path counts as 0 bits: nothing is said."""
-    bits = [max(0.0, one.bits) for one in found.answers]
-    measured = _likelihood(bits, [one.true for one in found.answers], [one.network for one in found.answers])
-    print(f"bits of the strongest path, {sum(one.true for one in found.answers)} true ends, "
-          f"{sum(not one.true for one in found.answers)} decoys: {_cllr(measured)}")  # fmt: skip
+    true = [one.true for one in found.answers]
+    networks = [one.network for one in found.answers]
+    result = {}
+    for by in ("bits", "together"):
+        bits = [max(0.0, float(getattr(one, by))) for one in found.answers]
+        result[by] = _likelihood(bits, true, networks)
+        print(f"{by}: {sum(true)} true ends, {len(true) - sum(true)} decoys; {_cllr(result[by])}")
     for kind in ("organiser", "maker", "neighbour", "household", "stranger"):
         own = [one.bits for one in found.answers if one.kind == kind]
         if own:
@@ -195,7 +220,7 @@ def _told_calibration(found: Found) -> dict[str, Any]:
             print(
                 f"  {kind:10} bits {middle:5.1f} ({low:.1f} to {high:.1f}), {none} of {len(own)} with no path"
             )
-    return measured
+    return result
 
 
 def seeds_of(text: str) -> list[int]:

@@ -22,6 +22,7 @@ from partwatch.curation.honesty import Weighing
 
 PEOPLE, SHOPS, BARE = "people", "shops", "a name alone"
 _SURE: Final = ("email", "idNumber")
+_APART: Final = 100.0  # bits
 
 
 @dataclass
@@ -86,9 +87,8 @@ class Resolution:
             house, rule = figures.resolved(own, self.found), figures.resolved(own, self.ruled)
             cost = cllr(self.pairs[kind])
             print(f"records of {kind}: {len(own):,}, {house.true:,} pairs of them are one")
-            print(
-                f"  merged: precision {house.precision}, recall {house.recall}; Cllr over all pairs {_shown(cost)}"
-            )
+            print(f"  merged: precision {house.precision}, recall {house.recall}")
+            print(f"  Cllr {_shown(cost)}")
             print(f"  blocking lets through {_let_through(self.pairs[kind])} of the pairs that are one")
             print(f"  plain rule: precision {rule.precision}, recall {rule.recall}")
             result[kind] = {"records": len(own), "house": asdict(house), "rule": asdict(rule), "cllr": cost}
@@ -133,16 +133,15 @@ def _words(name: str) -> set[str]:
 
 
 def cllr(pairs: Pairs) -> tuple[float, float] | None:
-    """Over all pairs, compared or not, and after the best monotone calibration. Those not compared are taken
-    to have the least bits of any that were. None where a class is empty."""
-    mates, others = pairs.others
-    same = np.array([*pairs.same, True, False])
-    weight = np.array([*([1.0] * len(pairs.same)), float(mates), float(others)])
+    """As stated, and after the best monotone calibration. Bits are a likelihood ratio against any two, so
+    that pairs of two that were not even compared count as told apart; pairs of one that were not are
+    blocking's loss, and told beside. None where a class is empty."""
+    same = np.array([*pairs.same, False])
+    weight = np.array([*([1.0] * len(pairs.same)), float(pairs.others[1])])
     kept = weight > 0
-    if not len(pairs.bits) or not weight[same].sum() or not weight[~same].sum():
+    if not any(pairs.same) or not weight[~same].sum():
         return None
-    least = min(pairs.bits)
-    bits = np.array([*pairs.bits, least, least])
+    bits = np.clip(np.array([*pairs.bits, -_APART]), -_APART, _APART)
     scored = _weighted(bits[kept], same[kept], weight[kept])
     return honesty.cllr(scored), honesty.cllr_min(scored)
 
