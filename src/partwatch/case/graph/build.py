@@ -23,9 +23,10 @@ _NO_POPULATIONS: Final[Mapping[str, int]] = MappingProxyType({})
 _LATE: Final = np.iinfo(np.int32).max
 
 
-def graph_of_case(store: CaseStore, without: Sequence[int] = ()) -> CaseGraph:
-    """The network of what counts in a case now. without: sources left out as if they were withdrawn."""
-    return graph_of(view_of(store, without), merges_of(store))
+def graph_of_case(store: CaseStore, without: Sequence[int] = (), standing: Sequence[int] = ()) -> CaseGraph:
+    """The network of what counts in a case now. without: sources left out as if they were withdrawn;
+    standing: taken as if they were not."""
+    return graph_of(view_of(store, without, standing), merges_of(store))
 
 
 def graph_of(
