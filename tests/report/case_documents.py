@@ -24,6 +24,23 @@ from partwatch.model.case_overview import (
     ToldStatement,
     Totals,
 )
+from partwatch.model.case_pack import (
+    CasePack,
+    ErrorRate,
+    Fallen,
+    Hop,
+    LedgerBundle,
+    NotLookedAt,
+    PackAssembly,
+    PackItem,
+    PackPair,
+    PackPath,
+    PackQuestion,
+    PackTotals,
+    Party,
+    Tested,
+    WithoutSource,
+)
 
 CHARTER = ToldCharter(
     name="Harbour pumps",
@@ -274,3 +291,93 @@ def _way(links: list[Link], count: int) -> tuple[tuple[int, ...], tuple[int, ...
         along.append(back[1])
         ends.append(back[0])
     return tuple(reversed(ends)), tuple(reversed(along))
+
+
+def pack(
+    captions: tuple[str, ...] = (), empty: bool = False, ledger: bool = True, items: int = 9
+) -> CasePack:
+    """A pack of two questions, one of them without an answer. captions: in place of the parties' own."""
+    told = sources()
+    names = (*captions, "Ada Arnold", "+32 470 12 34 56", "EX20339813BE", "katya_ivers255", "plate 7.gcode",
+             "hand pump 1", "Luc Haas")  # fmt: skip
+    statements: list[ToldStatement] = []
+
+    def say(entity: int, prop: str, value: str, source: int, **more: object) -> int:
+        number = 100 + 7 * len(statements)
+        base: dict[str, object] = {
+            "number": number, "source": source, "entity": f"{entity:040x}", "schema_name": "Person",
+            "prop": prop, "value": value, "shown": value, "original": None, "place": f"row {number // 3}",
+            "said_at": "2026-04-02T10:00:00Z", "bits": None,
+        }  # fmt: skip
+        statements.append(ToldStatement.model_validate(base | more))
+        return number
+
+    parties = [
+        Party(key=f"{n:040x}", schema_name="Person", caption=names[n],
+              statements=(say(n, "name", names[n], n % 5 + 1, original=names[n].upper()),))
+        for n in range(7)
+    ]  # fmt: skip
+
+    def hop(left: int, kind: str, source: int, bits: float | None = None, **more: object) -> Hop:
+        number = say(left, kind, names[(left + 1) % 7], source, bits=bits)
+        return Hop.model_validate(
+            {"kind": kind, "bits": bits, "inferred": bits is not None, "sources": (source,),
+             "statements": (number,)} | more
+        )  # fmt: skip
+
+    first = PackPath(
+        parties=tuple(parties[:5]), bits=5.93, weakest=1,
+        hops=(hop(0, "phone", 2, holders=2, population=4312), hop(1, "same source", 4, 8.21),
+              hop(2, "contents", 1), hop(3, "submitter", 3)),
+    )  # fmt: skip
+    rival = PackPath(
+        parties=(parties[0], parties[6], parties[4]), bits=2.51, weakest=0,
+        hops=(hop(0, "message", 5), hop(6, "payment", 3)),
+    )  # fmt: skip
+    asked = PackQuestion(
+        left=parties[0], right=parties[4], proposition="Ada Arnold had plate 7.gcode printed",
+        alternative="what ties them is chance, error or somebody else", bits=6.04, paths=(first, rival),
+        searched=6, without=(WithoutSource(source=2, bits=2.51), WithoutSource(source=3, bits=None)),
+    )  # fmt: skip
+    none = asked.model_copy(update={"right": parties[6], "bits": None, "paths": (), "without": ()})
+    findings = ("match", "clear", "clear", "unscreenable", "review")
+    screened = tuple(
+        PackItem(caption=f"disk 3/file {n}.stl", sha256=f"{n:064x}", finding=findings[n % 5],
+                 complete=n % 4 != 3, statements=(say(50 + n, "finding", findings[n % 5], 4),))
+        for n in range(items)
+    )  # fmt: skip
+    held = PackAssembly(
+        design="hand pump 1", finding="match", bits=15.2, items=("disk 3/file 0.stl", "plate 7.gcode"),
+        missing=2, statements=screened[0].statements if screened else (),
+    )  # fmt: skip
+    pair = PackPair(
+        left=parties[5], right=parties[6], bits=-3.4, verdict="different", reason="born in different years",
+        by="E. Analyst", at="2026-11-20T10:00:00Z",
+    )  # fmt: skip
+    return CasePack(
+        program_version="0.1.0", as_of="2026-11-29T10:00:00Z", made_by="E. Analyst", charter=CHARTER,
+        ledger=LedgerBundle(file="harbour.ledger", sha256="ab" * 32, entries=318, checkpoint=CHECKPOINT)
+        if ledger else None,
+        totals=PackTotals(sources=6, withdrawn=1, statements=48_210, entities=7_312, items=items),
+        sources=told, statements=tuple(statements),
+        questions=() if empty else (asked, none), items=() if empty else screened,
+        assemblies=() if empty or not screened else (held,), pairs=() if empty else (pair,),
+        fallen=() if empty else (
+            Fallen(source=6, left=names[0], right=names[6], before=4.2, after=None),),
+        decisions=() if empty else (
+            ToldDecision(left=names[5], right=names[6], verdict="different", reason="born in different years",
+                         at="2026-11-20T10:00:00Z", by="E. Analyst"),),
+        tested=Tested(pairs=5_120, merged=311, threshold=6.5, questions=0 if empty else 2,
+                      unanswered=0 if empty else 1),
+        error_rates=() if empty else (
+            ErrorRate(what="pairs taken for one that are not", value=0.0041, low=0.0021, high=0.0072,
+                      trials=3_904, measured_on="generated cases, seeds 0 to 4"),),
+        not_looked_at=() if empty else (
+            NotLookedAt(what="messages without text were not read", count=12, sources=(3,)),),
+        reliability={"A": 10.0, "B": 7.0, "C": 4.0, "D": 2.0, "E": 0.5, "F": 2.0},
+        policy={"bits from which on records are taken for one": 6.5},
+        limits=() if empty else ("Shape says nothing of purpose",),
+    )  # fmt: skip
+
+
+CHECKPOINT = "partwatch.case/5f0c2a\n318\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— partwatch.case/5f0c2a AbCdEf0123456789=\n"

@@ -66,7 +66,9 @@ def _about(document: CaseOverview) -> str:
         f"{number(totals.entities)} entities, with {number(totals.links)} links. This page shows "
         f"{number(shown)} entities and {number(len(document.links))} links: {said(document.chosen_by)}.</p>"
         f"<p>{said(document.not_claimed)}</p>"
-        '<p class="muted">Bits are log2 of a likelihood ratio. The letter of a source is its reliability in the '
+        '<p class="muted">Bits of a link or a path say how small the chance is that it is wrong, its sources '
+        "included: 2 to the minus bits. Bits of an inferred statement are log2 of a likelihood ratio. The letter "
+        "of a source is its reliability in the "
         "Admiralty code; what it counts for in bits is a policy, stated and not measured. Outlines on the map: "
         "Natural Earth 1:110m, public domain; a country without coordinates is marked in its middle.</p>"
         f'<p class="muted">Partwatch {said(document.program_version)}. This file opens no network connection.'

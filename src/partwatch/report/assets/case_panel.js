@@ -6,6 +6,8 @@ const ratio = (bits) => {
   const words = times >= 1e6 ? `${Number((times / 1e6).toPrecision(2)).toLocaleString("en")} million` : Number(times.toPrecision(2)).toLocaleString("en");
   return bits < 0 ? `${words} times against` : `${words} to 1`;
 };
+/** What bits of a link or a path leave as the chance that it is wrong. */
+const risk = (bits) => `wrong: 1 in ${bits > 0 ? ratio(bits).replace(" to 1", "") : 1}`;
 const bitsOf = (bits) => (bits === null ? "" : `${bits.toFixed(1)} bits`);
 const linked = (words, what) => make("button.linked", {type: "button", onclick: () => choose(what)}, words);
 const nodeButton = (place) => linked(nodes[place].caption, {kind: "node", at: place});
@@ -61,7 +63,7 @@ function linkPart(place) {
   const days = link.days[0] ? ` ${link.days[0]}${link.days[1] && link.days[1] !== link.days[0] ? ` to ${link.days[1]}` : ""}.` : "";
   return [
     head(nodeButton(link.left), make("span.muted", {}, link.directed ? " → " : " – "), nodeButton(link.right)),
-    make("p", {}, `${link.kind}: `, make("b", {}, bitsOf(link.bits)), ` (${ratio(link.bits)}), ${link.inferred ? "inferred" : "said by a source"}.${days}`),
+    make("p", {}, `${link.kind}: `, make("b", {}, bitsOf(link.bits)), ` (${risk(link.bits)}), ${link.inferred ? "inferred" : "said by a source"}.${days}`),
     part("It rests on", statementsOf(link.statements), link.statements.length ? null : make("p.muted", {}, "No statement of its own is on this page.")),
   ];
 }
@@ -71,7 +73,7 @@ function pathPart([question, number]) {
   const [ends, along, bits, weakest] = ways[number];
   return [
     head(nodeButton(left), make("span.muted", {}, " to "), nodeButton(right)),
-    make("p", {}, `Path ${number + 1} of ${ways.length}: `, make("b", {}, bitsOf(bits)), ` (${ratio(bits)}), through ${plural(along.length, "link", "links")}. It breaks first where it is marked.`),
+    make("p", {}, `Path ${number + 1} of ${ways.length}: `, make("b", {}, bitsOf(bits)), ` (${risk(bits)}), through ${plural(along.length, "link", "links")}. It breaks first where it is marked.`),
     ways.length > 1 ? make("p", {}, ways.map((way, n) => [linked(`path ${n + 1} (${bitsOf(way[2])})`, {kind: "path", at: [question, n]}), " "])) : null,
     along.map((link, step) => [
       part(`${step + 1}. ${nodes[ends[step]].caption} – ${nodes[ends[step + 1]].caption}`,
@@ -110,7 +112,7 @@ function eventPart(place) {
 }
 
 function answer([left, right, bits, ways], question) {
-  const ends = make("p", {}, nodeButton(left), " and ", nodeButton(right), ": ", ways.length ? make("b", {}, `${bitsOf(bits)} (${ratio(bits)})`) : make("b", {}, "no path"), ways.length ? ", by:" : ".");
+  const ends = make("p", {}, nodeButton(left), " and ", nodeButton(right), ": ", ways.length ? make("b", {}, `${bitsOf(bits)} (${risk(bits)})`) : make("b", {}, "no path"), ways.length ? ", by:" : ".");
   return [ends, ways.map(([nodesOf, along, weight], number) => make("div.way", {},
     linked(`path ${number + 1}, ${bitsOf(weight)}:`, {kind: "path", at: [question, number]}),
     nodesOf.map((one, step) => [make("span", {}, cut(nodes[one].caption, 34)), step < along.length ? make("i", {}, `– ${links[along[step]].kind} –`) : null])))];
