@@ -10,6 +10,7 @@ import numpy as np
 from partwatch.case.graph.layout import layout
 from partwatch.model.case_overview import (
     Broker,
+    By,
     CaseOverview,
     Event,
     Link,
@@ -259,12 +260,12 @@ def _places(maker: _Maker, nodes: list[Node]) -> list[Place]:
     for place, node in enumerate(nodes):
         if node.latitude is not None:
             made.append(
-                Place(node=place, exact=True, country=node.countries[0], latitude=node.latitude,
+                Place(node=place, by=By.COORDINATES, country=node.countries[0], latitude=node.latitude,
                       longitude=node.longitude)
             )  # fmt: skip
         else:
             made += [
-                Place(node=place, exact=False, country=one, latitude=None, longitude=None)
+                Place(node=place, by=By.STATED, country=one, latitude=None, longitude=None)
                 for one in node.countries
             ]
     return made

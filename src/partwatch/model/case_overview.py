@@ -7,6 +7,7 @@ changelog and in docs/reference/case-report.md.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final, Self
 
 from pydantic import model_validator
@@ -119,12 +120,21 @@ class Event(Record):
     statement: int
 
 
+class By(StrEnum):
+    """What says where something is: coordinates of a source, a country that a source states, or the country that
+    a number (of a phone, an account, a parcel) belongs to."""
+
+    COORDINATES = "coordinates"
+    STATED = "stated"
+    NUMBER = "number"
+
+
 class Place(Record):
-    """Somewhere on the map. node: what is there. exact: whether a source gives coordinates; else it stands for
-    a whole country and lies in the middle of it."""
+    """Somewhere on the map. node: what is there. latitude, longitude: in degrees, where a source gives them; else
+    it stands for a whole country and lies in the middle of it."""
 
     node: int
-    exact: bool
+    by: By
     country: str | None
     latitude: float | None
     longitude: float | None

@@ -20,10 +20,11 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("items, jobs", "diamond", ("Item", "PrintJob", "Document")),
     ("designs", "star", ("Design", "Assembly")),
     ("parcels, exhibits", "box", ("Parcel", "Exhibit")),
-    ("addresses", "drop", ("Address",)),
+    ("addresses", "wedge", ("Address", "address")),
     ("messages, payments, offers", "triangle", ("Message", "Call", "Payment", "Listing", "Ownership")),
     ("printers, vehicles", "hexagon", ("Printer", "Vehicle")),
-    ("other", "cross", ()),
+    ("phones, mails, numbers", "cross", ("phone", "email", "identifier", "ip", "url", "checksum")),
+    ("other", "pentagon", ()),
 )
 _GROUP_OF: Final = {schema: place for place, (_, _, names) in enumerate(GROUPS) for schema in names}
 
@@ -112,11 +113,11 @@ def _places(document: CaseOverview) -> list[list[Any]]:
     made: list[list[Any]] = []
     for one in document.places:
         code = (one.country or "").upper()
-        if one.exact and one.latitude is not None and one.longitude is not None:
-            made.append([one.node, 1, code, round(one.latitude, 3), round(one.longitude, 3)])
+        if one.latitude is not None and one.longitude is not None:
+            made.append([one.node, one.by.value, code, round(one.latitude, 3), round(one.longitude, 3)])
         elif code in where:
             latitude, longitude, _ = where[code]
-            made.append([one.node, 0, code, latitude, longitude])
+            made.append([one.node, one.by.value, code, latitude, longitude])
     return made
 
 

@@ -70,7 +70,8 @@ def _about(document: CaseOverview) -> str:
         "included: 2 to the minus bits. Bits of an inferred statement are log2 of a likelihood ratio. The letter "
         "of a source is its reliability in the "
         "Admiralty code; what it counts for in bits is a policy, stated and not measured. Outlines on the map: "
-        "Natural Earth 1:110m, public domain; a country without coordinates is marked in its middle.</p>"
+        "Natural Earth 1:110m, public domain; a country without coordinates is marked in its middle; "
+        "the country that a number of a phone, an account or a parcel belongs to is not where anybody was.</p>"
         f'<p class="muted">Partwatch {said(document.program_version)}. This file opens no network connection.'
         "</p>"
     )

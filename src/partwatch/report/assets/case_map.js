@@ -4,8 +4,9 @@ const spots = (() => {
   const made = new Map();
   for (const place of places) {
     const key = place.exact ? `${place.latitude.toFixed(1)} ${place.longitude.toFixed(1)}` : place.code;
-    const spot = made.get(key) || {exact: place.exact, code: place.code, latitude: place.latitude, longitude: place.longitude, nodes: new Set()};
+    const spot = made.get(key) || {byNumber: true, exact: place.exact, code: place.code, latitude: place.latitude, longitude: place.longitude, nodes: new Set()};
     spot.nodes.add(place.node);
+    if (place.by !== "number") spot.byNumber = false;
     made.set(key, spot);
   }
   return [...made.values()].map((spot, place) => ({...spot, place, nodes: [...spot.nodes]}));
@@ -33,7 +34,8 @@ const outlines = told.world.outlines.map((steps) => {
 const map = new Stage("map", {draw: drawMap, hit: hitMap, onPick: pickMap, most: 60});
 // What is in sight at first: longitude and latitude of the middle, and degrees of longitude across.
 const sight = (() => {
-  const list = spots.length ? spots : [{longitude: 10, latitude: 48}];
+  if (!spots.length) return {longitude: 10, latitude: 25, wide: 300, high: 130};
+  const list = spots;
   const sorted = (axis) => list.map((spot) => spot[axis]).sort((one, two) => one - two);
   const part = (values, share) => values[Math.round((values.length - 1) * share)];
   // A few far away do not make the rest small: they are reached by zooming out.
@@ -164,7 +166,7 @@ function hitMap(px, py) {
 function pickMap(over) {
   if (!over) { choose(null); return; }
   const list = shownOn(spots[over.at]);
-  choose(list.length === 1 ? {kind: "node", at: list[0]} : {kind: "set", at: list, words: spots[over.at].exact ? "At this place" : countryName(spots[over.at].code)});
+  choose(list.length === 1 ? {kind: "node", at: list[0]} : {kind: "set", at: list, words: spots[over.at].exact ? "At this place" : countryName(spots[over.at].code) + (spots[over.at].byNumber ? ", by the numbers of phones, accounts or parcels" : "")});
 }
 
 map.onArrow = (dx, dy) => {

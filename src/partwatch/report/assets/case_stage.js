@@ -24,7 +24,8 @@ function shape(kind, x, y, r) {
   else if (kind === "diamond") corners(4, 0, r * 1.25);
   else if (kind === "box") path.rect(x - r * 1.25, y - r * 0.72, r * 2.5, r * 1.44);
   else if (kind === "triangle") corners(3, -Math.PI / 2, r * 1.3);
-  else if (kind === "drop") corners(3, Math.PI / 2, r * 1.3);
+  else if (kind === "wedge") corners(3, Math.PI / 2, r * 1.3);
+  else if (kind === "pentagon") corners(5, -Math.PI / 2, r * 1.15);
   else if (kind === "hexagon") corners(6, 0, r * 1.1);
   else if (kind === "star") {
     for (let n = 0; n < 10; n += 1) {
@@ -44,7 +45,7 @@ function shape(kind, x, y, r) {
 function glyph(group) {
   const d = {
     circle: "M14 8A6 6 0 1 1 2 8A6 6 0 1 1 14 8Z", square: "M3 3H13V13H3Z", diamond: "M8 1L15 8L8 15L1 8Z", box: "M1 4H15V12H1Z",
-    triangle: "M8 1.5L14.5 13H1.5Z", drop: "M8 14.5L14.5 3H1.5Z", hexagon: "M1.5 8L4.8 2.4H11.2L14.5 8L11.2 13.6H4.8Z",
+    triangle: "M8 1.5L14.5 13H1.5Z", pentagon: "M8 1L15 6.4L12.3 14.5H3.7L1 6.4Z", wedge: "M8 14.5L14.5 3H1.5Z", hexagon: "M1.5 8L4.8 2.4H11.2L14.5 8L11.2 13.6H4.8Z",
     star: "M8 .5L10 5.6L15.4 5.9L11.2 9.3L12.6 14.6L8 11.6L3.4 14.6L4.8 9.3L.6 5.9L6 5.6Z", cross: "M5.7 2H10.3V5.7H14V10.3H10.3V14H5.7V10.3H2V5.7H5.7Z",
   }[told.groups[group].shape];
   const space = "http://www.w3.org/2000/svg";
@@ -57,7 +58,13 @@ function glyph(group) {
   return picture;
 }
 
-const cut = (words, most) => (words.length > most ? `${words.slice(0, most - 1)}…` : words);
+/** Cut to a length; of numbers and the like, both ends are kept. */
+function cut(words, most) {
+  if (words.length <= most) return words;
+  if (words.includes(" ")) return `${words.slice(0, most - 1)}…`;
+  const end = Math.min(7, Math.floor(most / 3));
+  return `${words.slice(0, Math.min(most, 20) - end - 1)}…${words.slice(-end)}`;
+}
 
 /** A canvas with a view that is moved and zoomed. draw(pen, stage) paints; hit(x, y) says what is there. */
 class Stage {

@@ -18,7 +18,7 @@ const events = told.events
   .map(([about, date, kind, words, statement]) => ({nodes: about, date, at: day(date), kind, words, statement}))
   .filter((event) => event.at !== null).sort((one, other) => one.at - other.at);
 events.forEach((event, place) => { event.place = place; });
-const places = told.places.map(([node, exact, code, latitude, longitude]) => ({node, exact: !!exact, code, latitude, longitude}));
+const places = told.places.map(([node, by, code, latitude, longitude]) => ({node, by, exact: by === "coordinates", code, latitude, longitude}));
 const other = (link, place) => (link.left === place ? link.right : link.left);
 const countryName = (code) => (told.world.countries[code] || [0, 0, code])[2];
 

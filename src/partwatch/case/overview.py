@@ -1,0 +1,254 @@
+"""A case as a page shows it: from the view and its network to a frozen document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from partwatch import __version__
+from partwatch.case.answers import Answer
+from partwatch.case.graph.dates import told as told_day
+from partwatch.case.graph.layout import layout
+from partwatch.case.graph.links import NO_DATE, CaseGraph
+from partwatch.case.overview_choice import asked_nodes, chosen, degrees
+from partwatch.case.overview_dates import events
+from partwatch.case.overview_places import Places
+from partwatch.case.store import CaseStore
+from partwatch.case.telling import telling_most, told_charter, told_decision, told_source, told_statements
+from partwatch.case.weights import source_error
+from partwatch.model.case_overview import (
+    Broker,
+    CaseOverview,
+    Link,
+    Node,
+    PathOf,
+    Place,
+    Question,
+    ToldAssembly,
+    Totals,
+)
+
+MOST_BITS: Final = 40.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much a page shows at most. of_node, of_link: statements of each."""
+
+    nodes: int = 500
+    links: int = 3_000
+    events: int = 1_500
+    brokers: int = 12
+    of_node: int = 12
+    of_link: int = 4
+
+
+def overview_of(
+    store: CaseStore,
+    graph: CaseGraph,
+    answers: Sequence[Answer] = (),
+    communities: Mapping[int, int] | None = None,
+    brokers: Mapping[int, float] | None = None,
+    as_of: datetime | None = None,
+    size: Size | None = None,
+) -> CaseOverview:
+    """What the page of a case shows. communities: number by node; brokers: share of shortest ways by node; answers:
+    to the questions that were asked. as_of: now, if it is not given."""
+    return _Maker(store, graph, answers, communities or {}, brokers or {}, size or Size()).made(
+        as_of or datetime.now(UTC)
+    )
+
+
+class _Maker:
+    def __init__(
+        self, store: CaseStore, graph: CaseGraph, answers: Sequence[Answer], communities: Mapping[int, int],
+        brokers: Mapping[int, float], size: Size,
+    ) -> None:  # fmt: skip
+        self.store, self.graph, self.answers, self.size = store, graph, answers, size
+        self.view = graph.view
+        self.group = [int(one) for one in graph.group]
+        self.communities = {self.group[node]: number for node, number in communities.items()}
+        self.brokers = sorted(
+            ((share, self.group[node]) for node, share in brokers.items() if share > 0), reverse=True
+        )[: size.brokers]
+        held = [
+            node
+            for node in np.flatnonzero(graph.kind >= 0).tolist()
+            if graph.kinds[graph.kind[node]] in ("Assembly", "Design")
+        ]
+        asked = asked_nodes(graph, answers)
+        first = [*asked, *(self.group[one] for one in held), *(node for _, node in self.brokers)]
+        self.asked = len(asked)
+        self.kept = chosen(graph, first, size.nodes)
+        self.place_of = {node: place for place, node in enumerate(self.kept)}
+        self.degree = degrees(graph)
+        self.where = Places(graph)
+        self.said: set[int] = set()
+
+    def made(self, as_of: datetime) -> CaseOverview:
+        links, line_of = self._links()
+        nodes = self._nodes(links)
+        dated = events(self.graph, self.place_of, self.size.events)
+        self.said.update(one.statement for one in dated)
+        counts = self.store.counts()
+        return CaseOverview(
+            program_version=__version__, as_of=as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            charter=told_charter(self.store.charter),
+            totals=Totals(
+                sources=counts["sources"], statements=counts["statements"],
+                entities=int(np.count_nonzero(self._alone())), links=int(self.degree.sum()) // 2,
+                communities=len(set(self.communities.values())),
+            ),
+            sources=tuple(told_source(one) for one in self.store.sources()),
+            statements=told_statements(self.store, self.view, self.said), nodes=nodes, links=links,
+            events=tuple(dated), places=self._places(),
+            brokers=tuple(Broker(node=self.place_of[node], share=share) for share, node in self.brokers),
+            assemblies=self._assemblies(), questions=self._questions(line_of),
+            decisions=tuple(told_decision(self.view, one) for one in self.store.decisions()),
+            chosen_by=self._chosen_by(),
+        )  # fmt: skip
+
+    def _alone(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """bool (n,): nodes that stand for their cluster and are no shared values."""
+        first = self.graph.group == np.arange(self.graph.nodes)
+        first[len(self.view.keys) :] = False
+        first[: len(self.view.keys)] &= self.graph.kind[: len(self.view.keys)] >= 0
+        return first
+
+    def _chosen_by(self) -> str:
+        if len(self.kept) < self.size.nodes:
+            return "all that has a link"
+        if self.asked:
+            return "what was asked about, what lies nearest to it, and the best linked"
+        return "the best linked, and what lies about them"
+
+    # Links.
+
+    def _links(self) -> tuple[tuple[Link, ...], dict[int, int]]:
+        """Links between those shown, one for each pair and name; and which of them each link of the graph is."""
+        graph = self.graph
+        a, b = graph.group[graph.a], graph.group[graph.b]
+        here = np.zeros(graph.nodes, dtype=np.bool_)
+        here[self.kept] = True
+        among = np.flatnonzero(here[a] & here[b] & (a != b))
+        rows: dict[tuple[int, int, int], list[int]] = {}
+        for link in among.tolist():
+            ends = (int(a[link]), int(b[link]))
+            pair = ends if graph.directed[link] else (min(ends), max(ends))
+            rows.setdefault((*pair, int(graph.name[link])), []).append(link)
+        asked = {link for one in self.answers for way in one.ways for link in way.links}
+        ranked = sorted(
+            rows.items(), key=lambda one: (asked.isdisjoint(one[1]), -max(map(self._bits, one[1])), one[0])
+        )[: self.size.links]
+        line_of = {link: place for place, (_, own) in enumerate(ranked) for link in own}
+        return tuple(self._link(pair, own) for pair, own in ranked), line_of
+
+    def _bits(self, link: int) -> float:
+        """Of one link: what is left for its inference or one of its sources being wrong (Boole)."""
+        graph = self.graph
+        error = float(graph.error[link])
+        for number in {int(graph.source[link]), int(graph.other[link])} - {0}:
+            if number in self.view.sources:
+                error += source_error(self.view.sources[number].info.reliability)
+        return float(min(MOST_BITS, -np.log2(min(1.0, max(error, 2.0**-MOST_BITS)))))
+
+    def _link(self, pair: tuple[int, int, int], own: list[int]) -> Link:
+        graph = self.graph
+        best = sorted(own, key=lambda link: (-self._bits(link), link))
+        said = [number for link in best for number in graph.numbers(link)]
+        kept = tuple(dict.fromkeys(said))[: self.size.of_link * max(1, min(3, len(own)))]
+        self.said.update(kept)
+        used = {int(number) for link in own for number in (graph.source[link], graph.other[link])} - {0}
+        first = [int(graph.first[link]) for link in own if graph.first[link] != NO_DATE]
+        last = [int(graph.last[link]) for link in own if graph.last[link] != NO_DATE]
+        return Link(
+            left=self.place_of[pair[0]], right=self.place_of[pair[1]], kind=graph.names[pair[2]],
+            bits=round(self._bits(best[0]), 2), inferred=bool(np.isfinite(graph.bits[best[0]])),
+            directed=bool(graph.directed[best[0]]), sources=tuple(sorted(used)), statements=kept,
+            first=told_day(min(first)) if first else None, last=told_day(max(last)) if last else None,
+        )  # fmt: skip
+
+    # Nodes.
+
+    def _nodes(self, links: Sequence[Link]) -> tuple[Node, ...]:
+        ends = [(one.left, one.right) for one in links]
+        groups = [self.communities.get(node, -1 - place) for place, node in enumerate(self.kept)]
+        where = layout(len(self.kept), ends, [max(one.bits, 0.1) for one in links], groups)
+        low = where.min(axis=0) if len(where) else np.zeros(2)
+        spread = np.maximum(np.ptp(where, axis=0), 1e-9) if len(where) else np.ones(2)
+        about: dict[int, list[int]] = {}
+        for one in links:
+            for end in (one.left, one.right):
+                about.setdefault(end, []).extend(one.statements)
+        most = max((int(self.degree[node]) for node in self.kept), default=1)
+        shares = {node: share for share, node in self.brokers}
+        best = max(shares.values(), default=1.0)
+        return tuple(
+            self._node(place, node, tuple((where[place] - low) / spread), about.get(place, []),
+                       max(self.degree[node] / max(1, most), shares.get(node, 0.0) / best))
+            for place, node in enumerate(self.kept)
+        )  # fmt: skip
+
+    def _node(
+        self, place: int, node: int, where: tuple[float, ...], linked: list[int], importance: float
+    ) -> Node:
+        graph, view = self.graph, self.view
+        value = node >= len(view.keys)
+        own = [] if value else telling_most(view, node)
+        said = list(dict.fromkeys(linked if value else own))
+        kept = said[: self.size.of_node]
+        self.said.update(kept)
+        members = () if value else view.members.get(node, (node,))
+        spot = self.where.coordinates(node)
+        return Node(
+            key=graph.key_of(node), keys=tuple(view.keys[one] for one in members) or (graph.key_of(node),),
+            schema_name=graph.kind_of(node) if value else view.schema_of(node), caption=graph.caption(node),
+            community=self.communities.get(node), degree=int(self.degree[node]),
+            importance=round(float(importance), 4), x=float(where[0]), y=float(where[1]),
+            countries=self.where.countries(node), latitude=spot and spot[0], longitude=spot and spot[1],
+            statements=tuple(kept), more=0 if value else len(said) - len(kept),
+        )  # fmt: skip
+
+    def _places(self) -> tuple[Place, ...]:
+        return tuple(one for place, node in enumerate(self.kept) for one in self.where.of(node, place))
+
+    # What was found.
+
+    def _assemblies(self) -> tuple[ToldAssembly, ...]:
+        made = []
+        for place, node in enumerate(self.kept):
+            if node >= len(self.view.keys) or self.graph.kind_of(node) != "Assembly":
+                continue
+            items = [self.view.canonical_of(key) for key in self.view.values_of(node, "items")]
+            shown = [self.place_of[self.group[one]] for one in items if one is not None and self.group[one] in self.place_of]
+            design = [self.view.canonical_of(key) for key in self.view.values_of(node, "design")]
+            named = next((self.view.caption(one) for one in design if one is not None), self.view.caption(node))
+            finding = next(iter(self.view.values_of(node, "finding")), "")
+            made.append(ToldAssembly(node=place, design=named, finding=finding, items=tuple(shown)))
+        return tuple(made)
+
+    def _questions(self, line_of: Mapping[int, int]) -> tuple[Question, ...]:
+        return tuple(
+            Question(
+                left=self.place_of[self.group[one.left]], right=self.place_of[self.group[one.right]],
+                bits=one.bits, paths=tuple(self._path(way.nodes, way.links, way.bits, way.weakest, line_of) for way in one.ways),
+            )
+            for one in self.answers
+            if self.group[one.left] in self.place_of and self.group[one.right] in self.place_of
+        )  # fmt: skip
+
+    def _path(
+        self, nodes: Sequence[int], links: Sequence[int], bits: float, weakest: int, line_of: Mapping[int, int]
+    ) -> PathOf:
+        """Hops within a cluster are none on the page: there it is one node."""
+        ends, along = [self.place_of[self.group[nodes[0]]]], []
+        for node, link in zip(nodes[1:], links, strict=True):
+            if self.place_of[self.group[node]] != ends[-1]:
+                ends.append(self.place_of[self.group[node]])
+                along.append(line_of[link])
+        weak = line_of.get(links[weakest], along[0] if along else 0)
+        return PathOf(nodes=tuple(ends), links=tuple(along), bits=bits, weakest=weak)
