@@ -1,9 +1,9 @@
-"""The network of a view: raw links become links, each said once a source; roles become ports with their price."""
+"""The network of a view: raw links become links, each said once a source; roles become ports with their holders."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -73,9 +73,11 @@ def _ports(
     stated = np.array([populations.get(name, 0) for name in roles], dtype=np.int64)
     population[: len(stated)] = np.maximum(population[: len(stated)], stated)
     of_port = population[port % width]
-    error = np.where(holders >= 2, np.minimum(1.0, holders / np.maximum(of_port, 1)), 0.0)
     half = len(raw.a)
-    told = Ports(error, holders.astype(np.int32), of_port.astype(np.int32))
+    own = np.array([name.endswith(">") and not joins(name[:-1]) for name in roles] or [False])
+    roles_here = np.bincount(port // width, minlength=nodes)[port // width]
+    ways = roles_here * holders.astype(np.float64)
+    told = Ports(holders.astype(np.int32), of_port.astype(np.int32), ways, own[port % width] & (holders == 1))
     return told, place[:half].astype(np.int32), place[half:].astype(np.int32)
 
 
@@ -253,7 +255,3 @@ def without_links(graph: CaseGraph, gone: NDArray[np.bool_]) -> NDArray[np.bool_
     shut[left] = ~chosen
     return shut
 
-
-def with_priced(graph: CaseGraph, error: NDArray[np.float64]) -> CaseGraph:
-    """The same network with another price of crossing, float64 (p,): to compare formulas."""
-    return replace(graph, ports=replace(graph.ports, error=error))

@@ -24,12 +24,29 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ports:
-    """Where links of one role meet a group of nodes. error: float64 (p,), what it costs to cross there, which
-    is holders / population, and nothing where only one holds; holders, population: int32 (p,)."""
+    """Where links of one role meet a group of nodes: `recipient<` is where parcels meet whom they are for.
+    holders: int32 (p,), how many stand there; population: int32 (p,), how many stand in such a role anywhere;
+    ways: float64 (p,), how many ways on a path has that goes out here (chance.py); settled: bool (p,), there is
+    but one, by a property of its own."""
 
-    error: Floats
     holders: Ints
     population: Ints
+    ways: Floats
+    settled: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Adjacency:
+    """Both ways of each of l links, ordered by where they start and lead: starts: int64 (n + 1,), of each node;
+    links, far, near: int32 (2l,), the link, where it leads and whence; pairs: where another pair begins;
+    turned: bool (2l,), from b to a."""
+
+    starts: NDArray[np.int64]
+    links: Ints
+    far: Ints
+    pairs: NDArray[np.int64]
+    near: Ints
+    turned: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -85,25 +102,28 @@ class CaseGraph:
         return len(self.group)
 
     @cached_property
-    def adjacency(self) -> tuple[NDArray[np.int64], Ints, Ints]:
-        """Starts (n + 1,), and for each node the links that end there and the nodes at their other ends."""
-        near = np.concatenate((self.a, self.b))
-        order = np.argsort(near, kind="stable")
-        starts = np.searchsorted(near[order], np.arange(self.nodes + 1))
-        links = np.concatenate((np.arange(len(self)), np.arange(len(self)))).astype(np.int32)[order]
-        return starts, links, np.concatenate((self.b, self.a))[order]
+    def adjacency(self) -> Adjacency:
+        """Who is beside whom, by which links."""
+        near, far = np.concatenate((self.a, self.b)), np.concatenate((self.b, self.a))
+        order = np.argsort(near.astype(np.int64) * max(1, self.nodes) + far, kind="stable")
+        near, far = near[order], far[order]
+        links = (order % max(1, len(self))).astype(np.int32)
+        new = np.ones(len(order), dtype=np.bool_)
+        new[1:] = (near[1:] != near[:-1]) | (far[1:] != far[:-1])
+        starts = np.searchsorted(near, np.arange(self.nodes + 1))
+        return Adjacency(starts, links, far, np.flatnonzero(new), near, order >= len(self))
 
     def links_at(self, node: int) -> Ints:
         """Places of the links that end at a node."""
-        starts, links, _ = self.adjacency
-        return links[starts[node] : starts[node + 1]]
+        starts = self.adjacency.starts
+        return self.adjacency.links[starts[node] : starts[node + 1]]
 
     def links_between(self, one: int, other: int) -> Ints:
         """Places of the links that join two nodes, either way round."""
-        starts, links, far = self.adjacency
+        starts, beside = self.adjacency.starts, self.adjacency
         here = slice(starts[one], starts[one + 1])
-        found: Ints = np.unique(links[here][far[here] == other])
-        return found
+        first, last = np.searchsorted(beside.far[here], (other, other + 1))
+        return beside.links[here][first:last]
 
     @cached_property
     def error(self) -> Floats:
