@@ -222,7 +222,8 @@ def address_book(world: World, table: Table, owner: Person) -> None:
     for chat in sorted(chats):
         other = by_handle[chat]
         phone = other.phones[-1] if world.rng.random() < 0.8 else ""
-        world.add(table, {"contact": other.handle, "contact_name": known_as(other), "contact_phone": phone,})  # fmt: skip
+        told: Row = {"contact": other.handle, "contact_name": known_as(other), "contact_phone": phone}
+        world.add(table, told)
 
 
 def mail(

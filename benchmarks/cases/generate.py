@@ -47,10 +47,11 @@ def generate(
     usual, count = plan_for(statements)
     size = plan or usual
     town = Town(world, shops=8 + statements // 5_000)
-    while len(town.known) < min(30, statements // 100):
-        town.household()
     made, shadows = [], []
     for number in range(count if cells is None else cells):
+        # Each network knows people of its own.
+        for _ in range(min(12, 2 + statements // 1_500)):
+            town.household()
         cell, shadow = _with_shadow(world, town, size, number)
         made.append(cell)
         shadows.append(shadow)
