@@ -1,8 +1,9 @@
-"""Makes src/partwatch/report/assets/world.json: outlines of countries, and where each lies, for a map offline.
+"""Makes src/partwatch/report/assets/world.json: outlines of countries, and where each lies, for a map
+offline.
 
-Outlines are Natural Earth's (1:110m, public domain; naturalearthdata.com), as the wheel of geopandas before 1.0
-carries them. Where a country lies is the centroid of its largest outline; of those too small to be drawn there,
-the first place that the tz database names in it (zone.tab, public domain). Rerun:
+Outlines are Natural Earth's (1:110m, public domain; naturalearthdata.com), as the wheel of geopandas before
+1.0 carries them. Where a country lies is the centroid of its largest outline; of those too small to be
+drawn there, the first place that the tz database names in it (zone.tab, public domain). Rerun:
 
     pip download --no-deps geopandas==0.14.4 pycountry && unzip ...
     python -m benchmarks.world_map GEOPANDAS/datasets/naturalearth_lowres ISO3166-1.json zone.tab OUT
@@ -10,6 +11,7 @@ the first place that the tz database names in it (zone.tab, public domain). Reru
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import struct
@@ -35,7 +37,7 @@ def shapes(path: Path) -> Iterator[list[Ring]]:
         starts = [*struct.unpack(f"<{parts}i", record[44 : 44 + 4 * parts]), points]
         flat = struct.unpack(f"<{2 * points}d", record[44 + 4 * parts : 44 + 4 * parts + 16 * points])
         pairs = list(zip(flat[::2], flat[1::2], strict=True))
-        yield [pairs[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+        yield [pairs[a:b] for a, b in itertools.pairwise(starts)]
         place += 8 + 2 * words
 
 
@@ -58,7 +60,7 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
 def area_and_centroid(ring: Ring) -> tuple[float, float, float]:
     """Unsigned area and centroid of a closed ring, in degrees (the shoelace formula)."""
     area = x = y = 0.0
-    for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(ring):
         cross = x0 * y1 - x1 * y0
         area += cross / 2
         x += (x0 + x1) * cross / 6
@@ -69,9 +71,9 @@ def area_and_centroid(ring: Ring) -> tuple[float, float, float]:
 def quantised(ring: Ring) -> list[int]:
     """First point and then steps, in tenths of a degree; points that fall together are one."""
     whole = [(round(x / STEP), round(y / STEP)) for x, y in ring]
-    kept = [whole[0]] + [b for a, b in zip(whole, whole[1:], strict=False) if a != b]
+    kept = [whole[0]] + [b for a, b in itertools.pairwise(whole) if a != b]
     told = [*kept[0]]
-    for (x0, y0), (x1, y1) in zip(kept, kept[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(kept):
         told += [x1 - x0, y1 - y0]
     return told if len(kept) > 3 else []
 
@@ -106,7 +108,9 @@ def main(folder: Path, iso: Path, zones: Path, out: Path) -> None:
         sizes = sorted((area_and_centroid(ring) for ring in rings), reverse=True)
         if code:
             where[code] = (sizes[0][2], sizes[0][1])
-        outlines += [ring for one in rings if max(y for _, y in one) > SOUTHERNMOST and (ring := quantised(one))]
+        outlines += [
+            ring for one in rings if max(y for _, y in one) > SOUTHERNMOST and (ring := quantised(one))
+        ]
     countries = {
         code: [round(lat, 1), round(lon, 1), names[code].split(",")[0]]
         for code, (lat, lon) in sorted((zone_places(zones) | where).items())

@@ -1,5 +1,5 @@
-"""The page of a case in a real browser: what is chosen in one view is chosen in all, and each thing says what it
-rests on; it fits, in the light and in the dark, and fetches nothing.
+"""The page of a case in a real browser: what is chosen in one view is chosen in all, and each thing says
+what it rests on; it fits, in the light and in the dark, and fetches nothing.
 
 With PARTWATCH_SCREENSHOTS=folder each page is also saved there as a picture, to be looked at.
 """
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from case_documents import overview
+
 from partwatch.report.case_page import write
 
 NODES, LINKS, STATEMENTS = 500, 3_000, 5_000
@@ -43,7 +43,9 @@ class Opened:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.on("request", lambda request: request.url == path.as_uri() or self.complaints.append(request.url))
+        self.page.on(
+            "request", lambda request: request.url == path.as_uri() or self.complaints.append(request.url)
+        )
         self.page.goto(path.as_uri())
         self.page.wait_for_selector("#main:not([hidden])")
         self.page.wait_for_function("network.width > 0 && !network.asked")
@@ -71,9 +73,7 @@ def opened(browser: Any, large: Path) -> Iterator[Opened]:
 def test_it_fits_draws_and_fetches_nothing(
     browser: Any, large: Path, width: int, scheme: str, tmp_path: Path
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme
-    )
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme)
     one = Opened(context, large)
 
     assert one.page.evaluate("document.documentElement.scrollWidth") == width
@@ -93,7 +93,9 @@ def test_it_is_small_enough(large: Path) -> None:
     assert large.stat().st_size < 3_000_000
 
 
-def test_a_click_on_an_entity_shows_each_statement_with_its_source_and_lights_all_views(opened: Opened) -> None:
+def test_a_click_on_an_entity_shows_each_statement_with_its_source_and_lights_all_views(
+    opened: Opened,
+) -> None:
     place = opened.page.evaluate("order[0].place")
     opened.click_node(place)
 
@@ -104,10 +106,14 @@ def test_a_click_on_an_entity_shows_each_statement_with_its_source_and_lights_al
     first = page.locator(".statement").first.inner_text()
     source = page.evaluate(f"told.sources[told.statements[{said[0]}][0]]")
     where = page.evaluate(f"told.statements[{said[0]}][4]")
-    assert source["name"] in first and source["said_by"] in first and where in first
+    assert source["name"] in first
+    assert source["said_by"] in first
+    assert where in first
     assert page.locator(".statement .letter").first.inner_text() == source["reliability"]
     assert page.evaluate("lit.size") == 1
-    assert page.evaluate("near.size") == page.evaluate(f"new Set(nodes[{place}].links.map((n) => other(links[n], {place}))).size")
+    assert page.evaluate("near.size") == page.evaluate(
+        f"new Set(nodes[{place}].links.map((n) => other(links[n], {place}))).size"
+    )
     assert page.evaluate("[...litEvents].every((n) => events[n].nodes.includes([...lit][0]))")
 
 
@@ -117,7 +123,9 @@ def test_a_link_says_what_it_rests_on_and_leads_to_its_source(opened: Opened) ->
     link = opened.page.evaluate("chosen")
     assert link["kind"] == "link"
     rests = opened.page.evaluate(f"links[{link['at']}].statements")
-    assert [int(one.get_attribute("data-statement")) for one in opened.page.locator(".statement").all()] == rests
+    assert [
+        int(one.get_attribute("data-statement")) for one in opened.page.locator(".statement").all()
+    ] == rests
 
     opened.page.locator(".statement .linked").first.click()
     assert "SHA-256" in opened.page.locator("#inside").inner_text()
@@ -136,7 +144,8 @@ def test_filters_hide_and_the_counts_say_so(opened: Opened) -> None:
     page.locator("#sources-told").click()
     page.locator("#sources input").first.uncheck()
     only = page.evaluate(
-        "links.filter((link) => shownLink[link.place] && link.sources.every((one) => filters.sources.has(String(one)))).length"
+        "links.filter((link) => shownLink[link.place] && link.sources.every((one) => "
+        "filters.sources.has(String(one)))).length"
     )
     assert only == 0
     page.locator("#reset").click()
@@ -152,13 +161,18 @@ def test_a_stretch_of_time_is_kept_by_dragging_and_by_typing(opened: Opened) -> 
     page.mouse.up()
     kept = page.locator("#from").input_value(), page.locator("#to").input_value()
     assert kept[0] < kept[1]
-    inside = f"events.filter((event) => shownEvent[event.place]).every((event) => event.date >= '{kept[0]}' && event.date <= '{kept[1]}')"
+    inside = (
+        "events.filter((event) => shownEvent[event.place])"
+        f".every((event) => event.date >= '{kept[0]}' && event.date <= '{kept[1]}')"
+    )
     assert page.evaluate(inside)
     assert 0 < page.evaluate("shownEvent.reduce((a, b) => a + b, 0)") < page.evaluate("events.length")
 
     page.locator("#from").fill("2026-03-01")
     page.locator("#to").fill("2026-03-31")
-    assert page.evaluate("events.filter((event) => shownEvent[event.place]).every((event) => event.date.startsWith('2026-03'))")
+    assert page.evaluate(
+        "events.filter((event) => shownEvent[event.place]).every((event) => event.date.startsWith('2026-03'))"
+    )
 
 
 def test_it_is_usable_by_keyboard_alone(opened: Opened) -> None:
@@ -211,7 +225,11 @@ def test_labels_do_not_lie_on_one_another(opened: Opened) -> None:
       const free = Labels.prototype.free;
       const labels = [];
       const write = Labels.prototype.write;
-      Labels.prototype.write = function (...all) { const done = write.apply(this, all); if (done) labels.push(this.taken.at(-1)); return done; };
+      Labels.prototype.write = function (...all) {
+        const done = write.apply(this, all);
+        if (done) labels.push(this.taken.at(-1));
+        return done;
+      };
       network.paint();
       Labels.prototype.write = write;
       let crossed = 0;

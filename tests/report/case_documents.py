@@ -54,7 +54,20 @@ _SCHEMATA = (
     ("Person", 26), ("UserAccount", 22), ("Parcel", 18), ("PrintJob", 12), ("Item", 6), ("Address", 7),
     ("BankAccount", 3), ("Listing", 3), ("Printer", 2), ("Design", 1),
 )  # fmt: skip
-_FIRST = ("Ada", "Bruno", "Chloé", "Dario", "Elif", "Femke", "Goran", "Hanna", "Ilse", "Jonas", "Katya", "Luc")
+_FIRST = (
+    "Ada",
+    "Bruno",
+    "Chloé",
+    "Dario",
+    "Elif",
+    "Femke",
+    "Goran",
+    "Hanna",
+    "Ilse",
+    "Jonas",
+    "Katya",
+    "Luc",
+)
 _LAST = ("Arnold", "Baert", "Costa", "Duval", "Engel", "Faure", "Girard", "Haas", "Ivers", "Janssen", "Kern")
 _TOWNS = (
     ("Marseille", "fr", 43.30, 5.37), ("Nice", "fr", 43.70, 7.27), ("Lyon", "fr", 45.76, 4.84),
@@ -381,4 +394,7 @@ def pack(
     )  # fmt: skip
 
 
-CHECKPOINT = "partwatch.case/5f0c2a\n318\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— partwatch.case/5f0c2a AbCdEf0123456789=\n"
+CHECKPOINT = (
+    "partwatch.case/5f0c2a\n318\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n"
+    "— partwatch.case/5f0c2a AbCdEf0123456789=\n"
+)

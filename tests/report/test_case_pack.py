@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from case_documents import pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from case_documents import pack
 from partwatch.evidence.words import SCALE, ratio_in_words
 from partwatch.model.case_pack import CasePack, Party
 from partwatch.report import case_pack_page, case_pack_pdf
@@ -25,7 +25,7 @@ from partwatch.report.case_pack_words import Named, Sentence, sections
 HOSTILE = (
     '#read("/etc/passwd")',
     '#import "@preview/cetz:0.2.2": *',
-    "$ x^2 $ *bold* _it_ `raw` = Heading @s-100 <label> \\ #eval(\"1+1\")",
+    '$ x^2 $ *bold* _it_ `raw` = Heading @s-100 <label> \\ #eval("1+1")',
     "]]} #panic() //",
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(2)>',
@@ -38,7 +38,9 @@ def all_sentences(document: CasePack) -> list[Sentence]:
 
 
 @pytest.mark.parametrize("document", [pack(), pack(empty=True, ledger=False), pack(items=0), pack(HOSTILE)])
-def test_every_sentence_rests_on_something_in_the_document_or_says_that_it_does_not(document: CasePack) -> None:
+def test_every_sentence_rests_on_something_in_the_document_or_says_that_it_does_not(
+    document: CasePack,
+) -> None:
     statements = {one.number for one in document.statements}
     sources = {one.number for one in document.sources}
     made = all_sentences(document)
@@ -71,14 +73,25 @@ def test_every_number_in_a_sentence_is_in_the_document() -> None:
     told = document.model_dump()
     known = set(numbers_of(told)) | {"2", "95"}  # the base of bits, the level of intervals
     ways = [way for asked in document.questions for way in asked.paths]
-    known |= {str(n + 1) for way in ways for n in range(len(way.hops))} | {str(n + 1) for n in range(len(ways))}
+    known |= {str(n + 1) for way in ways for n in range(len(way.hops))} | {
+        str(n + 1) for n in range(len(ways))
+    }
     known |= {f"{document.tested.pairs - document.tested.merged:,}"}
     for finding in ("clear", "unscreenable"):
-        known |= {str(sum(one.finding == finding or (finding != "clear" and not one.complete) for one in document.items))}
+        known |= {
+            str(
+                sum(
+                    one.finding == finding or (finding != "clear" and not one.complete)
+                    for one in document.items
+                )
+            )
+        }
     for one in all_sentences(document):
         ours = "".join(piece for piece in one.pieces if isinstance(piece, str))
         found = re.findall(r"(?<![\w-])\d[\d,.]*\d|(?<![\w-])\d", ours.replace("SHA-256", ""))
-        strangers = [number for number in found if number not in known and not re.fullmatch(r"[0-9a-f]{64}", number)]
+        strangers = [
+            number for number in found if number not in known and not re.fullmatch(r"[0-9a-f]{64}", number)
+        ]
         assert strangers == [], one.plain()
 
 
@@ -87,19 +100,25 @@ def test_a_stray_number_would_be_seen() -> None:
 
 
 def test_what_speaks_against_is_told() -> None:
-    plain = {section.title[0]: " ".join(one.plain() for one in section.sentences) for section in sections(pack())}
+    plain = {
+        section.title[0]: " ".join(one.plain() for one in section.sentences) for section in sections(pack())
+    }
     against = plain["What speaks against, and what was not found"]
     assert "No path ties Ada Arnold to Luc Haas." in against
     assert "4 items were screened and are clear" in against
     assert "could not be screened" in against
-    assert "hand pump 1 and Luc Haas: different (-3.4 bits) by E. Analyst: born in different years." in against
+    assert (
+        "hand pump 1 and Luc Haas: different (-3.4 bits) by E. Analyst: born in different years." in against
+    )
     assert "4,809 were not" in against
     fell = plain["What was withdrawn, and what fell with it"]
-    assert "struck by the court" in fell and "without it, by no path" in fell
+    assert "struck by the court" in fell
+    assert "without it, by no path" in fell
     assert "95 % interval 0.0021 to 0.0072" in plain["Error rates and limits"]
     assert "12 messages without text were not read" in plain["What was not looked at"]
     question = plain["Question 1: "]
-    assert "A rival path, path 2" in question and "If chat export.json falls, no path is left." in question
+    assert "A rival path, path 2" in question
+    assert "If chat export.json falls, no path is left." in question
 
 
 def test_an_empty_case_says_that_nothing_was_found() -> None:
@@ -167,16 +186,21 @@ def test_the_page_runs_nothing_and_hostile_text_stays_text() -> None:
     words = "".join(parsed.words)
     for one in HOSTILE[:6]:
         assert one.replace("\\", "\\") in words
-    assert "\u202e" not in words and "\\u202egpj.exe" in words
+    assert "\u202e" not in words
+    assert "\\u202egpj.exe" in words
 
 
 def test_the_annex_tells_source_place_original_digest_and_entry() -> None:
     document = pack()
     words = re.sub(r"\s+", " ", " ".join(read(document).words))
     one = document.statements[0]
-    assert f"S{one.number}" in words and one.place in words and str(one.original) in words
+    assert f"S{one.number}" in words
+    assert one.place in words
+    assert str(one.original) in words
     for source in document.sources:
-        assert source.sha256 in words and source.said_by in words and f"ledger entry {source.entry:,}" in words
+        assert source.sha256 in words
+        assert source.said_by in words
+        assert f"ledger entry {source.entry:,}" in words
     assert "Withdrawn: taken beyond the order" in words
     assert "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=" in words
     for _, word in SCALE:
@@ -198,7 +222,7 @@ def test_the_picture_is_sound_xml_with_a_column_for_each_path() -> None:
     document = pack(HOSTILE)
     drawn = picture(document, document.questions[0], of_known_scripts)
     assert drawn is not None
-    root = ElementTree.fromstring(drawn.replace("\x00", ""))
+    root = ElementTree.fromstring(drawn)  # noqa: S314  # our own, made just before
     texts = [one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}text")]
     assert [one for one in texts if one.startswith("Path ")] == ["Path 1: 5.9 bits", "Path 2: 2.5 bits"]
     assert texts.count("breaks first") == 2
@@ -237,12 +261,21 @@ def test_the_template_reads_hostile_text_back_as_it_was() -> None:
     fonts = typst.Fonts(include_system_fonts=False)
     template = (
         b"#let pack = json(bytes(sys.inputs.data))\n"
-        b"#let named(words) = text(style: \"italic\", words)\n"
+        b'#let named(words) = text(style: "italic", words)\n'
         b"#for section in pack.sections { for one in section.sentences { for piece in one.pieces "
         b"{ [#metadata(piece.words)<said>]; if piece.named { named(piece.words) } else [#piece.words] } } }"
     )
-    found = json.loads(typst.query(template, "<said>", field="value", font_paths=fonts, sys_inputs={"data": json.dumps(data)}))
-    wanted = [piece["words"] for section in data["sections"] for one in section["sentences"] for piece in one["pieces"]]
+    found = json.loads(
+        typst.query(
+            template, "<said>", field="value", font_paths=fonts, sys_inputs={"data": json.dumps(data)}
+        )
+    )
+    wanted = [
+        piece["words"]
+        for section in data["sections"]
+        for one in section["sentences"]
+        for piece in one["pieces"]
+    ]
     assert found == wanted
     assert any('#read("/etc/passwd")' in one for one in found)
 
@@ -250,7 +283,8 @@ def test_the_template_reads_hostile_text_back_as_it_was() -> None:
 def test_the_template_parses_no_text_and_reads_no_file() -> None:
     template = case_pack_pdf.asset("case_pack.typ")
     assert not re.search(r"#?(eval|read|import|include|plugin|csv|yaml|toml|xml|cbor)\s*\(", template)
-    assert "#import" not in template and "#include" not in template
+    assert "#import" not in template
+    assert "#include" not in template
     assert re.findall(r"json\(([^)]*)", template) == ["bytes(sys.inputs.data"]
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class AnswerWay:
-    """A path over a case's graph: n nodes and the n - 1 links between them. bits: of the whole; weakest: place of
-    the hop whose loss costs most."""
+    """A path over a case's graph: n nodes and the n - 1 links between them. bits: of the whole; weakest:
+    place of the hop whose loss costs most."""
 
     nodes: tuple[int, ...]
     links: tuple[int, ...]
@@ -19,8 +19,8 @@ class AnswerWay:
 
 @dataclass(frozen=True)
 class Answer:
-    """left, right: nodes of the graph. bits: of all ways together, None where there is none. searched: hops at
-    most. without: bits if a source falls, by its number, None where then no path is left."""
+    """left, right: nodes of the graph. bits: of all ways together, None where there is none. searched: hops
+    at most. without: bits if a source falls, by its number, None where then no path is left."""
 
     left: int
     right: int

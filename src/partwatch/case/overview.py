@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from partwatch import __version__
-from partwatch.case.answers import Answer
+from partwatch.case.answers import Answer, AnswerWay
 from partwatch.case.graph.dates import told as told_day
 from partwatch.case.graph.layout import layout
 from partwatch.case.graph.links import NO_DATE, CaseGraph
@@ -56,8 +57,8 @@ def overview_of(
     as_of: datetime | None = None,
     size: Size | None = None,
 ) -> CaseOverview:
-    """What the page of a case shows. communities: number by node; brokers: share of shortest ways by node; answers:
-    to the questions that were asked. as_of: now, if it is not given."""
+    """What the page of a case shows. communities: number by node; brokers: share of shortest ways by node;
+    answers: to the questions that were asked. as_of: now, if it is not given."""
     return _Maker(store, graph, answers, communities or {}, brokers or {}, size or Size()).made(
         as_of or datetime.now(UTC)
     )
@@ -112,9 +113,9 @@ class _Maker:
             chosen_by=self._chosen_by(),
         )  # fmt: skip
 
-    def _alone(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _alone(self) -> NDArray[np.bool_]:
         """bool (n,): nodes that stand for their cluster and are no shared values."""
-        first = self.graph.group == np.arange(self.graph.nodes)
+        first: NDArray[np.bool_] = self.graph.group == np.arange(self.graph.nodes)
         first[len(self.view.keys) :] = False
         first[: len(self.view.keys)] &= self.graph.kind[: len(self.view.keys)] >= 0
         return first
@@ -129,7 +130,8 @@ class _Maker:
     # Links.
 
     def _links(self) -> tuple[tuple[Link, ...], dict[int, int]]:
-        """Links between those shown, one for each pair and name; and which of them each link of the graph is."""
+        """Links between those shown, one for each pair and name; and which of them each link of the graph
+        is."""
         graph = self.graph
         a, b = graph.group[graph.a], graph.group[graph.b]
         here = np.zeros(graph.nodes, dtype=np.bool_)
@@ -176,8 +178,10 @@ class _Maker:
 
     def _nodes(self, links: Sequence[Link]) -> tuple[Node, ...]:
         ends = [(one.left, one.right) for one in links]
-        groups = [self.communities.get(node, -1 - place) for place, node in enumerate(self.kept)]
-        where = layout(len(self.kept), ends, [max(one.bits, 0.1) for one in links], groups)
+        own = [self.communities.get(node, -1 - place) for place, node in enumerate(self.kept)]
+        where = layout(
+            len(self.kept), ends, [max(one.bits, 0.1) for one in links], own if self.communities else None
+        )
         low = where.min(axis=0) if len(where) else np.zeros(2)
         spread = np.maximum(np.ptp(where, axis=0), 1e-9) if len(where) else np.ones(2)
         about: dict[int, list[int]] = {}
@@ -224,9 +228,15 @@ class _Maker:
             if node >= len(self.view.keys) or self.graph.kind_of(node) != "Assembly":
                 continue
             items = [self.view.canonical_of(key) for key in self.view.values_of(node, "items")]
-            shown = [self.place_of[self.group[one]] for one in items if one is not None and self.group[one] in self.place_of]
+            shown = [
+                self.place_of[self.group[one]]
+                for one in items
+                if one is not None and self.group[one] in self.place_of
+            ]
             design = [self.view.canonical_of(key) for key in self.view.values_of(node, "design")]
-            named = next((self.view.caption(one) for one in design if one is not None), self.view.caption(node))
+            named = next(
+                (self.view.caption(one) for one in design if one is not None), self.view.caption(node)
+            )
             finding = next(iter(self.view.values_of(node, "finding")), "")
             made.append(ToldAssembly(node=place, design=named, finding=finding, items=tuple(shown)))
         return tuple(made)
@@ -235,20 +245,18 @@ class _Maker:
         return tuple(
             Question(
                 left=self.place_of[self.group[one.left]], right=self.place_of[self.group[one.right]],
-                bits=one.bits, paths=tuple(self._path(way.nodes, way.links, way.bits, way.weakest, line_of) for way in one.ways),
+                bits=one.bits, paths=tuple(self._path(way, line_of) for way in one.ways),
             )
             for one in self.answers
             if self.group[one.left] in self.place_of and self.group[one.right] in self.place_of
         )  # fmt: skip
 
-    def _path(
-        self, nodes: Sequence[int], links: Sequence[int], bits: float, weakest: int, line_of: Mapping[int, int]
-    ) -> PathOf:
+    def _path(self, way: AnswerWay, line_of: Mapping[int, int]) -> PathOf:
         """Hops within a cluster are none on the page: there it is one node."""
-        ends, along = [self.place_of[self.group[nodes[0]]]], []
-        for node, link in zip(nodes[1:], links, strict=True):
+        ends, along = [self.place_of[self.group[way.nodes[0]]]], []
+        for node, link in zip(way.nodes[1:], way.links, strict=True):
             if self.place_of[self.group[node]] != ends[-1]:
                 ends.append(self.place_of[self.group[node]])
                 along.append(line_of[link])
-        weak = line_of.get(links[weakest], along[0] if along else 0)
-        return PathOf(nodes=tuple(ends), links=tuple(along), bits=bits, weakest=weak)
+        weak = line_of.get(way.links[way.weakest], along[0] if along else 0)
+        return PathOf(nodes=tuple(ends), links=tuple(along), bits=way.bits, weakest=weak)

@@ -23,8 +23,8 @@ _MOST_WORDS: Final = 120
 
 
 def events(graph: CaseGraph, place_of: Mapping[int, int], most: int) -> list[Event]:
-    """At most so many, in the order of their dates; an even share of them where there are more. place_of: on the
-    page, by cluster."""
+    """At most so many, in the order of their dates; an even share of them where there are more. place_of:
+    on the page, by cluster."""
     view = graph.view
     found = []
     for row in np.flatnonzero(roles(view) == Role.WHEN).tolist():
@@ -60,7 +60,8 @@ def _whom(graph: CaseGraph, entity: int, place_of: Mapping[int, int]) -> tuple[i
 
 def _kind(view: CaseView, row: int) -> str:
     prop = view.props[view.prop[row]]
-    return _WORDS.get(prop, view.schemata[view.schema[row]].lower())
+    schema: str = view.schemata[view.schema[row]]
+    return _WORDS.get(prop, schema.lower())
 
 
 def _told(view: CaseView, entity: int) -> str:

@@ -1,7 +1,8 @@
-"""Where the entities of a page are: coordinates, countries that sources state, and those that numbers belong to.
+"""Where the entities of a page are: coordinates, countries that sources state, and those that numbers
+belong to.
 
-A phone number, an IBAN and a postal tracking number name a country (ITU-T E.164, ISO 13616, UPU S10). That is
-where the number belongs, not where anybody was: such places say so.
+A phone number, an IBAN and a postal tracking number name a country (ITU-T E.164, ISO 13616, UPU S10). That
+is where the number belongs, not where anybody was: such places say so.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ from partwatch.model.case_pack import (
     Hop,
     LedgerBundle,
     NotLookedAt,
+    PackAssembly,
+    PackItem,
     PackPair,
     PackPath,
     PackQuestion,
@@ -36,9 +38,12 @@ from partwatch.model.case_pack import (
 
 LIMITS: Final = (
     "A path says how things are tied, not who did what, nor why",
-    "Sources are taken to err independently of one another; where one copies another, the paths are worth less",
-    "The letters of sources and what they count for are set by people; no error rate of a source was measured",
-    "What no source of the case says cannot be found in it; that nothing was found is no proof that nothing is",
+    "Sources are taken to err independently of one another; where one copies another, the paths "
+    "are worth less",
+    "The letters of sources and what they count for are set by people; no error rate of a source "
+    "was measured",
+    "What no source of the case says cannot be found in it; that nothing was found is no proof "
+    "that nothing is",
 )
 _OF_PARTY: Final = 3
 _OF_HOP: Final = 12
@@ -47,8 +52,8 @@ _MOST_PAIRS: Final = 100
 
 @dataclass(frozen=True)
 class Beside:
-    """What a pack holds that the case itself does not say. fallen: what answers were before a withdrawal. policy:
-    numbers that are set, by name."""
+    """What a pack holds that the case itself does not say. fallen: what answers were before a withdrawal.
+    policy: numbers that are set, by name."""
 
     ledger: LedgerBundle | None = None
     fallen: tuple[Fallen, ...] = ()
@@ -71,9 +76,7 @@ def pack_of(
 
 
 class _Maker:
-    def __init__(
-        self, store: CaseStore, graph: CaseGraph, answers: Sequence[Answer], beside: Beside
-    ) -> None:
+    def __init__(self, store: CaseStore, graph: CaseGraph, answers: Sequence[Answer], beside: Beside) -> None:
         self.store, self.graph, self.answers, self.beside = store, graph, answers, beside
         self.view = graph.view
 
@@ -86,7 +89,10 @@ class _Maker:
         parties += [one for asked in questions for way in asked.paths for one in way.parties]
         parties += [one for pair in pairs for one in (pair.left, pair.right)]
         hops = [hop for asked in questions for way in asked.paths for hop in way.hops]
-        said = {number for one in (*parties, *hops, *screened, *held, *looked) for number in one.statements}
+        resting: list[Party | Hop | PackItem | PackAssembly | NotLookedAt] = [
+            *parties, *hops, *screened, *held, *looked,
+        ]  # fmt: skip
+        said = {number for one in resting for number in one.statements}
         counts, sources = self.store.counts(), self.store.sources()
         return CasePack(
             program_version=__version__, as_of=as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -213,7 +219,8 @@ class _Maker:
         for prop in CAPTIONS:
             for row in rows:
                 if view.props[view.prop[row]] == prop:
-                    return view.values[row]
+                    named: str = view.values[row]
+                    return named
         return self.graph.caption(node)
 
     def _tested(self) -> Tested:
@@ -229,7 +236,9 @@ class _Maker:
     def _not_looked_at(self) -> tuple[NotLookedAt, ...]:
         told = []
         if count := never_screened(self.view):
-            told.append(NotLookedAt(what="items of the case were not screened, or no source says so", count=count))
+            told.append(
+                NotLookedAt(what="items of the case were not screened, or no source says so", count=count)
+            )
         if self.store.latest_run() is None:
             told.append(NotLookedAt(what="Records of people were not compared with one another", count=None))
         return tuple(told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -16,20 +16,24 @@ _FINDINGS = ("match", "review", "unscreenable", "clear")
 
 def entities_of(view: CaseView, schema: str) -> Iterator[int]:
     """Canonical entities of a schema, and of what extends it."""
-    codes = [code for code, name in enumerate(view.schemata) if name in SCHEMATA and SCHEMATA[name].is_a(schema)]
+    codes = [
+        code for code, name in enumerate(view.schemata) if name in SCHEMATA and SCHEMATA[name].is_a(schema)
+    ]
     rows = np.isin(view.schema, codes)
     yield from np.unique(view.about[rows]).tolist()
 
 
 def items(view: CaseView) -> tuple[PackItem, ...]:
     """Those that were screened, the worst finding first."""
-    made = [one for entity in entities_of(view, "Item") if (one := _item(view, entity)) is not None]
+    matched = _matched(view)
+    made = [one for entity in entities_of(view, "Item") if (one := _item(view, entity, matched)) is not None]
     return tuple(sorted(made, key=lambda one: (_rank(one.finding), one.caption, one.sha256 or "")))
 
 
 def never_screened(view: CaseView) -> int:
     """How many items have no finding."""
-    return sum(_item(view, entity) is None for entity in entities_of(view, "Item"))
+    matched = _matched(view)
+    return sum(_item(view, entity, matched) is None for entity in entities_of(view, "Item"))
 
 
 def assemblies(view: CaseView) -> tuple[PackAssembly, ...]:
@@ -42,13 +46,26 @@ def _rank(finding: str) -> int:
     return _FINDINGS.index(finding) if finding in _FINDINGS else len(_FINDINGS)
 
 
-def _item(view: CaseView, entity: int) -> PackItem | None:
-    found = view.values_of(entity, "finding")
-    if not found:
+def _matched(view: CaseView) -> dict[int, list[int]]:
+    """Rows that hold the finding of a match, by the item that it is of."""
+    found: dict[int, list[int]] = {}
+    for match in entities_of(view, "Match"):
+        for key in view.values_of(match, "item"):
+            entity = view.canonical_of(key)
+            if entity is not None:
+                found.setdefault(entity, []).extend(_rows(view, match, "finding"))
+    return found
+
+
+def _item(view: CaseView, entity: int, matched: Mapping[int, list[int]]) -> PackItem | None:
+    """None where nobody says what came of screening it."""
+    rows = [*_rows(view, entity, "finding"), *matched.get(entity, [])]
+    rows = [row for row in rows if view.values[row] in _FINDINGS]
+    if not rows:
         return None
-    worst = min(found, key=_rank)
+    worst = min((view.values[row] for row in rows), key=_rank)
     complete = not any(one.lower() in ("false", "no", "0") for one in view.values_of(entity, "complete"))
-    numbers = [row for row in _rows(view, entity, "finding") if view.values[row] == worst]
+    numbers = [row for row in rows if view.values[row] == worst]
     return PackItem(
         caption=view.caption(entity), sha256=next(iter(view.values_of(entity, "contentHash")), None),
         finding=worst, complete=complete, statements=tuple(int(view.number[row]) for row in numbers[:4]),

@@ -36,7 +36,8 @@ def told_statements(store: CaseStore, view: CaseView, numbers: Iterable[int]) ->
 
 
 def telling_most(view: CaseView, entity: int) -> list[int]:
-    """Numbers of the statements about an entity: first one for each thing that is said, then the repetitions."""
+    """Numbers of the statements about an entity: first one for each thing that is said, then the
+    repetitions."""
     rows = view.rows_of(entity).tolist()
     first: dict[tuple[int, str], int] = {}
     for row in rows:

@@ -1,8 +1,8 @@
 """What a page of a case shows: frozen, versioned, and all that its renderer reads.
 
-Entities are `nodes` and are named elsewhere by their place in that list; sources and statements by their numbers
-in the case. The names and their meaning are the contract; a change here is a new SCHEMA and a line in the
-changelog and in docs/reference/case-report.md.
+Entities are `nodes` and are named elsewhere by their place in that list; sources and statements by their
+numbers in the case. The names and their meaning are the contract; a change here is a new SCHEMA and a line
+in the changelog and in docs/reference/case-report.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from partwatch.model.document import Record
 SCHEMA: Final = "partwatch-case-overview-1"
 # Stands in every document.
 NOT_CLAIMED: Final = (
-    "A link says what a source says, or what was inferred, and how strong that is. It does not say why two are "
+    "A link says what a source says, or what was inferred, and how strong that is. It does not say "
+    "why two are "
     "linked, nor that anybody did wrong; a person decides."
 )
 
@@ -72,10 +73,10 @@ class ToldStatement(Record):
 
 
 class Node(Record):
-    """An entity. key: the canonical one's; keys: of all that are taken for it. degree: links in the whole case.
-    importance: 0 to 1, which labels are drawn first. x, y: of the layout, 0 to 1. latitude, longitude: in
-    degrees, where a source gives them. countries: ISO 3166 codes. statements: by number, as many as are shown;
-    more: how many are not."""
+    """An entity. key: the canonical one's; keys: of all that are taken for it. degree: links in the whole
+    case. importance: 0 to 1, which labels are drawn first. x, y: of the layout, 0 to 1. latitude,
+    longitude: in degrees, where a source gives them. countries: ISO 3166 codes. statements: by number, as
+    many as are shown; more: how many are not."""
 
     key: str
     keys: tuple[str, ...]
@@ -121,8 +122,8 @@ class Event(Record):
 
 
 class By(StrEnum):
-    """What says where something is: coordinates of a source, a country that a source states, or the country that
-    a number (of a phone, an account, a parcel) belongs to."""
+    """What says where something is: coordinates of a source, a country that a source states, or the country
+    that a number (of a phone, an account, a parcel) belongs to."""
 
     COORDINATES = "coordinates"
     STATED = "stated"
@@ -130,8 +131,8 @@ class By(StrEnum):
 
 
 class Place(Record):
-    """Somewhere on the map. node: what is there. latitude, longitude: in degrees, where a source gives them; else
-    it stands for a whole country and lies in the middle of it."""
+    """Somewhere on the map. node: what is there. latitude, longitude: in degrees, where a source gives
+    them; else it stands for a whole country and lies in the middle of it."""
 
     node: int
     by: By
@@ -157,8 +158,8 @@ class ToldAssembly(Record):
 
 
 class PathOf(Record):
-    """One way from one entity to another. nodes, links: in order. bits: of the whole. weakest: the link, among
-    `links`, whose loss costs most."""
+    """One way from one entity to another. nodes, links: in order. bits: of the whole. weakest: the link,
+    among `links`, whose loss costs most."""
 
     nodes: tuple[int, ...]
     links: tuple[int, ...]

@@ -1,9 +1,9 @@
 """What a disclosure pack holds: frozen, versioned, and all that its renderers read.
 
-Sentences are made from it (report/case_pack_words.py) and each names the statements that it rests on by their
-number in the case; the annex holds every one of them. What speaks against, what was not found and what was not
-looked at has fields of its own, so that leaving it out is a choice that shows. A change here is a new SCHEMA and a
-line in the changelog and in docs/reference/case-report.md.
+Sentences are made from it (report/case_pack_words.py) and each names the statements that it rests on by
+their number in the case; the annex holds every one of them. What speaks against, what was not found and
+what was not looked at has fields of its own, so that leaving it out is a choice that shows. A change here
+is a new SCHEMA and a line in the changelog and in docs/reference/case-report.md.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ NOT_CLAIMED: Final = (
 
 
 class LedgerBundle(Record):
-    """The ledger that lies beside the pack. file: its name; sha256: of its bytes; checkpoint: the signed text as
-    it is; entries: how many it holds."""
+    """The ledger that lies beside the pack. file: its name; sha256: of its bytes; checkpoint: the signed
+    text as it is; entries: how many it holds."""
 
     file: str
     sha256: str
@@ -43,9 +43,9 @@ class Party(Record):
 
 
 class Hop(Record):
-    """One link of a path, from `left` to `right` (places in its `parties`). kind: by what they are linked. bits:
-    the link alone, without what its sources cost. inferred: whether it rests on an inference. holders: how many
-    share what it goes through, of how many, where that is known."""
+    """One link of a path, from `left` to `right` (places in its `parties`). kind: by what they are linked.
+    bits: the link alone, without what its sources cost. inferred: whether it rests on an inference.
+    holders: how many share what it goes through, of how many, where that is known."""
 
     kind: str
     bits: float | None
@@ -57,8 +57,8 @@ class Hop(Record):
 
 
 class PackPath(Record):
-    """One way from one end to the other: one hop fewer than parties. bits: of the whole, its sources included.
-    weakest: place in `hops`."""
+    """One way from one end to the other: one hop fewer than parties. bits: of the whole, its sources
+    included. weakest: place in `hops`."""
 
     parties: tuple[Party, ...]
     hops: tuple[Hop, ...]
@@ -74,9 +74,9 @@ class WithoutSource(Record):
 
 
 class PackQuestion(Record):
-    """How one entity is tied to another. proposition, alternative: what is set against what. bits: of all paths
-    together, each source counted once; None where none was found. searched: how far: the most hops. without: one
-    source at a time."""
+    """How one entity is tied to another. proposition, alternative: what is set against what. bits: of all
+    paths together, each source counted once; None where none was found. searched: how far: the most hops.
+    without: one source at a time."""
 
     left: Party
     right: Party
@@ -133,8 +133,8 @@ class Fallen(Record):
 
 
 class ErrorRate(Record):
-    """A measured rate. what: of what; value, low, high: with its 95 % interval; trials: of how many; measured_on:
-    the population and the report that says so."""
+    """A measured rate. what: of what; value, low, high: with its 95 % interval; trials: of how many;
+    measured_on: the population and the report that says so."""
 
     what: str
     value: float
@@ -145,8 +145,8 @@ class ErrorRate(Record):
 
 
 class Tested(Record):
-    """How much was compared. pairs: records scored; merged: taken for one; threshold: bits from which on, if any;
-    questions: asked; unanswered: of which no path was found."""
+    """How much was compared. pairs: records scored; merged: taken for one; threshold: bits from which on,
+    if any; questions: asked; unanswered: of which no path was found."""
 
     pairs: int
     merged: int
@@ -156,7 +156,8 @@ class Tested(Record):
 
 
 class NotLookedAt(Record):
-    """Something that the case holds, or that was named, and nobody examined. count: how many, where counted."""
+    """Something that the case holds, or that was named, and nobody examined. count: how many, where
+    counted."""
 
     what: str
     count: int | None
@@ -175,9 +176,9 @@ class PackTotals(Record):
 
 
 class CasePack(Record):
-    """One pack at one moment. statements: all that anything here rests on. policy: what is set and not measured,
-    by name; reliability: bits by letter. limits: what holds of all of it, in words. ValueError where a number
-    points at nothing."""
+    """One pack at one moment. statements: all that anything here rests on. policy: what is set and not
+    measured, by name; reliability: bits by letter. limits: what holds of all of it, in words. ValueError
+    where a number points at nothing."""
 
     schema_version: str = SCHEMA
     program_version: str

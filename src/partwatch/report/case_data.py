@@ -71,7 +71,8 @@ def page_data(document: CaseOverview) -> dict[str, Any]:
             [one.node, short(one.design), one.finding, one.items] for one in document.assemblies
         ],
         "questions": [
-            [one.left, one.right, one.bits, [[way.nodes, way.links, way.bits, way.weakest] for way in one.paths]]
+            [one.left, one.right, one.bits,
+             [[way.nodes, way.links, way.bits, way.weakest] for way in one.paths]]
             for one in document.questions
         ],
         "decisions": [
@@ -84,8 +85,8 @@ def page_data(document: CaseOverview) -> dict[str, Any]:
 
 
 def world() -> dict[str, Any]:
-    """Outlines of countries: rings of a first point and steps, in tenths of a degree of longitude and latitude;
-    and for each ISO 3166 code where it lies (latitude, longitude) and its name."""
+    """Outlines of countries: rings of a first point and steps, in tenths of a degree of longitude and
+    latitude; and for each ISO 3166 code where it lies (latitude, longitude) and its name."""
     told: dict[str, Any] = json.loads(asset("world.json"))
     return told
 

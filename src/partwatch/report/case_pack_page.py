@@ -17,7 +17,8 @@ from partwatch.report.page import head, written_whole
 
 
 def write(pack: CasePack, path: Path) -> None:
-    """Write the page to `path`, whole or not at all; the same document gives the same bytes. Raises OSError."""
+    """Write the page to `path`, whole or not at all; the same document gives the same bytes. Raises
+    OSError."""
     with written_whole(path) as stream:
         stream.writelines(page(pack))
 
@@ -45,7 +46,8 @@ def _contents(made: tuple[Section, ...]) -> str:
         f'<li class="level-{section.level}"><a href="#part-{place}">{_pieces(section.title)}</a></li>'
         for place, section in enumerate(made)
     )
-    more = (("#scale", "The verbal scale"), ("#statements", "Annex A: statements"), ("#sources", "Annex B: sources"),
+    more = (("#scale", "The verbal scale"), ("#statements", "Annex A: statements"),
+            ("#sources", "Annex B: sources"),
             ("#ledger", "The ledger"))  # fmt: skip
     items += "".join(f'<li><a href="{link}">{name}</a></li>' for link, name in more)
     return f'<nav aria-label="Contents"><ul class="contents">{items}</ul></nav>\n'
@@ -74,15 +76,20 @@ def _sentence(sentence: Sentence) -> str:
     refs += [f'<a href="#q-{one}">Q{one}</a>' for one in sentence.sources]
     if refs:
         return f'{_pieces(sentence.pieces)} <span class="refs">[{", ".join(refs)}]</span>'
-    return f'{_pieces(sentence.pieces)} <span class="refs none">[rests on no statement: {said(sentence.none or "")}]</span>'
+    none = f"[rests on no statement: {said(sentence.none or '')}]"
+    return f'{_pieces(sentence.pieces)} <span class="refs none">{none}</span>'
 
 
 def _scale() -> str:
     rows = [
-        (Cell(said(word.value.replace("_", " "))), Cell(f"{least:,.3g}" if least < 1 else f"{least:,.0f}", "num"))
+        (
+            Cell(said(word.value.replace("_", " "))),
+            Cell(f"{least:,.3g}" if least < 1 else f"{least:,.0f}", "num"),
+        )
         for least, word in SCALE
     ]
-    return f'<section id="scale"><h2>The verbal scale</h2><p>{SCALE_NOTE}</p>{table(("support", "from a ratio of"), rows)}</section>\n'
+    told = table(("support", "from a ratio of"), rows)
+    return f'<section id="scale"><h2>The verbal scale</h2><p>{SCALE_NOTE}</p>{told}</section>\n'
 
 
 def _statements(pack: CasePack) -> Iterator[str]:
@@ -96,10 +103,12 @@ def _statements(pack: CasePack) -> Iterator[str]:
         worth = "" if one.bits is None else f" (inferred, {one.bits:.1f} bits)"
         when = "" if one.said_at is None else f", said {said(one.said_at)}"
         yield (
-            f'<div id="s-{one.number}"><dt>S{one.number}</dt><dd><b>{said(one.schema_name)} {said(one.prop)}</b>: '
+            f'<div id="s-{one.number}"><dt>S{one.number}</dt><dd><b>{said(one.schema_name)} '
+            f"{said(one.prop)}</b>: "
             f'<span class="named">{_long(one.shown)}</span>{worth}{original}'
             f'<small>about <span class="mono">{said(one.entity[:12])}</span>; {said(one.place)} of '
-            f'<a href="#q-{one.source}">Q{one.source} {said(source.name)}</a> (reliability {said(source.reliability)}'
+            f'<a href="#q-{one.source}">Q{one.source} {said(source.name)}</a> (reliability '
+            f"{said(source.reliability)}"
             f"){when}; ledger entry {number(source.entry)}</small></dd></div>\n"
         )
     yield "</dl></section>\n"
@@ -113,9 +122,11 @@ def _sources(pack: CasePack) -> Iterator[str]:
             f'<div id="q-{one.number}"><dt>Q{one.number}</dt><dd><b class="named">{said(one.name)}</b> '
             f"({said(one.kind)}){gone}"
             f"<div>Words of {said(one.said_by)}; reliability {said(one.reliability)}, which counts as "
-            f"{one.reliability_bits:g} bits; obtained under {said(one.legal_ref or 'nothing that was stated')}.</div>"
+            f"{one.reliability_bits:g} bits; obtained under "
+            f"{said(one.legal_ref or 'nothing that was stated')}.</div>"
             f"<small>{number(one.statements)} statements, {number(one.skipped)} rows left out; taken in "
-            f'{said(one.imported_at)} by {said(one.imported_by)}; ledger entry {number(one.entry)}; SHA-256 <span class="mono">'
+            f"{said(one.imported_at)} by {said(one.imported_by)}; ledger entry "
+            f'{number(one.entry)}; SHA-256 <span class="mono">'
             f"{said(one.sha256)}</span></small></dd></div>\n"
         )
     yield "</dl></section>\n"
@@ -127,7 +138,8 @@ def _ledger(pack: CasePack) -> str:
     lines = "\n".join(said(line) for line in pack.ledger.checkpoint.splitlines())
     return (
         f'<section id="ledger"><h2>The ledger</h2><p><span class="mono">{said(pack.ledger.file)}</span>, '
-        f'{number(pack.ledger.entries)} entries, SHA-256 <span class="mono">{said(pack.ledger.sha256)}</span>. '
+        f"{number(pack.ledger.entries)} entries, SHA-256 <span "
+        f'class="mono">{said(pack.ledger.sha256)}</span>. '
         f"Its checkpoint:</p><pre>{lines}</pre></section>\n"
     )
 

@@ -29,8 +29,9 @@ STANDARD: Final = "a-2b"  # PDF/A: made to be kept
 
 
 def write(pack: CasePack, path: Path, fonts: Path | None = None) -> None:
-    """Write the PDF to `path`, whole or not at all. fonts: a folder of more, for scripts that the library's own
-    lack: without them such characters are written as escapes. Raises UsageError without typst, OSError."""
+    """Write the PDF to `path`, whole or not at all. fonts: a folder of more, for scripts that the library's
+    own lack: without them such characters are written as escapes. Raises UsageError without typst, OSError.
+    """
     made = compiled(pack, fonts)[0]
     temporary = path.with_name(f".{path.name}.part")
     try:
@@ -135,7 +136,8 @@ def _source(one: ToldSource, clean: Clean) -> dict[str, Any]:
         "withdrawn": None if one.withdrawn is None else clean(one.withdrawn),
         "about": clean(f"Words of {one.said_by}; reliability {one.reliability}, which counts as "
                        f"{one.reliability_bits:g} bits; obtained under {legal}."),
-        "facts": clean(f"{one.statements:,} statements, {one.skipped:,} rows left out; taken in {one.imported_at} by "
+        "facts": clean(f"{one.statements:,} statements, {one.skipped:,} rows left out; "
+                       f"taken in {one.imported_at} by "
                        f"{one.imported_by}; ledger entry {one.entry:,}; SHA-256"),
         "sha256": breakable(clean(one.sha256)),
     }  # fmt: skip

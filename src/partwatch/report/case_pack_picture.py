@@ -30,8 +30,10 @@ def picture(
     letters = {one.number: one.reliability for one in pack.sources}
     wide = _WIDTH / len(ways)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'font-family="{_FONT}" font-size="14" role="img" aria-label="{html.escape(_label(asked, clean), quote=True)}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        f'height="{height}" '
+        f'font-family="{_FONT}" font-size="14" role="img" '
+        f'aria-label="{html.escape(_label(asked, clean), quote=True)}">'
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>'
     ]
     for place, way in enumerate(ways):
@@ -56,7 +58,8 @@ def _column(
         end = number in (0, len(way.parties) - 1)
         fill = "#dbe8f5" if end else "#f4f5f7"
         parts.append(
-            f'<rect x="{middle - box / 2:.1f}" y="{top}" width="{box:.1f}" height="{_BOX}" rx="6" fill="{fill}" '
+            f'<rect x="{middle - box / 2:.1f}" y="{top}" width="{box:.1f}" height="{_BOX}" rx="6" '
+            f'fill="{fill}" '
             f'stroke="#22609f" stroke-width="{1.6 if end else 0.8}"/>'
         )
         parts.append(_text(middle, top + 20, _cut(clean(short(party.caption))), "middle", "#1b2028"))
@@ -70,7 +73,15 @@ def _column(
         )
         by = ", ".join(letters[one] for one in hop.sources) or "none"
         worth = "" if hop.bits is None else f", {bits(hop.bits)}"
-        parts.append(_text(middle + 9, top + 22, _cut(clean(short(hop.kind)), 15 if wide < 300 else 24), "start", "#1b2028"))
+        parts.append(
+            _text(
+                middle + 9,
+                top + 22,
+                _cut(clean(short(hop.kind)), 15 if wide < 300 else 24),
+                "start",
+                "#1b2028",
+            )
+        )
         parts.append(_text(middle + 9, top + 39, f"source {by}{worth}", "start", "#5a6372", size=12))
         if weak:
             parts.append(_text(middle - 9, top + 30, "breaks first", "end", "#b4232a", size=12))

@@ -10,11 +10,14 @@ FIGURE: Final = (
     "reliability of its sources."
 )
 SCALE_NOTE: Final = (
-    "ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), table 1. The words say how much more "
-    "probable the findings are under one proposition than under the other; never how probable a proposition is."
+    "ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), table 1. The words say "
+    "how much more "
+    "probable the findings are under one proposition than under the other; never how probable a "
+    "proposition is."
 )
 # Latin, Greek and Cyrillic with their marks, punctuation, currencies: what the fonts within typst show.
-_KNOWN: Final = re.compile("[^\n\\u0020-\\u024f\\u0300-\\u0304\\u0306-\\u030c\\u0384-\\u03ce\\u0400-\\u045f\\u1e00-\\u1eff"
+_KNOWN: Final = re.compile("[^\n\\u0020-\\u024f\\u0300-\\u0304\\u0306-\\u030c\\u0384-\\u03ce"
+                           "\\u0400-\\u045f\\u1e00-\\u1eff"
                            "\\u2010-\\u2015\\u2018-\\u201e\\u2020-\\u2022\\u2026\\u2030\\u20ac]")  # fmt: skip
 _LONG: Final = 28
 

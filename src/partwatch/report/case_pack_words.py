@@ -1,8 +1,8 @@
 """The sentences of a disclosure pack: plain functions of the document, each with what it rests on.
 
-A sentence says nothing that is not in the document: its numbers are there, are lengths of what is there, or are
-ratios of bits that are there. What comes from outside is a piece of its own (`Named`), so that no name can pass
-for words of ours.
+A sentence says nothing that is not in the document: its numbers are there, are lengths of what is there, or
+are ratios of bits that are there. What comes from outside is a piece of its own (`Named`), so that no name
+can pass for words of ours.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Piece = str | Named
 
 @dataclass(frozen=True)
 class Sentence:
-    """pieces: in order. statements, sources: what it rests on, by number in the case. none: why it rests on no
-    statement, where that is so."""
+    """pieces: in order. statements, sources: what it rests on, by number in the case. none: why it rests on
+    no statement, where that is so."""
 
     pieces: tuple[Piece, ...]
     statements: tuple[int, ...] = ()
@@ -88,7 +88,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 def bits(value: float) -> str:
     """`6.4 bits`."""
-    return f"{value:.1f} bits"
+    return f"{value + 0.0 if round(value, 1) else 0.0:.1f} bits"
 
 
 def chance(value: float) -> str:
@@ -130,12 +130,14 @@ def _union(parties: Iterable[Party]) -> tuple[int, ...]:
 def _what_this_is(pack: CasePack) -> Iterator[Sentence]:
     charter, totals = pack.charter, pack.totals
     yield Sentence(
-        _made("This pack is of the case ", Named(charter.name), ", kept by ", Named(charter.authority), " under ",
+        _made("This pack is of the case ", Named(charter.name), ", kept by ", Named(charter.authority),
+              " under ",
               Named(charter.legal_basis), " for this purpose: ", Named(charter.purpose), "."),
         none="it is the case's charter",
     )  # fmt: skip
     yield Sentence(
-        (f"It was made on {pack.as_of[:10]} by ", Named(pack.made_by), f" with Partwatch {pack.program_version}; "
+        (f"It was made on {pack.as_of[:10]} by ", Named(pack.made_by),
+         f" with Partwatch {pack.program_version}; "
          f"the case may be kept until {charter.retention}."),
         none="it is the case's charter",
     )  # fmt: skip
@@ -144,7 +146,8 @@ def _what_this_is(pack: CasePack) -> Iterator[Sentence]:
             f"The case holds {counted(totals.statements, 'statement', 'statements')} of "
             f"{counted(totals.sources, 'source', 'sources')}, of which {totals.withdrawn:,} withdrawn, about "
             f"{counted(totals.entities, 'entity', 'entities')}, {totals.items:,} of them items; "
-            f"{counted(len(pack.statements), 'statement is', 'statements are')} in the annex: all that a sentence "
+            f"{counted(len(pack.statements), 'statement is', 'statements are')} in the annex: all "
+            "that a sentence "
             "here rests on.",
         ),
         sources=tuple(one.number for one in pack.sources),
@@ -154,8 +157,10 @@ def _what_this_is(pack: CasePack) -> Iterator[Sentence]:
         return
     yield Sentence(
         ("Beside it lies the ledger of the case, ", Named(pack.ledger.file),
-         f", with {counted(pack.ledger.entries, 'entry', 'entries')} and the SHA-256 digest {pack.ledger.sha256}; "
-         "`partwatch ledger verify` checks it against the checkpoint that is printed here, with nothing else."),
+         f", with {counted(pack.ledger.entries, 'entry', 'entries')} and the SHA-256 digest "
+         f"{pack.ledger.sha256}; "
+         "`partwatch ledger verify` checks it against the checkpoint that is printed here, with "
+         "nothing else."),
         none="it is the ledger itself",
     )  # fmt: skip
 
@@ -174,7 +179,8 @@ def _asked(pack: CasePack) -> Iterator[Sentence]:
     )
     yield Sentence(
         (
-            "The bits of a path say how small the chance is that one of its links is wrong: it is at most 2 to the "
+            "The bits of a path say how small the chance is that one of its links is wrong: it is "
+            "at most 2 to the "
             "minus bits, if each link is as sure as it is said to be.",
         ),
         none="it is how paths are weighed",
@@ -202,9 +208,13 @@ def _question(pack: CasePack, asked: PackQuestion) -> Iterator[Sentence]:
     every = sorted({number for way in asked.paths for hop in way.hops for number in hop.statements})
     yield Sentence(
         (
-            f"{counted(len(asked.paths), 'path was', 'paths were')} found. Together they leave a chance of "
-            f"{chance(asked.bits)} ({bits(asked.bits)}) that none of them holds; a source that several of them use "
-            "is counted once.",
+            "1 path was found. It leaves a chance of "
+            if len(asked.paths) == 1
+            else f"{len(asked.paths):,} paths were found. Together they leave a chance of ",
+            f"{chance(asked.bits)} ({bits(asked.bits)}) that ",
+            "it does not hold."
+            if len(asked.paths) == 1
+            else "none of them holds; a source that several of them use is counted once.",
         ),
         tuple(every),
         tuple(sorted({one for way in asked.paths for hop in way.hops for one in hop.sources})),
@@ -228,7 +238,9 @@ def _path(pack: CasePack, number: int, way: PackPath) -> Iterator[Sentence]:
         tuple(whole),
     )
     for place, hop in enumerate(way.hops):
-        yield _hop(pack, f"Path {number}, link {place + 1}: ", way.parties[place], way.parties[place + 1], hop)
+        yield _hop(
+            pack, f"Path {number}, link {place + 1}: ", way.parties[place], way.parties[place + 1], hop
+        )
 
 
 def _hop(pack: CasePack, lead: str, left: Party, right: Party, hop: Hop) -> Sentence:
@@ -248,21 +260,29 @@ def _hop(pack: CasePack, lead: str, left: Party, right: Party, hop: Hop) -> Sent
 
 
 def _items(pack: CasePack) -> Iterator[Sentence]:
-    findings = {finding: [one for one in pack.items if one.finding == finding] for finding in ("match", "review")}
+    findings = {
+        finding: [one for one in pack.items if one.finding == finding] for finding in ("match", "review")
+    }
     for finding, found in findings.items():
         for one in found[:MOST_LISTED]:
             digest = f" (SHA-256 {one.sha256})" if one.sha256 else ""
             part = "" if one.complete else ", and not all of it could be read"
-            yield Sentence(("The item ", Named(one.caption), f"{digest} was screened: {finding}{part}."), one.statements)
+            yield Sentence(
+                ("The item ", Named(one.caption), f"{digest} was screened: {finding}{part}."), one.statements
+            )
         if len(found) > MOST_LISTED:
             yield Sentence(
-                (f"{len(found):,} items in all have the finding {finding}; {MOST_LISTED:,} are named here.",), none=_COUNTED
+                (f"{len(found):,} items in all have the finding {finding}; {MOST_LISTED:,} are named here.",),
+                none=_COUNTED,
             )
     for held in pack.assemblies:
         worth = f" ({weight(held.bits)})" if held.bits is not None else ""
-        lacks = "" if held.missing is None else f"; {counted(held.missing, 'part was', 'parts were')} not found"
+        lacks = (
+            "" if held.missing is None else f"; {counted(held.missing, 'part was', 'parts were')} not found"
+        )
         yield Sentence(
-            _made(f"{counted(len(held.items), 'item', 'items')} together hold parts of the design ", Named(held.design),
+            _made(f"{counted(len(held.items), 'item', 'items')} together hold parts of the design ",
+                  Named(held.design),
                   f", {held.finding}{worth}: ", _listed(held.items[:MOST_LISTED]), f"{lacks}."),
             held.statements,
         )  # fmt: skip
@@ -274,7 +294,9 @@ def _against(pack: CasePack) -> Iterator[Sentence]:
     clear = [one for one in pack.items if one.finding == "clear"]
     closed = [one for one in pack.items if one.finding == "unscreenable" or not one.complete]
     yield _several(clear, "item was screened and is clear", "items were screened and are clear")
-    yield _several(closed, "item could not be screened, or not whole", "items could not be screened, or not whole")
+    yield _several(
+        closed, "item could not be screened, or not whole", "items could not be screened, or not whole"
+    )
     for asked in pack.questions:
         if not asked.paths:
             yield Sentence(
@@ -285,7 +307,8 @@ def _against(pack: CasePack) -> Iterator[Sentence]:
     limit = f" at {bits(tested.threshold)}" if tested.threshold is not None else ""
     yield Sentence(
         (
-            f"{counted(tested.pairs, 'pair of records was', 'pairs of records were')} compared; {tested.merged:,} "
+            f"{counted(tested.pairs, 'pair of records was', 'pairs of records were')} compared; "
+            f"{tested.merged:,} "
             f"were taken for one{limit}, {tested.pairs - tested.merged:,} were not.",
         ),
         none=_COUNTED,
@@ -294,12 +317,21 @@ def _against(pack: CasePack) -> Iterator[Sentence]:
         worth = f" ({bits(pair.bits)})" if pair.bits is not None else ""
         why = _made(" by ", Named(pair.by or ""), ": ", Named(pair.reason)) if pair.reason else ()
         yield Sentence(
-            _made(Named(pair.left.caption), " and ", Named(pair.right.caption), f": {pair.verdict}{worth}", why, "."),
+            _made(
+                Named(pair.left.caption),
+                " and ",
+                Named(pair.right.caption),
+                f": {pair.verdict}{worth}",
+                why,
+                ".",
+            ),
             _union((pair.left, pair.right)),
             none=None if _union((pair.left, pair.right)) else "their statements are forgotten or withdrawn",
         )
     if len(pack.pairs) > MOST_LISTED:
-        yield Sentence((f"{len(pack.pairs):,} such pairs are in all; {MOST_LISTED:,} are named here.",), none=_COUNTED)
+        yield Sentence(
+            (f"{len(pack.pairs):,} such pairs are in all; {MOST_LISTED:,} are named here.",), none=_COUNTED
+        )
 
 
 def _several(items: Sequence[PackItem], one: str, many: str) -> Sentence:
@@ -317,7 +349,8 @@ def _withdrawn(pack: CasePack) -> Iterator[Sentence]:
         yield Sentence(("No source was withdrawn.",), none=_COUNTED)
     for one in gone:
         yield Sentence(
-            ("The source ", Named(one.name), f", with {counted(one.statements, 'statement', 'statements')}, was "
+            ("The source ", Named(one.name),
+             f", with {counted(one.statements, 'statement', 'statements')}, was "
              "withdrawn: ", Named(one.withdrawn or ""), ". Nothing that is said here rests on it."),
             sources=(one.number,),
         )  # fmt: skip
@@ -364,7 +397,11 @@ def _not_looked_at(pack: CasePack) -> Iterator[Sentence]:
     skipped = [one for one in pack.sources if one.skipped]
     for one in skipped:
         yield Sentence(
-            (f"{counted(one.skipped, 'row', 'rows')} of ", Named(one.name), " could not be read and were left out."),
+            (
+                f"{counted(one.skipped, 'row', 'rows')} of ",
+                Named(one.name),
+                " could not be read and were left out.",
+            ),
             sources=(one.number,),
         )
     for each in pack.not_looked_at:

@@ -1,4 +1,5 @@
-"""A case as one HTML page that opens anywhere, offline: its network, time line and map, and what is behind them.
+"""A case as one HTML page that opens anywhere, offline: its network, time line and map, and what is behind
+them.
 
 Nothing from outside ever becomes markup: strings travel as JSON and are set or drawn as text. The page runs
 one script, by its digest, and may fetch nothing.
@@ -24,7 +25,8 @@ _MOST_WITHOUT_SCRIPT: Final = 100
 
 
 def write(document: CaseOverview, path: Path) -> None:
-    """Write the page to `path`, whole or not at all; the same document gives the same bytes. Raises OSError."""
+    """Write the page to `path`, whole or not at all; the same document gives the same bytes. Raises
+    OSError."""
     with written_whole(path) as stream:
         stream.writelines(page(document))
 
@@ -67,11 +69,14 @@ def _about(document: CaseOverview) -> str:
         f"{number(shown)} entities and {number(len(document.links))} links: {said(document.chosen_by)}.</p>"
         f"<p>{said(document.not_claimed)}</p>"
         '<p class="muted">Bits of a link or a path say how small the chance is that it is wrong, its sources '
-        "included: 2 to the minus bits. Bits of an inferred statement are log2 of a likelihood ratio. The letter "
+        "included: 2 to the minus bits. Bits of an inferred statement are log2 of a likelihood "
+        "ratio. The letter "
         "of a source is its reliability in the "
-        "Admiralty code; what it counts for in bits is a policy, stated and not measured. Outlines on the map: "
+        "Admiralty code; what it counts for in bits is a policy, stated and not measured. Outlines "
+        "on the map: "
         "Natural Earth 1:110m, public domain; a country without coordinates is marked in its middle; "
-        "the country that a number of a phone, an account or a parcel belongs to is not where anybody was.</p>"
+        "the country that a number of a phone, an account or a parcel belongs to is not where "
+        "anybody was.</p>"
         f'<p class="muted">Partwatch {said(document.program_version)}. This file opens no network connection.'
         "</p>"
     )
@@ -83,7 +88,10 @@ def _without_script(document: CaseOverview) -> str:
     best = sorted(document.nodes, key=lambda one: (-one.importance, one.caption))[:_MOST_WITHOUT_SCRIPT]
     nodes = table(
         ("entity", "kind", "links"),
-        [(Cell(said(short(one.caption))), Cell(said(one.schema_name)), Cell(number(one.degree))) for one in best],
+        [
+            (Cell(said(short(one.caption))), Cell(said(one.schema_name)), Cell(number(one.degree)))
+            for one in best
+        ],
     )
     sources = table(
         ("source", "whose words", "reliability", "stands"),

@@ -8,7 +8,7 @@ const ratio = (bits) => {
 };
 /** What bits of a link or a path leave as the chance that it is wrong. */
 const risk = (bits) => `wrong: 1 in ${bits > 0 ? ratio(bits).replace(" to 1", "") : 1}`;
-const bitsOf = (bits) => (bits === null ? "" : `${bits.toFixed(1)} bits`);
+const bitsOf = (bits) => (bits === null ? "" : `${bits.toFixed(1).replace("-0.0", "0.0")} bits`);
 const linked = (words, what) => make("button.linked", {type: "button", onclick: () => choose(what)}, words);
 const nodeButton = (place) => linked(nodes[place].caption, {kind: "node", at: place});
 
