@@ -50,7 +50,7 @@ def graph_of(
     columns = _joined(links, held.links)
     return CaseGraph(
         view, tuple(numbers), np.concatenate((kind, of_value)), group, tuple(values),
-        tuple(found.names.numbers), ports=ports, merges=held.merges, **columns,
+        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges, **columns,
     )  # fmt: skip
 
 
@@ -77,7 +77,9 @@ def _ports(
     own = np.array([name.endswith(">") and not joins(name[:-1]) for name in roles] or [False])
     roles_here = np.bincount(port // width, minlength=nodes)[port // width]
     ways = roles_here * holders.astype(np.float64)
-    told = Ports(holders.astype(np.int32), of_port.astype(np.int32), ways, own[port % width] & (holders == 1))
+    role_of = (port % width).astype(np.int16)
+    settled = own[role_of] & (holders == 1)
+    told = Ports(holders.astype(np.int32), of_port.astype(np.int32), ways, settled, role_of)
     return told, place[:half].astype(np.int32), place[half:].astype(np.int32)
 
 

@@ -55,8 +55,11 @@ class Filter:
         return found is not None and any(found.is_a(name) for name in self.kinds)
 
 
-def shut_links(graph: CaseGraph, only: Filter) -> NDArray[np.bool_]:
-    """bool (l,): links that do not pass by their dates and sources, or lead to nodes that do not."""
+def shut_links(
+    graph: CaseGraph, only: Filter, asked: frozenset[int] = frozenset()
+) -> NDArray[np.bool_]:
+    """bool (l,): links that do not pass by their dates and sources, or lead to nodes that do not. asked: nodes
+    that the question names; they, and what is one with them, pass."""
     shut = np.zeros(len(graph), dtype=np.bool_)
     if only.sources:
         wanted = np.array(sorted({0, *only.sources}), dtype=np.int64)
@@ -68,6 +71,7 @@ def shut_links(graph: CaseGraph, only: Filter) -> NDArray[np.bool_]:
         # When two records became one is no date of theirs.
         shut |= outside | (~dated & only.dated & (graph.merge < 0))
     nodes = shut_nodes(graph, only)
+    nodes[np.isin(graph.group, graph.group[sorted(asked)])] = False
     return shut | nodes[graph.a] | nodes[graph.b]
 
 

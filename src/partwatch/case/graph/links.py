@@ -27,12 +27,13 @@ class Ports:
     """Where links of one role meet a group of nodes: `recipient<` is where parcels meet whom they are for.
     holders: int32 (p,), how many stand there; population: int32 (p,), how many stand in such a role anywhere;
     ways: float64 (p,), how many ways on a path has that goes out here (chance.py); settled: bool (p,), there is
-    but one, by a property of its own."""
+    but one, by a property of its own; role: int16 (p,), place in the graph's `roles`."""
 
     holders: Ints
     population: Ints
     ways: Floats
     settled: NDArray[np.bool_]
+    role: NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class CaseGraph:
     (`values`: type and text). kind: int16 (n,), place in `kinds`, -1 where the entity is a link and no node;
     group: int32 (n,), the first node of its cluster.
 
-    Links: a, b: int32 (l,), from and to; name: int16 (l,), place in `names`: a property, a schema or `same`;
+    Links: a, b: int32 (l,), from and to; name: int16 (l,), place in `names`: a property, a schema or `same`; roles: of ports;
     directed: bool (l,); source: int32 (l,), number of the source that says so, 0 for none; other: a second
     source that it needs as well, or 0; bits: float64 (l,), of the inference, NaN where it is simply said;
     inference: int32 (l,), the same for the same inference by whomever, -1 where there is none; count: int32
@@ -73,6 +74,7 @@ class CaseGraph:
     group: Ints
     values: tuple[tuple[str, str], ...]
     names: tuple[str, ...]
+    roles: tuple[str, ...]
     a: Ints
     b: Ints
     name: NDArray[np.int16]
@@ -162,6 +164,10 @@ class CaseGraph:
         if node < len(self.view.keys):
             return self.view.caption(int(self.view.canonical[node]))
         return self.values[node - len(self.view.keys)][1]
+
+    def role_of(self, port: int) -> str:
+        """The role of a port."""
+        return self.roles[self.ports.role[port]]
 
     def numbers(self, link: int) -> tuple[int, ...]:
         """Numbers of the statements behind a link, in their order."""
