@@ -33,10 +33,12 @@ from partwatch.model.case_pack import (
     LedgerBundle,
     NotLookedAt,
     PackAssembly,
+    PackCut,
     PackItem,
     PackPair,
     PackPath,
     PackQuestion,
+    PackRank,
     PackTotals,
     Party,
     Tested,
@@ -335,25 +337,31 @@ def pack(
     def hop(left: int, kind: str, source: int, bits: float | None = None, **more: object) -> Hop:
         number = say(left, kind, names[(left + 1) % 7], source, bits=bits)
         return Hop.model_validate(
-            {"kind": kind, "bits": bits, "inferred": bits is not None, "sources": (source,),
+            {"kind": kind, "bits": bits, "inferred": bits is not None, "also_said_by": (),
+             "sources": (source,),
              "statements": (number,)} | more
         )  # fmt: skip
 
     first = PackPath(
-        parties=tuple(parties[:5]), bits=5.93, weakest=1,
+        parties=tuple(parties[:5]), bits=5.93, chance_bits=9.1, weakest=1,
         hops=(hop(0, "phone", 2, holders=2, population=4312), hop(1, "same source", 4, 8.21),
               hop(2, "contents", 1), hop(3, "submitter", 3)),
     )  # fmt: skip
     rival = PackPath(
-        parties=(parties[0], parties[6], parties[4]), bits=2.51, weakest=0,
+        parties=(parties[0], parties[6], parties[4]), bits=2.51, chance_bits=None, weakest=0,
         hops=(hop(0, "message", 5), hop(6, "payment", 3)),
     )  # fmt: skip
     asked = PackQuestion(
         left=parties[0], right=parties[4], proposition="Ada Arnold had plate 7.gcode printed",
-        alternative="what ties them is chance, error or somebody else", bits=6.04, paths=(first, rival),
-        searched=6, without=(WithoutSource(source=2, bits=2.51), WithoutSource(source=3, bits=None)),
+        alternative="what ties them is chance, error or somebody else", bits=6.04, exact=True,
+        paths=(first, rival),
+        rank=PackRank(kind="PrintJob", as_strong=2, population=318, at_least=False),
+        without=(WithoutSource(source=2, bits=2.51), WithoutSource(source=3, bits=None)),
+        cut=PackCut(parts=("source 3: chat export.json",), bits=7.0),
     )  # fmt: skip
-    none = asked.model_copy(update={"right": parties[6], "bits": None, "paths": (), "without": ()})
+    none = asked.model_copy(
+        update={"right": parties[6], "bits": None, "paths": (), "without": (), "rank": None, "cut": None}
+    )
     findings = ("match", "clear", "clear", "unscreenable", "review")
     screened = tuple(
         PackItem(caption=f"disk 3/file {n}.stl", sha256=f"{n:064x}", finding=findings[n % 5],

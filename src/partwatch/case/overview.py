@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partwatch import __version__
-from partwatch.case.answers import Answer, AnswerWay
+from partwatch.case.answers import link_of, nodes_of, weakest_of
 from partwatch.case.graph.dates import told as told_day
 from partwatch.case.graph.layout import layout
 from partwatch.case.graph.links import NO_DATE, CaseGraph
+from partwatch.case.graph.told import node_named
 from partwatch.case.overview_choice import asked_nodes, chosen, degrees
 from partwatch.case.overview_dates import events
+from partwatch.case.overview_groups import Groups, groups_of
 from partwatch.case.overview_places import Places
 from partwatch.case.store import CaseStore
 from partwatch.case.telling import telling_most, told_charter, told_decision, told_source, told_statements
@@ -32,6 +34,7 @@ from partwatch.model.case_overview import (
     ToldAssembly,
     Totals,
 )
+from partwatch.model.case_paths import CasePath, CasePathsDocument
 
 MOST_BITS: Final = 40.0
 
@@ -51,41 +54,42 @@ class Size:
 def overview_of(
     store: CaseStore,
     graph: CaseGraph,
-    answers: Sequence[Answer] = (),
-    communities: Mapping[int, int] | None = None,
-    brokers: Mapping[int, float] | None = None,
+    answers: Sequence[CasePathsDocument] = (),
     as_of: datetime | None = None,
     size: Size | None = None,
+    groups: Groups | None = None,
 ) -> CaseOverview:
-    """What the page of a case shows. communities: number by node; brokers: share of shortest ways by node;
-    answers: to the questions that were asked. as_of: now, if it is not given."""
-    return _Maker(store, graph, answers, communities or {}, brokers or {}, size or Size()).made(
-        as_of or datetime.now(UTC)
-    )
+    """What the page of a case shows. answers: to what was asked (`answers_of`). as_of: now, if it is not
+    given. groups: communities and brokers, made if they are not given."""
+    found = groups_of(graph) if groups is None else groups
+    return _Maker(store, graph, answers, found, size or Size()).made(as_of or datetime.now(UTC))
 
 
 class _Maker:
     def __init__(
-        self, store: CaseStore, graph: CaseGraph, answers: Sequence[Answer], communities: Mapping[int, int],
-        brokers: Mapping[int, float], size: Size,
-    ) -> None:  # fmt: skip
+        self,
+        store: CaseStore,
+        graph: CaseGraph,
+        answers: Sequence[CasePathsDocument],
+        groups: Groups,
+        size: Size,
+    ) -> None:
         self.store, self.graph, self.answers, self.size = store, graph, answers, size
         self.view = graph.view
         self.group = [int(one) for one in graph.group]
-        self.communities = {self.group[node]: number for node, number in communities.items()}
-        self.brokers = sorted(
-            ((share, self.group[node]) for node, share in brokers.items() if share > 0), reverse=True
-        )[: size.brokers]
+        self.communities = groups.communities
+        self.brokers = sorted(((share, node) for node, share in groups.brokers.items()), reverse=True)
+        self.brokers = self.brokers[: size.brokers]
         held = [
-            node
+            self.group[node]
             for node in np.flatnonzero(graph.kind >= 0).tolist()
             if graph.kinds[graph.kind[node]] in ("Assembly", "Design")
         ]
-        asked = asked_nodes(graph, answers)
-        first = [*asked, *(self.group[one] for one in held), *(node for _, node in self.brokers)]
-        self.asked = len(asked)
-        self.kept = chosen(graph, first, size.nodes)
+        self.asked = {link_of(graph, hop) for one in answers for way in one.paths for hop in way.hops}
+        along = asked_nodes(graph, answers)
+        self.kept = chosen(graph, [*along, *held, *(node for _, node in self.brokers)], size.nodes)
         self.place_of = {node: place for place, node in enumerate(self.kept)}
+        self.brokers = [(share, node) for share, node in self.brokers if node in self.place_of]
         self.degree = degrees(graph)
         self.where = Places(graph)
         self.said: set[int] = set()
@@ -123,9 +127,9 @@ class _Maker:
     def _chosen_by(self) -> str:
         if len(self.kept) < self.size.nodes:
             return "all that has a link"
-        if self.asked:
-            return "what was asked about, what lies nearest to it, and the best linked"
-        return "the best linked, and what lies about them"
+        if self.answers:
+            return "what was asked about, and what is most closely tied to it"
+        return "designs, assemblies and brokers, and what is most closely tied to them"
 
     # Links.
 
@@ -142,9 +146,9 @@ class _Maker:
             ends = (int(a[link]), int(b[link]))
             pair = ends if graph.directed[link] else (min(ends), max(ends))
             rows.setdefault((*pair, int(graph.name[link])), []).append(link)
-        asked = {link for one in self.answers for way in one.ways for link in way.links}
         ranked = sorted(
-            rows.items(), key=lambda one: (asked.isdisjoint(one[1]), -max(map(self._bits, one[1])), one[0])
+            rows.items(),
+            key=lambda one: (self.asked.isdisjoint(one[1]), -max(map(self._bits, one[1])), one[0]),
         )[: self.size.links]
         line_of = {link: place for place, (_, own) in enumerate(ranked) for link in own}
         return tuple(self._link(pair, own) for pair, own in ranked), line_of
@@ -242,21 +246,35 @@ class _Maker:
         return tuple(made)
 
     def _questions(self, line_of: Mapping[int, int]) -> tuple[Question, ...]:
+        ends = [
+            (self._place(one.start.key), self._place(one.end.key), one)
+            for one in self.answers
+            if not one.same
+        ]
         return tuple(
             Question(
-                left=self.place_of[self.group[one.left]], right=self.place_of[self.group[one.right]],
-                bits=one.bits, paths=tuple(self._path(way, line_of) for way in one.ways),
+                left=left, right=right, bits=one.together.bits if one.paths else None,
+                paths=tuple(told for way in one.paths if (told := self._path(way, line_of)) is not None),
             )
-            for one in self.answers
-            if self.group[one.left] in self.place_of and self.group[one.right] in self.place_of
+            for left, right, one in ends
+            if left is not None and right is not None
         )  # fmt: skip
 
-    def _path(self, way: AnswerWay, line_of: Mapping[int, int]) -> PathOf:
-        """Hops within a cluster are none on the page: there it is one node."""
-        ends, along = [self.place_of[self.group[way.nodes[0]]]], []
-        for node, link in zip(way.nodes[1:], way.links, strict=True):
-            if self.place_of[self.group[node]] != ends[-1]:
-                ends.append(self.place_of[self.group[node]])
-                along.append(line_of[link])
-        weak = line_of.get(way.links[way.weakest], along[0] if along else 0)
-        return PathOf(nodes=tuple(ends), links=tuple(along), bits=way.bits, weakest=weak)
+    def _place(self, key: str) -> int | None:
+        return self.place_of.get(self.group[node_named(self.graph, key)])
+
+    def _path(self, way: CasePath, line_of: Mapping[int, int]) -> PathOf | None:
+        """Hops within a cluster are none on the page: there it is one node. None where it is not all there."""
+        groups = [self.group[node] for node in nodes_of(self.graph, way)]
+        hops = [
+            link_of(self.graph, hop)
+            for place, hop in enumerate(way.hops)
+            if groups[place] != groups[place + 1]
+        ]
+        if not set(groups) <= self.place_of.keys() or not set(hops) <= line_of.keys() or not hops:
+            return None
+        nodes = [self.place_of[group] for group in groups]
+        ends = [one for place, one in enumerate(nodes) if not place or one != nodes[place - 1]]
+        weak = line_of.get(link_of(self.graph, way.hops[weakest_of(self.graph, way)]), line_of[hops[0]])
+        along = tuple(line_of[link] for link in hops)
+        return PathOf(nodes=tuple(ends), links=along, bits=way.bits, weakest=weak)

@@ -61,7 +61,7 @@ def _whom(graph: CaseGraph, entity: int, place_of: Mapping[int, int]) -> tuple[i
 def _kind(view: CaseView, row: int) -> str:
     prop = view.props[view.prop[row]]
     schema: str = view.schemata[view.schema[row]]
-    return _WORDS.get(prop, schema.lower())
+    return _WORDS.get(prop, "link" if schema == "UnknownLink" else schema.lower())
 
 
 def _told(view: CaseView, entity: int) -> str:

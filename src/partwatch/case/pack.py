@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
-
 from partwatch import __version__
-from partwatch.case.answers import Answer, AnswerWay
+from partwatch.case.answers import Answers, nodes_of, weakest_of
 from partwatch.case.graph.links import CaseGraph
+from partwatch.case.graph.told import node_named
 from partwatch.case.pack_found import assemblies, items, never_screened
 from partwatch.case.store import CaseStore
 from partwatch.case.telling import caption_of, told_charter, told_decision, told_source, told_statements
 from partwatch.case.verdicts import Verdict
 from partwatch.case.view import CAPTIONS
 from partwatch.case.weights import RELIABILITY_BITS
+from partwatch.model.case_difference import CaseDifferenceDocument
 from partwatch.model.case_pack import (
     CasePack,
     ErrorRate,
@@ -26,15 +26,18 @@ from partwatch.model.case_pack import (
     LedgerBundle,
     NotLookedAt,
     PackAssembly,
+    PackCut,
     PackItem,
     PackPair,
     PackPath,
     PackQuestion,
+    PackRank,
     PackTotals,
     Party,
     Tested,
     WithoutSource,
 )
+from partwatch.model.case_paths import CaseCut, CaseHop, CasePath, CasePathsDocument, CaseRank
 
 LIMITS: Final = (
     "A path says how things are tied, not who did what, nor why",
@@ -46,7 +49,6 @@ LIMITS: Final = (
     "that nothing is",
 )
 _OF_PARTY: Final = 3
-_OF_HOP: Final = 12
 _MOST_PAIRS: Final = 100
 
 
@@ -66,7 +68,7 @@ class Beside:
 def pack_of(
     store: CaseStore,
     graph: CaseGraph,
-    answers: Sequence[Answer],
+    answers: Answers,
     made_by: str,
     beside: Beside | None = None,
     as_of: datetime | None = None,
@@ -75,13 +77,42 @@ def pack_of(
     return _Maker(store, graph, answers, beside or Beside()).made(made_by, as_of or datetime.now(UTC))
 
 
+def _rank(rank: CaseRank | None) -> PackRank | None:
+    return None if rank is None else PackRank.model_validate(rank.model_dump())
+
+
+def _cut(cut: CaseCut | None) -> PackCut | None:
+    return None if cut is None else PackCut(parts=cut.components, bits=cut.bits)
+
+
+def _hop(hop: CaseHop) -> Hop:
+    crossing = hop.crossing
+    shared = crossing is not None and crossing.holders > 1 and not crossing.settled
+    return Hop(
+        kind=hop.link if hop.decided_by is None else f"taken for one by {hop.decided_by}",
+        bits=None if hop.bits is None else round(hop.bits, 2), inferred=hop.bits is not None,
+        sources=hop.sources, also_said_by=hop.also_said_by, statements=hop.statements,
+        holders=crossing.holders if crossing and shared else None,
+        population=crossing.population if crossing and shared else None,
+    )  # fmt: skip
+
+
+def fallen_of(changes: CaseDifferenceDocument, source: int) -> tuple[Fallen, ...]:
+    """What answers were before a source was withdrawn and are since, of the difference that its withdrawal
+    made."""
+    return tuple(
+        Fallen(source=source, left=one.start, right=one.end, before=one.before, after=one.after)
+        for one in changes.questions
+    )
+
+
 class _Maker:
-    def __init__(self, store: CaseStore, graph: CaseGraph, answers: Sequence[Answer], beside: Beside) -> None:
+    def __init__(self, store: CaseStore, graph: CaseGraph, answers: Answers, beside: Beside) -> None:
         self.store, self.graph, self.answers, self.beside = store, graph, answers, beside
         self.view = graph.view
 
     def made(self, made_by: str, as_of: datetime) -> CasePack:
-        questions = tuple(self._question(one) for one in self.answers)
+        questions = tuple(self._question(one) for one in self.answers.told)
         screened, held = items(self.view), assemblies(self.view)
         pairs = self._pairs(questions)
         looked = (*self._not_looked_at(), *self.beside.not_looked_at)
@@ -113,16 +144,21 @@ class _Maker:
 
     # Questions.
 
-    def _question(self, answer: Answer) -> PackQuestion:
-        left, right = self._party(answer.left), self._party(answer.right)
+    def _question(self, answer: CasePathsDocument) -> PackQuestion:
+        left, right = (self._party(node_named(self.graph, one.key)) for one in (answer.start, answer.end))
         return PackQuestion(
             left=left, right=right,
             proposition=f"{left.caption} is tied to {right.caption} as at least one of the paths has it",
             alternative="each path has a link that is wrong, or is there by chance",
-            bits=answer.bits, paths=tuple(self._path(way) for way in answer.ways), searched=answer.searched,
+            bits=answer.together.bits if answer.paths else None, exact=answer.together.exact,
+            paths=tuple(self._path(way) for way in answer.paths),
+            rank=_rank(answer.rank),
             without=tuple(
-                WithoutSource(source=number, bits=bits) for number, bits in sorted(answer.without.items())
+                WithoutSource(source=int(one.key), bits=None if one.breaks else one.bits)
+                for one in answer.without
+                if one.what == "source"
             ),
+            cut=_cut(answer.cut),
         )  # fmt: skip
 
     def _party(self, node: int) -> Party:
@@ -152,31 +188,12 @@ class _Maker:
         naming = [row for row in ranked if view.values[row] == caption] or ranked[:1]
         return tuple(int(view.number[row]) for row in naming[:_OF_PARTY])
 
-    def _path(self, way: AnswerWay) -> PackPath:
+    def _path(self, way: CasePath) -> PackPath:
         return PackPath(
-            parties=tuple(self._party(node) for node in way.nodes),
-            hops=tuple(self._hop(link) for link in way.links), bits=way.bits, weakest=way.weakest,
+            parties=tuple(self._party(node) for node in nodes_of(self.graph, way)),
+            hops=tuple(_hop(one) for one in way.hops), bits=way.bits, chance_bits=way.chance_bits,
+            weakest=weakest_of(self.graph, way),
         )  # fmt: skip
-
-    def _hop(self, link: int) -> Hop:
-        graph = self.graph
-        bits = float(graph.bits[link])
-        shared = self._shared(link)
-        sources = {int(graph.source[link]), int(graph.other[link])} - {0}
-        return Hop(
-            kind="taken for one" if graph.merge[link] >= 0 else graph.names[graph.name[link]],
-            bits=round(bits, 2) if np.isfinite(bits) else None, inferred=bool(np.isfinite(bits)),
-            sources=tuple(sorted(sources)), statements=graph.numbers(link)[:_OF_HOP],
-            holders=shared and shared[0], population=shared and shared[1],
-        )  # fmt: skip
-
-    def _shared(self, link: int) -> tuple[int, int] | None:
-        """Of a link to a value: how many have it, of how many that have any."""
-        graph = self.graph
-        for node, port in ((graph.a[link], graph.port_a[link]), (graph.b[link], graph.port_b[link])):
-            if node >= len(self.view.keys) and port >= 0:
-                return int(graph.ports.holders[port]), int(graph.ports.population[port])
-        return None
 
     # What was compared.
 
@@ -230,7 +247,8 @@ class _Maker:
         return Tested(
             pairs=int(told.get("pairs", 0)), merged=int(told.get("merged", 0)),
             threshold=float(threshold) if isinstance(threshold, int | float) else None,
-            questions=len(self.answers), unanswered=sum(not one.ways for one in self.answers),
+            questions=len(self.answers.told) + len(self.answers.gone),
+            unanswered=len(self.answers.gone) + sum(not one.paths for one in self.answers.told),
         )  # fmt: skip
 
     def _not_looked_at(self) -> tuple[NotLookedAt, ...]:
@@ -239,6 +257,9 @@ class _Maker:
             told.append(
                 NotLookedAt(what="items of the case were not screened, or no source says so", count=count)
             )
+        told += [
+            NotLookedAt(what=f"A question has no answer now: {why}", count=None) for why in self.answers.gone
+        ]
         if self.store.latest_run() is None:
             told.append(NotLookedAt(what="Records of people were not compared with one another", count=None))
         return tuple(told)

@@ -44,13 +44,15 @@ class Party(Record):
 
 class Hop(Record):
     """One link of a path, from `left` to `right` (places in its `parties`). kind: by what they are linked.
-    bits: the link alone, without what its sources cost. inferred: whether it rests on an inference.
-    holders: how many share what it goes through, of how many, where that is known."""
+    bits: of its inference, None where it is simply said. inferred: whether it rests on an inference.
+    sources: that it needs; also_said_by: others that say it. holders: how many share what it comes to, of
+    how many, where several do."""
 
     kind: str
     bits: float | None
     inferred: bool
     sources: tuple[int, ...]
+    also_said_by: tuple[int, ...]
     statements: tuple[int, ...]
     holders: int | None = None
     population: int | None = None
@@ -58,11 +60,13 @@ class Hop(Record):
 
 class PackPath(Record):
     """One way from one end to the other: one hop fewer than parties. bits: of the whole, its sources
-    included. weakest: place in `hops`."""
+    included. chance_bits: against its being there by chance alone, None where nothing is left to chance.
+    weakest: place in `hops`."""
 
     parties: tuple[Party, ...]
     hops: tuple[Hop, ...]
     bits: float
+    chance_bits: float | None
     weakest: int
 
 
@@ -73,19 +77,39 @@ class WithoutSource(Record):
     bits: float | None
 
 
+class PackRank(Record):
+    """How many of the kind of the right end are tied to the left one at least as strongly, the right end
+    among them; of how many. at_least: it was not counted to the end."""
+
+    kind: str
+    as_strong: int
+    population: int
+    at_least: bool
+
+
+class PackCut(Record):
+    """What is likeliest to be wrong of that which together would break every path. bits: against all of it
+    being wrong."""
+
+    parts: tuple[str, ...]
+    bits: float
+
+
 class PackQuestion(Record):
     """How one entity is tied to another. proposition, alternative: what is set against what. bits: of all
-    paths together, each source counted once; None where none was found. searched: how far: the most hops.
-    without: one source at a time."""
+    paths together, each source counted once; None where none was found. exact: whether that is computed, or
+    sampled. without: one source at a time."""
 
     left: Party
     right: Party
     proposition: str
     alternative: str
     bits: float | None
+    exact: bool
     paths: tuple[PackPath, ...]
-    searched: int
+    rank: PackRank | None
     without: tuple[WithoutSource, ...]
+    cut: PackCut | None
 
 
 class PackItem(Record):
@@ -211,6 +235,7 @@ class CasePack(Record):
         known = {one.number for one in self.sources}
         hops = [hop for asked in self.questions for way in asked.paths for hop in way.hops]
         named = {one.source for one in self.statements} | {one for hop in hops for one in hop.sources}
+        named |= {one for hop in hops for one in hop.also_said_by}
         named |= {one.source for asked in self.questions for one in asked.without}
         named |= {one.source for one in self.fallen}
         named |= {one for each in self.not_looked_at for one in each.sources}

@@ -201,7 +201,7 @@ def _question(pack: CasePack, asked: PackQuestion) -> Iterator[Sentence]:
     )  # fmt: skip
     if not asked.paths or asked.bits is None:
         yield Sentence(
-            (f"No path of at most {counted(asked.searched, 'link', 'links')} was found between them.",),
+            ("No path was found between them.",),
             none="nothing in the case ties them",
         )
         return
@@ -221,6 +221,28 @@ def _question(pack: CasePack, asked: PackQuestion) -> Iterator[Sentence]:
     )
     for number, way in enumerate(asked.paths):
         yield from _path(pack, number + 1, way)
+    if not asked.exact:
+        yield Sentence(("That chance was sampled, not computed.",), none="it is how it was found")
+    if asked.rank is not None:
+        rank = asked.rank
+        more = "at least " if rank.at_least else ""
+        alone = _made(f"Of {rank.population:,} of the kind {rank.kind} none but ", Named(asked.right.caption),
+                      " is tied to ", Named(asked.left.caption), " as strongly.")  # fmt: skip
+        yield Sentence(
+            alone
+            if rank.as_strong <= 1 and not rank.at_least
+            else
+            _made(f"Of {rank.population:,} of the kind {rank.kind}, {more}{rank.as_strong:,}, ",
+                  Named(asked.right.caption), " among them, are tied to ", Named(asked.left.caption),
+                  " at least as strongly."),
+            none=_COUNTED,
+        )  # fmt: skip
+    if asked.cut is not None:
+        yield Sentence(
+            _made("All paths would fall together if these were wrong: ", _listed(asked.cut.parts),
+                  f" ({bits(asked.cut.bits)} against it)."),
+            none="it is computed from the paths above",
+        )  # fmt: skip
     names = {one.number: one.name for one in pack.sources}
     for one in asked.without:
         left = "no path is left" if one.bits is None else f"{bits(one.bits)} are left ({chance(one.bits)})"
@@ -233,7 +255,12 @@ def _path(pack: CasePack, number: int, way: PackPath) -> Iterator[Sentence]:
     yield Sentence(
         (
             f"{kind}, path {number}, has {counted(len(way.hops), 'link', 'links')} and {bits(way.bits)} "
-            f"({chance(way.bits)}); it breaks first at link {way.weakest + 1}.",
+            f"({chance(way.bits)}); it breaks first at link {way.weakest + 1}"
+            + (
+                "."
+                if way.chance_bits is None
+                else f"; that such a path is there by chance alone: {chance(way.chance_bits)}."
+            ),
         ),
         tuple(whole),
     )
@@ -248,9 +275,11 @@ def _hop(pack: CasePack, lead: str, left: Party, right: Party, hop: Hop) -> Sent
     told = [f"{letters[one][0]} (reliability {letters[one][1]})" for one in hop.sources]
     by = _made(", as ", _listed(told), " has it") if told else ()
     inferred = ("; this is inferred" + (f", {weight(hop.bits)}" if hop.bits is not None else ""),)
+    if hop.also_said_by:
+        by = _made(by, ", and so do ", _listed([letters[one][0] for one in hop.also_said_by]))
     shared: tuple[Piece, ...] = ()
     if hop.holders is not None and hop.population is not None:
-        shared = (f"; what joins them is held by {hop.holders:,} of {hop.population:,}",)
+        shared = (f"; what it comes to is shared by {hop.holders:,} of {hop.population:,}",)
     pieces = _made(
         lead, Named(left.caption), " and ", Named(right.caption), " by ", Named(hop.kind), by,
         inferred if hop.inferred else (), shared, ".",
@@ -368,7 +397,12 @@ def _withdrawn(pack: CasePack) -> Iterator[Sentence]:
 def _decided(pack: CasePack) -> Iterator[Sentence]:
     if not pack.decisions:
         yield Sentence(("No person decided anything in this case.",), none=_COUNTED)
-    for one in pack.decisions:
+    if len(pack.decisions) > MOST_LISTED:
+        yield Sentence(
+            (f"{len(pack.decisions):,} decisions stand; the last {MOST_LISTED:,} are named here.",),
+            none=_COUNTED,
+        )
+    for one in pack.decisions[-MOST_LISTED:]:
         yield Sentence(
             (f"On {one.at[:10]} ", Named(one.by), " judged ", Named(one.left), " and ", Named(one.right),
              f" {one.verdict}: ", Named(one.reason), "."),

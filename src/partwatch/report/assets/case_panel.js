@@ -7,7 +7,7 @@ const ratio = (bits) => {
   return bits < 0 ? `${words} times against` : `${words} to 1`;
 };
 /** What bits of a link or a path leave as the chance that it is wrong. */
-const risk = (bits) => `wrong: 1 in ${bits > 0 ? ratio(bits).replace(" to 1", "") : 1}`;
+const risk = (bits) => `1 in ${bits > 0 ? ratio(bits).replace(" to 1", "") : 1} to be wrong`;
 const bitsOf = (bits) => (bits === null ? "" : `${bits.toFixed(1).replace("-0.0", "0.0")} bits`);
 const linked = (words, what) => make("button.linked", {type: "button", onclick: () => choose(what)}, words);
 const nodeButton = (place) => linked(nodes[place].caption, {kind: "node", at: place});
@@ -127,7 +127,7 @@ function beginning() {
     told.brokers.length ? part("Others reach one another through", rows(told.brokers.slice(0, 8), ([one, share]) => row(nodes[one].group, nodes[one].caption, nodes[one].schema, `${(100 * share).toFixed(0)} % of ways`, {kind: "node", at: one}))) : null,
     told.assemblies.length ? part("Assemblies", rows(told.assemblies, ([one, design, finding, items]) => row(nodes[one].group, design, `${finding}: ${plural(items.length, "item", "items")} together`, "", {kind: "set", at: [one, ...items], words: design}))) : null,
     part("Sources", rows(sources, ([number, from]) => row(null, from.name, `${from.said_by}${from.withdrawn === null ? "" : `; withdrawn: ${from.withdrawn}`}`, `${from.reliability}, ${from.reliability_bits} bits`, {kind: "source", at: Number(number)}))),
-    told.decisions.length ? part("Decided by people", make("ul.rows", {}, told.decisions.map(([left, right, verdict, reason, at, by]) => make("li", {}, make("p", {}, `${left} and ${right}: `, make("b", {}, verdict), `. ${reason} (${by}, ${at.slice(0, 10)})`))))) : null,
+    told.decisions.length ? part("Decided by people", rows([...told.decisions].reverse(), ([left, right, verdict, reason, at, by]) => make("li", {}, make("p", {}, `${left} and ${right}: `, make("b", {}, verdict), `. ${reason} (${by}, ${at.slice(0, 10)})`)))) : null,
   ];
 }
 
