@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_links_and_nodes_of_an_answer_are_those_of_the_network(store: CaseStore)
     graph = graph_of_case(store)
     (path,) = answers_of(store, graph).told[0].paths[:1]
     nodes = nodes_of(graph, path)
-    for hop, ends in zip(path.hops, zip(nodes, nodes[1:], strict=False), strict=True):
+    for hop, ends in zip(path.hops, itertools.pairwise(nodes), strict=True):
         link = link_of(graph, hop)
         assert {int(graph.a[link]), int(graph.b[link])} == set(ends)
 

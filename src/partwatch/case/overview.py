@@ -264,7 +264,7 @@ class _Maker:
         return self.place_of.get(self.group[node_named(self.graph, key)])
 
     def _path(self, way: CasePath, line_of: Mapping[int, int]) -> PathOf | None:
-        """Hops within a cluster are none on the page: there it is one node. None where it is not all there."""
+        """Hops within a cluster are none on the page: there it is one node. None where not all is there."""
         groups = [self.group[node] for node in nodes_of(self.graph, way)]
         hops = [
             link_of(self.graph, hop)

@@ -17,6 +17,7 @@ from partwatch.model.document import Support
 
 MOST_LISTED: Final = 200
 _COUNTED: Final = "it is counted over the whole case"
+_NOTHING: Final = 0.05  # bits that are told as 0.0
 _POLICY: Final = "it is a policy, stated and not measured"
 
 
@@ -219,6 +220,11 @@ def _question(pack: CasePack, asked: PackQuestion) -> Iterator[Sentence]:
         tuple(every),
         tuple(sorted({one for way in asked.paths for hop in way.hops for one in hop.sources})),
     )
+    if asked.bits < _NOTHING:
+        yield Sentence(
+            ("They carry no weight, and are told so that nothing is left out.",),
+            none="it follows from the bits",
+        )
     for number, way in enumerate(asked.paths):
         yield from _path(pack, number + 1, way)
     if not asked.exact:

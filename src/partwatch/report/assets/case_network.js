@@ -136,7 +136,6 @@ function drawHulls(pen) {
     pen.beginPath();
     ring.forEach(([x, y]) => pen.lineTo(...placed({x, y})));
     pen.closePath();
-    pen.globalAlpha = dims() ? 0.035 : 0.07;
     pen.fillStyle = pen.strokeStyle = colours.hull;
     pen.lineWidth = 26;
     pen.fill();
@@ -227,8 +226,19 @@ network.onArrow = (dx, dy) => {
 };
 spreadOut();
 findGroups();
+/** A path is brought near, if it is small in the drawing. */
+function bringNear() {
+  const at = [...lit].map((place) => nodes[place]).map((node) => [MARGIN + node.x * (1 - 2 * MARGIN), MARGIN + node.y * (1 - 2 * MARGIN)]);
+  const [xs, ys] = [0, 1].map((axis) => at.map((one) => one[axis]));
+  const size = Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys), 0.08);
+  network.k = Math.min(5, Math.max(1, 0.55 / size));
+  const middle = (values) => (Math.max(...values) + Math.min(...values)) / 2 - 0.5 / network.k;
+  [network.x, network.y] = network.k === 1 ? [0, 0] : [middle(xs), middle(ys)];
+}
+
 whenChanged((what) => {
   if (what !== "chosen" || !chosen || chosen.kind === "source" || chosen.kind === "set") return;
+  if (chosen.kind === "path") { bringNear(); return; }
   const node = nodes[[...lit][0]];
   if (node && lit.size === 1) network.reveal(MARGIN + node.x * (1 - 2 * MARGIN), MARGIN + node.y * (1 - 2 * MARGIN));
 });
