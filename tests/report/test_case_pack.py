@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +20,7 @@ from partwatch.evidence.words import SCALE, ratio_in_words
 from partwatch.model.case_pack import CasePack, Party
 from partwatch.report import case_pack_page, case_pack_pdf
 from partwatch.report.case_pack_picture import picture
-from partwatch.report.case_pack_text import breakable, of_known_scripts
+from partwatch.report.case_pack_text import breakable, lacking, of_known_scripts, unescaped_but
 from partwatch.report.case_pack_words import Named, Sentence, sections
 
 HOSTILE = (
@@ -294,6 +295,44 @@ def test_typst_cannot_leave_its_empty_folder() -> None:
     assert '#read("/etc/passwd")' in json.dumps(data).replace('\\"', '"')
     with pytest.raises(typst.TypstError):
         typst.compile(b'#read("/etc/passwd")', root=str(Path(__file__).parent), format="pdf")
+
+
+def test_more_fonts_show_more_and_what_none_shows_is_an_escape(tmp_path: Path) -> None:
+    """With an empty folder of fonts the library's own are all there is."""
+    pytest.importorskip("typst")
+    document = pack(("漢字 помпа", "Ünïcode ∀", "plain", "\U0001f600", "مضخة"))
+    assert case_pack_pdf.compiled(document, tmp_path)[0].startswith(b"%PDF-")
+    clean = unescaped_but(lacking('the text `"漢"` could not be displayed with font'))
+    assert clean("漢字 помпа") == "\\u6f22\\u5b57 помпа"
+    assert lacking("something else") == frozenset()
+
+
+def test_every_character_that_is_taken_as_known_is_shown_in_every_style() -> None:
+    """PDF/A refuses what no font shows."""
+    typst = pytest.importorskip("typst")
+    known = [chr(code) for code in range(0x20, 0x2100) if of_known_scripts(chr(code)) == chr(code)]
+    text = "".join(f"o{one}" for one in known if unicodedata.category(one) not in ("Cn", "Cc", "Cf"))
+    template = (
+        b'#let words = json(bytes(sys.inputs.data))\n#set text(font: ("Libertinus Serif", '
+        b'"DejaVu Sans Mono", "New Computer Modern"))\n'
+        b'#set document(title: "x", date: datetime(year: 2026, month: 1, day: 1))\n'
+        b"#words #emph(words) #strong(words) #strong(emph(words))"
+        b'#text(font: "DejaVu Sans Mono", words)'
+    )
+    made = typst.compile(
+        template, font_paths=typst.Fonts(include_system_fonts=False), format="pdf", timestamp=0,
+        pdf_standards=["a-2b"], sys_inputs={"data": json.dumps(text)},
+    )  # fmt: skip
+    assert made.startswith(b"%PDF-")
+
+
+def test_texts_stay_within_their_boxes() -> None:
+    document = pack(("w" * 300, "Ш" * 300, "l" * 300, "M" * 40, "x" * 29))
+    drawn = picture(document, document.questions[0])
+    assert drawn is not None
+    boxes = drawn.split(">", 1)[1]  # without what the picture is called
+    assert not re.search("w{18}|Ш{18}|M{18}", boxes)
+    assert re.search("w{9}", boxes)
 
 
 @settings(max_examples=6, deadline=None)

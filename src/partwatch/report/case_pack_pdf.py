@@ -19,7 +19,14 @@ from partwatch.model.case_overview import ToldSource, ToldStatement
 from partwatch.model.case_pack import CasePack
 from partwatch.report.case_data import shown
 from partwatch.report.case_pack_picture import picture
-from partwatch.report.case_pack_text import FIGURE, SCALE_NOTE, breakable, of_known_scripts
+from partwatch.report.case_pack_text import (
+    FIGURE,
+    SCALE_NOTE,
+    breakable,
+    lacking,
+    of_known_scripts,
+    unescaped_but,
+)
 from partwatch.report.case_pack_words import Named, Piece, Section, Sentence, sections
 from partwatch.report.escape import visible
 from partwatch.report.page import asset
@@ -51,18 +58,29 @@ def compiled(
     # The library tells more only by its fonts: a folder adds to those within, the system's are never used.
     known = typst.Fonts(include_system_fonts=False, font_paths=[str(fonts)] if fonts else [])
     options: dict[str, Any] = {"pdf_standards": [STANDARD]} if kind == "pdf" else {"ppi": ppi}
-    with tempfile.TemporaryDirectory() as empty:
-        result = typst.compile(
-            asset("case_pack.typ").encode("utf-8"), root=empty, font_paths=known, format=kind,
-            sys_inputs={"data": json.dumps(data_of(pack, fonts is not None))},
-            timestamp=int(moment.timestamp()), package_path=empty, package_cache_path=empty, **options,
-        )  # fmt: skip
-    return list(result) if isinstance(result, list) else [result]
+    unknown: frozenset[str] = frozenset()
+    while True:
+        clean = unescaped_but(unknown) if fonts else of_known_scripts
+        with tempfile.TemporaryDirectory() as empty:
+            try:
+                result = typst.compile(
+                    asset("case_pack.typ").encode("utf-8"), root=empty, font_paths=known, format=kind,
+                    sys_inputs={"data": json.dumps(data_of(pack, clean))},
+                    timestamp=int(moment.timestamp()), package_path=empty, package_cache_path=empty,
+                    **options,
+                )  # fmt: skip
+            except typst.TypstError as error:
+                # PDF/A refuses what no font shows; that is written as escapes, a script at a time.
+                missing = lacking(str(error)) - unknown
+                if not fonts or not missing:
+                    raise
+                unknown |= missing
+                continue
+        return list(result) if isinstance(result, list) else [result]
 
 
-def data_of(pack: CasePack, all_scripts: bool = False) -> dict[str, Any]:
-    """What the template reads. all_scripts: whether there are fonts for more than the library's own show."""
-    known: Clean = (lambda text: text) if all_scripts else of_known_scripts
+def data_of(pack: CasePack, known: Clean = of_known_scripts) -> dict[str, Any]:
+    """What the template reads. known: writes characters as escapes that no font shows."""
 
     def clean(text: str) -> str:
         return breakable(known(shown(text)))

@@ -14,7 +14,8 @@ MOST: Final = 3
 _WIDTH: Final = 720
 _BOX: Final = 30
 _STEP: Final = 84
-_MOST_CHARS: Final = 30
+_SIZE: Final = 14
+_BROAD: Final = frozenset("mwMW@%—…ЖМШЩЮжмшщюΩω")
 _FONT: Final = "Libertinus Serif, DejaVu Serif, serif"
 
 
@@ -62,7 +63,9 @@ def _column(
             f'fill="{fill}" '
             f'stroke="#22609f" stroke-width="{1.6 if end else 0.8}"/>'
         )
-        parts.append(_text(middle, top + 20, _cut(clean(short(party.caption))), "middle", "#1b2028"))
+        parts.append(
+            _text(middle, top + 20, _cut(clean(short(party.caption)), box - 14), "middle", "#1b2028")
+        )
     for number, hop in enumerate(way.hops):
         top = 24 + number * _STEP + _BOX
         weak = number == way.weakest
@@ -77,7 +80,7 @@ def _column(
             _text(
                 middle + 9,
                 top + 22,
-                _cut(clean(short(hop.kind)), 15 if wide < 300 else 24),
+                _cut(clean(short(hop.kind)), wide / 2 - 14),
                 "start",
                 "#1b2028",
             )
@@ -96,5 +99,16 @@ def _text(x: float, y: float, words: str, anchor: str, ink: str, size: int = 14,
     )
 
 
-def _cut(words: str, most: int = _MOST_CHARS) -> str:
-    return words if len(words) <= most else f"{words[: most - 1]}…"
+def _cut(words: str, room: float) -> str:
+    """As much as goes into so many pixels."""
+    if _wide(words) <= room:
+        return words
+    kept = words
+    while kept and _wide(kept) > room - _SIZE:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def _wide(words: str) -> float:
+    """About how wide a text is, rather more than less."""
+    return _SIZE * sum(0.95 if char in _BROAD else 0.72 if char.isupper() else 0.55 for char in words)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 FIGURE: Final = (
@@ -25,6 +27,31 @@ _LONG: Final = 28
 def of_known_scripts(text: str) -> str:
     """The text with each character that the library's own fonts lack written as a Python escape."""
     return _KNOWN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def lacking(complaint: str) -> frozenset[str]:
+    """The scripts of the characters that typst says it has no font for."""
+    found = re.search(r'the text `"(.*?)"` could not be displayed', complaint, re.DOTALL)
+    return frozenset(map(script_of, found[1])) if found else frozenset()
+
+
+def unescaped_but(scripts: frozenset[str]) -> Callable[[str], str]:
+    """A function that writes as escapes only the characters of these scripts."""
+
+    def clean(text: str) -> str:
+        return "".join(
+            char.encode("unicode_escape").decode("ascii")
+            if not char.isascii() and script_of(char) in scripts
+            else char
+            for char in text
+        )
+
+    return clean
+
+
+def script_of(char: str) -> str:
+    """The first word of a character's name in Unicode, which is its script for letters."""
+    return unicodedata.name(char, f"U+{ord(char):04X}").split()[0]
 
 
 def breakable(text: str) -> str:

@@ -16,6 +16,7 @@ from partwatch.model.case_pack import CasePack, Hop, PackItem, PackPath, PackQue
 from partwatch.model.document import Support
 
 MOST_LISTED: Final = 200
+_LONGEST_NAME: Final = 90
 _COUNTED: Final = "it is counted over the whole case"
 _NOTHING: Final = 0.05  # bits that are told as 0.0
 _POLICY: Final = "it is a policy, stated and not measured"
@@ -63,7 +64,7 @@ def sections(pack: CasePack) -> tuple[Section, ...]:
         Section(("What was asked, and what was found",), tuple(_asked(pack))),
         *(
             Section(
-                (f"Question {place + 1}: ", Named(asked.left.caption), " and ", Named(asked.right.caption)),
+                (f"Question {place + 1}: ", called(asked.left.caption), " and ", called(asked.right.caption)),
                 tuple(_question(pack, asked)),
                 2,
                 place,
@@ -80,6 +81,11 @@ def sections(pack: CasePack) -> tuple[Section, ...]:
 
 
 # Small words.
+
+
+def called(text: str) -> Named:
+    """A name, cut where it is too long to be one; what it rests on has the whole."""
+    return Named(text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…")
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -110,7 +116,7 @@ def _listed(names: Sequence[str]) -> list[Piece]:
     for place, name in enumerate(names):
         if place:
             pieces.append(" and " if place == len(names) - 1 else ", ")
-        pieces.append(Named(name))
+        pieces.append(called(name))
     return pieces
 
 
@@ -191,8 +197,8 @@ def _asked(pack: CasePack) -> Iterator[Sentence]:
 def _question(pack: CasePack, asked: PackQuestion) -> Iterator[Sentence]:
     ends = _union((asked.left, asked.right))
     yield Sentence(
-        _made("It was asked how ", Named(asked.left.caption), f" ({asked.left.schema_name}) is tied to ",
-              Named(asked.right.caption), f" ({asked.right.schema_name})."),
+        _made("It was asked how ", called(asked.left.caption), f" ({asked.left.schema_name}) is tied to ",
+              called(asked.right.caption), f" ({asked.right.schema_name})."),
         ends,
     )  # fmt: skip
     yield Sentence(
@@ -232,14 +238,15 @@ def _question(pack: CasePack, asked: PackQuestion) -> Iterator[Sentence]:
     if asked.rank is not None:
         rank = asked.rank
         more = "at least " if rank.at_least else ""
-        alone = _made(f"Of {rank.population:,} of the kind {rank.kind} none but ", Named(asked.right.caption),
-                      " is tied to ", Named(asked.left.caption), " as strongly.")  # fmt: skip
+        alone = _made(f"Of {rank.population:,} of the kind {rank.kind} none but ",
+                      called(asked.right.caption),
+                      " is tied to ", called(asked.left.caption), " as strongly.")  # fmt: skip
         yield Sentence(
             alone
             if rank.as_strong <= 1 and not rank.at_least
             else
             _made(f"Of {rank.population:,} of the kind {rank.kind}, {more}{rank.as_strong:,}, ",
-                  Named(asked.right.caption), " among them, are tied to ", Named(asked.left.caption),
+                  called(asked.right.caption), " among them, are tied to ", called(asked.left.caption),
                   " at least as strongly."),
             none=_COUNTED,
         )  # fmt: skip
@@ -287,7 +294,7 @@ def _hop(pack: CasePack, lead: str, left: Party, right: Party, hop: Hop) -> Sent
     if hop.holders is not None and hop.population is not None:
         shared = (f"; what it comes to is shared by {hop.holders:,} of {hop.population:,}",)
     pieces = _made(
-        lead, Named(left.caption), " and ", Named(right.caption), " by ", Named(hop.kind), by,
+        lead, called(left.caption), " and ", called(right.caption), " by ", Named(hop.kind), by,
         inferred if hop.inferred else (), shared, ".",
     )  # fmt: skip
     none = None if hop.statements else "its statements are those of its sources as a whole"
@@ -303,7 +310,7 @@ def _items(pack: CasePack) -> Iterator[Sentence]:
             digest = f" (SHA-256 {one.sha256})" if one.sha256 else ""
             part = "" if one.complete else ", and not all of it could be read"
             yield Sentence(
-                ("The item ", Named(one.caption), f"{digest} was screened: {finding}{part}."), one.statements
+                ("The item ", called(one.caption), f"{digest} was screened: {finding}{part}."), one.statements
             )
         if len(found) > MOST_LISTED:
             yield Sentence(
@@ -335,7 +342,7 @@ def _against(pack: CasePack) -> Iterator[Sentence]:
     for asked in pack.questions:
         if not asked.paths:
             yield Sentence(
-                _made("No path ties ", Named(asked.left.caption), " to ", Named(asked.right.caption), "."),
+                _made("No path ties ", called(asked.left.caption), " to ", called(asked.right.caption), "."),
                 _union((asked.left, asked.right)),
             )
     tested = pack.tested
@@ -353,9 +360,9 @@ def _against(pack: CasePack) -> Iterator[Sentence]:
         why = _made(" by ", Named(pair.by or ""), ": ", Named(pair.reason)) if pair.reason else ()
         yield Sentence(
             _made(
-                Named(pair.left.caption),
+                called(pair.left.caption),
                 " and ",
-                Named(pair.right.caption),
+                called(pair.right.caption),
                 f": {pair.verdict}{worth}",
                 why,
                 ".",

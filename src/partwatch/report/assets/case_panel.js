@@ -36,6 +36,20 @@ function statement(number, marked) {
 }
 
 const statementsOf = (numbers, marked) => numbers.filter((number) => !filters.sources.has(String(told.statements[number][0]))).map((number) => statement(number, number === marked));
+/** The same, where what is said again is folded under where it is said first. */
+function statementsOnce(numbers, marked) {
+  const first = new Map();
+  for (const number of numbers) {
+    const [source, prop, value] = told.statements[number];
+    if (filters.sources.has(String(source))) continue;
+    const key = JSON.stringify([prop, value]);
+    first.set(key, [...(first.get(key) || []), number]);
+  }
+  return [...first.values()].map(([one, ...again]) => [statement(one, one === marked), again.length
+    ? make("details.again", {open: again.includes(marked)}, make("summary", {}, `said ${plural(again.length, "more time", "more times")}`), again.map((number) => statement(number, number === marked)))
+    : null]);
+}
+
 const head = (...children) => make("h3", {}, ...children);
 const part = (words, ...children) => [make("h4", {}, words), ...children];
 
@@ -49,7 +63,7 @@ function nodePart(place, marked) {
     head(glyph(node.group), node.caption),
     make("p.muted", {}, `${node.schema}. ${merged}${plural(node.degree, "link", "links")} in the case${node.community === null ? "" : `, group ${node.community + 1}`}${where ? `. ${where}` : ""}.`,
       broker ? ` Others reach one another through it: ${(100 * broker[1]).toFixed(0)} % of the shortest ways.` : ""),
-    part("What is said of it", statementsOf(node.statements, marked), node.more ? make("p.muted", {}, `${node.more} more statements are in the case.`) : null),
+    part("What is said of it", statementsOnce(node.statements, marked), node.more ? make("p.muted", {}, `${node.more} more statements are in the case.`) : null),
     near.length ? part(`Linked to ${near.length}`, rows(near, (number) => {
       const link = links[number];
       const two = nodes[other(link, place)];
@@ -64,7 +78,7 @@ function linkPart(place) {
   return [
     head(nodeButton(link.left), make("span.muted", {}, link.directed ? " → " : " – "), nodeButton(link.right)),
     make("p", {}, `${link.kind}: `, make("b", {}, bitsOf(link.bits)), ` (${risk(link.bits)}), ${link.inferred ? "inferred" : "said by a source"}.${days}`),
-    part("It rests on", statementsOf(link.statements), link.statements.length ? null : make("p.muted", {}, "No statement of its own is on this page.")),
+    part("It rests on", statementsOnce(link.statements), link.statements.length ? null : make("p.muted", {}, "No statement of its own is on this page.")),
   ];
 }
 
