@@ -51,16 +51,17 @@ class Town:
 
     def __init__(self, world: World, shops: int) -> None:
         self.world = world
-        rng = world.rng
-        self.shops = [
-            world.people.shop(
-                f"{rng.choice(_TRADES)} {rng.choice(_KINDS)} {names.drawn_family(names.ENGLISH, rng)}"
-            )
-            for _ in range(shops)
-        ]
+        self.shops = [world.people.shop(self._title()) for _ in range(shops)]
         self._weights = tuple(accumulate(1.0 / (place + 3) for place in range(shops)))
         self.known: list[Person] = []
         self.parcel_shops = [world.people.shop(f"Relay {town}") for town in names.TOWNS["FR"]]
+
+    def _title(self) -> str:
+        """What a shop is called; half of them with their legal form."""
+        rng = self.world.rng
+        family = names.drawn_family(rng.choice((names.ENGLISH, names.FRENCH, names.GERMAN)), rng)
+        form = rng.choice((" Ltd", " GmbH", " SARL", "", "", ""))
+        return f"{rng.choice(_TRADES)} {rng.choice(_KINDS)} {family}{form}"
 
     def shop(self) -> Person:
         """Some have far more customers than others."""

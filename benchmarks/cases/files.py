@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -25,8 +26,8 @@ SCREENED: Final = "screened"
 
 
 def write_files(world: World, folder: Path) -> dict[str, str]:
-    """Writes every source into a folder, and the mappings into FOLDER/mappings. Returns the sha256 of each
-    source by its table's name; of what is screened that of its rows."""
+    """Writes every source into a folder, the mappings into FOLDER/mappings, and sources.json. Returns the
+    sha256 of each source by its table's name; of what is screened that of its rows."""
     from benchmarks.cases.said import digest_of
 
     (folder / "mappings").mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,18 @@ def write_files(world: World, folder: Path) -> dict[str, str]:
         digests[name] = hashlib.sha256(content).hexdigest()
         if table.kind == "table":
             mapping_path(folder, table).write_text(mapping_of(table), encoding="utf-8")
+    told = json.dumps([_listed(table) for table in world.tables.values()], ensure_ascii=False, indent=1)
+    (folder / "sources.json").write_text(told + "\n", encoding="utf-8")
     return digests
+
+
+def _listed(table: Table) -> dict[str, str | None]:
+    """A source among the others: where it lies, and whose words it is."""
+    mapping = f"mappings/{mapping_path(Path(), table).name}" if table.kind == "table" else None
+    path = None if table.kind == SCREENED else file_name(table)
+    return {"name": table.name, "kind": table.kind, "path": path, "mapping": mapping,
+            "said_by": table.said_by,
+            "reliability": table.reliability.value, "legal_ref": table.legal_ref}  # fmt: skip
 
 
 def file_name(table: Table) -> str:

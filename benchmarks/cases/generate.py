@@ -8,7 +8,7 @@ from typing import Final
 from benchmarks.cases import network, trade
 from benchmarks.cases.bystanders import Town
 from benchmarks.cases.network import LARGE, MIDDLE, SMALL, TINY, Cell, Plan
-from benchmarks.cases.world import World, empty
+from benchmarks.cases.world import Given, World, empty
 
 _STATEMENTS_PER_CELL: Final = 25_000
 
@@ -38,12 +38,12 @@ def generate(
     statements: int,
     plan: Plan | None = None,
     cells: int | None = None,
-    scans: dict[bool, list[tuple[str, str]]] | None = None,
+    given: Given | None = None,
 ) -> Case:
     """A case of about so many statements (within 5 % from 2,000 on); networks first, bystanders fill it up.
-    scans: names and sha256 of scans of listed parts and of harmless ones, handed out before others are made
-    up. Raises ValueError where the networks alone are more."""
-    world = empty(seed, scans)
+    given: files that are handed out before others are made up, and used up. Raises ValueError where the
+    networks alone are more."""
+    world = empty(seed, given)
     usual, count = plan_for(statements)
     size = plan or usual
     town = Town(world, shops=8 + statements // 5_000)

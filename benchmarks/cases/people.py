@@ -123,7 +123,8 @@ class People:
         home = self.home()
         made = Person(f"s{len(self.all)}", "", title, "en", home.country, home, role="shop")
         made.phones.append(self.numbers.phone(home.country))
-        made.email = f"orders@{_letters(title)}{len(self.all)}.example.com"
+        box = self.rng.choice(("orders", "info", "shop", "hello", "sales", "contact"))
+        made.email = f"{box}@{_letters(title)}{len(self.all)}.example.com"
         made.iban = self.numbers.iban(home.country)
         self.all[made.id] = made
         return made

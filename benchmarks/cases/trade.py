@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -32,9 +31,11 @@ def seized(world: World, cell: Cell) -> None:
 def _job(world: World, cell: Cell, maker: Person, card: str) -> doings.File:
     """A print job on a memory card."""
     number = world.people.numbers.digits("file", 4)
-    content = job_bytes(world.seed, number)
-    file = doings.File(f"order-{number}.gcode", hashlib.sha256(content).hexdigest(), len(content))
-    world.files[file.sha256] = (file.name, content)
+    own = (f"order-{number}.gcode", job_bytes(world.seed, number))
+    name, sha = world.keep(
+        *(world.given.listed_jobs.pop(0) if cell.listed and world.given.listed_jobs else own)
+    )
+    file = doings.File(name, sha, len(world.files[sha][1]))
     row: Row = {
         "sha256": file.sha256, "file": file.name, "slicer": "PrusaSlicer 2.9", "exhibit": card,
         "printed": world.day().isoformat(), "serial": world.maybe(0.7, cell.serials[maker.id]),

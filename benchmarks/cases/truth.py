@@ -12,12 +12,13 @@ from typing import Any, Final
 from benchmarks.cases import tables
 from benchmarks.cases.generate import Case
 from benchmarks.cases.network import Cell
+from benchmarks.cases.people import Person
 from benchmarks.cases.said import digests
 from benchmarks.cases.world import World
 from partwatch.case.statements import keyed
 from partwatch.case.vocabulary import SHARED_TYPES, Type, property_of
 
-DECOYS: Final = 9  # for each organiser, as far as the world has them
+DECOYS: Final = 9  # for each organiser and maker, as far as the world has them
 _NEIGHBOURS: Final = 4  # of them, at most, who are seen together with one of the network
 _NEAR: Final = 0.25  # of a degree, by which a decoy may differ
 
@@ -74,7 +75,8 @@ class Decoy:
 
 @dataclass(frozen=True)
 class Truth:
-    """All of it. people: id to name, role, cell, degree; things: key to whose it is; decoys: by organiser."""
+    """All of it. people: id to name, role, cell, degree; things: key to whose it is; decoys: by organiser
+    and by maker."""
 
     seed: int
     statements: int
@@ -105,7 +107,9 @@ def truth_of(case: Case, of: dict[str, str] | None = None) -> Truth:
         one.id: {"name": one.name, "role": one.role, "cell": one.cell, "degree": len(world.contacts[one.id])}
         for one in world.people.all.values()
     }
-    decoys = {cell.organiser.id: _decoys(world, cell) for cell in case.cells}
+    decoys = {
+        one.id: _decoys(world, cell, one) for cell in case.cells for one in (cell.organiser, *cell.makers)
+    }
     return Truth(world.seed, world.statements, people, records, dict(world.owners), chains, decoys)
 
 
@@ -120,10 +124,10 @@ def _records(world: World, known: Mapping[str, str]) -> Iterable[Record]:
                 yield Record(name, place, slot, keys[slot], person, slot not in kept.false)
 
 
-def _decoys(world: World, cell: Cell) -> tuple[Decoy, ...]:
+def _decoys(world: World, cell: Cell, whose: Person) -> tuple[Decoy, ...]:
     """People outside all networks whose degree is nearest, at most a quarter away (or 1): some who have to do
     with the network or live with one of it, as far as there are any, then those who do not."""
-    wanted = len(world.contacts[cell.organiser.id])
+    wanted = len(world.contacts[whose.id])
     members = {one.id for one in cell.members}
     homes = {one.home for one in cell.members}
     near: list[tuple[int, bool, int, Decoy]] = []

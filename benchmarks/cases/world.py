@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -36,11 +37,20 @@ class Kept:
 
 
 @dataclass
+class Given:
+    """Names and bytes of files: scans of listed parts and of harmless ones, print jobs of listed parts."""
+
+    listed_scans: list[tuple[str, bytes]] = field(default_factory=list)
+    harmless_scans: list[tuple[str, bytes]] = field(default_factory=list)
+    listed_jobs: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+@dataclass
 class World:
     """Everything. rows: by table's name. owners: whose a keyed thing is, by its key. contacts: who is seen
     together with whom. of_cell: rows, with their table's name, that tell of a network or its shadow;
-    files: name and bytes of what was seized as a file, by sha256; scans: name and sha256 of scans to hand
-    out before others are made up, of listed parts and of harmless ones."""
+    files: name and bytes of what was seized as a file, by sha256; given: files to hand out before others
+    are made up."""
 
     seed: int
     rng: Random
@@ -51,7 +61,7 @@ class World:
     contacts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     of_cell: dict[str, list[tuple[str, Kept]]] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    scans: dict[bool, list[tuple[str, str]]] = field(default_factory=dict)
+    given: Given = field(default_factory=lambda: Given())
     statements: int = 0
     cell: str = ""
     _seen: defaultdict[str, Seen] = field(default_factory=lambda: defaultdict(set))
@@ -97,10 +107,17 @@ class World:
 
     def scan(self, listed: bool) -> tuple[str, str]:
         """A seized part as the laboratory scanned it: name and sha256."""
-        if self.scans.get(listed):
-            return self.scans[listed].pop(0)
+        scans = self.given.listed_scans if listed else self.given.harmless_scans
+        if scans:
+            return self.keep(*scans.pop(0))
         sha = self.people.numbers.hexadecimal("scan")
         return f"scan-{sha[:6]}.stl", sha
+
+    def keep(self, name: str, content: bytes) -> tuple[str, str]:
+        """A file that was seized: name and sha256."""
+        sha = hashlib.sha256(content).hexdigest()
+        self.files[sha] = (name, content)
+        return name, sha
 
     # What people have.
 
@@ -167,11 +184,11 @@ class World:
         return written_iban(iban, self.rng)
 
 
-def empty(seed: int, scans: dict[bool, list[tuple[str, str]]] | None = None) -> World:
-    """Nobody yet."""
+def empty(seed: int, given: Given | None = None) -> World:
+    """Nobody yet. given: is used up."""
     rng = Random(f"partwatch case {seed}")
     numbers = Numbers(rng.randrange(1, 10**8))
-    return World(seed, rng, People(rng, numbers), scans={one: list(of) for one, of in (scans or {}).items()})
+    return World(seed, rng, People(rng, numbers), given=given or Given())
 
 
 def _number(rows: list[Row]) -> None:

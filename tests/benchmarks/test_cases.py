@@ -19,6 +19,8 @@ from partwatch.case.statements import Statement
 from partwatch.case.vocabulary import SCHEMATA, Type, property_of
 
 TRADE = ("organiser", "maker", "seller", "courier")
+PAYMENT_ENDS = ("payer", "beneficiary", "payerAccount", "beneficiaryAccount", "subject", "object")
+MESSAGE_ENDS = ("senderAccount", "recipientAccount", "sender", "recipient")
 SIZES = (2_000, 5_000, 12_000, 30_000)
 
 
@@ -124,8 +126,7 @@ def seen_together(truth: Truth, statements: list[Statement]) -> dict[str, set[st
     """Who is at the two ends of a payment, a message, a parcel or a transfer, from the statements alone."""
     person_of = truth.person_of()
     ends: defaultdict[str, set[str]] = defaultdict(set)
-    wanted = {"payer", "beneficiary", "payerAccount", "beneficiaryAccount", "senderAccount", "recipientAccount",
-              "sender", "recipient", "subject", "object"}  # fmt: skip
+    wanted = set(PAYMENT_ENDS + MESSAGE_ENDS)
     for one in statements:
         if one.prop in wanted and one.value in person_of:
             ends[one.entity].add(person_of[one.value])

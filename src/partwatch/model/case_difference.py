@@ -1,5 +1,5 @@
-"""What changes in a case when a source falls or a merge is undone: links, entities, clusters, and the questions
-that were asked, answered again.
+"""What changes in a case when a source falls or a merge is undone: links, entities, clusters, and the
+questions that were asked, answered again.
 
 The names and their meaning are the contract; a change here is a new SCHEMA and a line in the changelog and in
 docs/reference/case-paths.md.

@@ -26,8 +26,8 @@ class CaseNeighbour(Record):
 
 
 class CaseLink(Record):
-    """What ties two of the nodes told, by their places. sources: numbers; times: how often it is said; bits: of
-    the inference, None where it is simply said; statements: numbers, the first ones."""
+    """What ties two of the nodes told, by their places. sources: numbers; times: how often it is said; bits:
+    of the inference, None where it is simply said; statements: numbers, the first ones."""
 
     source: int
     target: int
@@ -42,7 +42,8 @@ class CaseLink(Record):
 
 
 class CaseNeighboursDocument(Record):
-    """nodes: the start first, then by hops and how few links they have; left_out: as many more were reached."""
+    """nodes: the start first, then by hops and how few links they have; left_out: as many more were
+    reached."""
 
     type: Literal["case-neighbours"] = "case-neighbours"
     schema_version: str = NEIGHBOURS_SCHEMA
@@ -86,8 +87,8 @@ class CaseTimelineDocument(Record):
 
 
 class CaseCommunity(Record):
-    """Things that are tied to each other more than to others. kinds: how many of each; members: those with the
-    most links; inside, outside: links."""
+    """Things that are tied to each other more than to others. kinds: how many of each; members: those with
+    the most links; inside, outside: links."""
 
     id: int
     size: int
@@ -98,9 +99,9 @@ class CaseCommunity(Record):
 
 
 class CaseBroker(Record):
-    """Something that others are tied through. betweenness: share of the pairs of others whose shortest ways lead
-    through it; communities: how many its links lead to; participation: how evenly, from 0 (one) towards 1
-    (Guimerà and Amaral 2005)."""
+    """Something that others are tied through. betweenness: share of the pairs of others whose shortest ways
+    lead through it; communities: how many its links lead to; participation: how evenly, from 0 (one) towards
+    1 (Guimerà and Amaral 2005)."""
 
     node: CaseNode
     community: int
@@ -111,8 +112,8 @@ class CaseBroker(Record):
 
 
 class CaseCommunitiesDocument(Record):
-    """communities: the largest first; alone: things without links. sampled: betweenness was estimated from ways
-    out of so many nodes, 0 where from all of them."""
+    """communities: the largest first; alone: things without links. sampled: betweenness was estimated from
+    ways out of so many nodes, 0 where from all of them."""
 
     type: Literal["case-communities"] = "case-communities"
     schema_version: str = COMMUNITIES_SCHEMA

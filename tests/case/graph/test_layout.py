@@ -11,8 +11,10 @@ from scipy.spatial.distance import cdist, pdist
 from partwatch.case.graph.layout import layout
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=60), st.data())
+@settings(max_examples=15, deadline=None)
+@given(
+    st.integers(0, 40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=60), st.data()
+)
 def test_no_two_nodes_are_nearer_than_one_and_it_is_the_same_each_time(
     count: int, edges: list[tuple[int, int]], data: st.DataObject
 ) -> None:
@@ -43,5 +45,5 @@ def test_linked_nodes_are_nearer_than_others() -> None:
 
 
 def test_an_edge_to_no_node_is_refused() -> None:
-    with pytest.raises(ValueError, match="no node|not one of 3"):
+    with pytest.raises(ValueError, match="names a node that is not one of 3"):
         layout(3, [(0, 3)])

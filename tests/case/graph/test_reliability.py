@@ -30,7 +30,7 @@ def counted(paths: list[frozenset[int]], errors: list[float]) -> float:
     return math.fsum(total)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(SYSTEMS)
 def test_it_equals_the_sum_over_all_states(system: tuple[list[float], list[frozenset[int]]]) -> None:
     errors, paths = system
@@ -39,7 +39,7 @@ def test_it_equals_the_sum_over_all_states(system: tuple[list[float], list[froze
     assert found.chance == pytest.approx(counted(paths, errors), rel=1e-9, abs=1e-300)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SYSTEMS, st.data())
 def test_one_path_more_never_makes_it_less_sure(
     system: tuple[list[float], list[frozenset[int]]], data: st.DataObject
@@ -49,7 +49,7 @@ def test_one_path_more_never_makes_it_less_sure(
     assert failure([*paths, more], errors).chance <= failure(paths, errors).chance * (1 + 1e-12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SYSTEMS)
 def test_the_same_path_again_adds_nothing(system: tuple[list[float], list[frozenset[int]]]) -> None:
     errors, paths = system

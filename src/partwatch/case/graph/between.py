@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,9 @@ def betweenness(count: int, pairs: NDArray[np.int64], seed: int = 0) -> tuple[ND
     return found / scale, 0 if exact else len(pivots)
 
 
-def _dependency(matrix: object, pivot: int) -> NDArray[np.float64]:
+def _dependency(matrix: Any, pivot: int) -> NDArray[np.float64]:
     """float64 (n,): of all shortest ways from the pivot, those that lead through each node on, summed."""
-    count = matrix.shape[0]  # type: ignore[attr-defined] # scipy has no types of its own
+    count = matrix.shape[0]
     ways = np.zeros(count)
     ways[pivot] = 1.0
     seen = np.zeros(count, dtype=np.bool_)
@@ -42,7 +42,7 @@ def _dependency(matrix: object, pivot: int) -> NDArray[np.float64]:
     levels = [np.array([pivot])]
     step = ways.copy()
     while True:
-        step = matrix @ step  # type: ignore[operator] # as above
+        step = matrix @ step
         step[seen] = 0.0
         reached = np.flatnonzero(step)
         if not len(reached):
@@ -54,7 +54,7 @@ def _dependency(matrix: object, pivot: int) -> NDArray[np.float64]:
     for nearer, level in zip(levels[-2::-1], levels[:0:-1], strict=True):
         share = np.zeros(count)
         share[level] = (1.0 + passed[level]) / ways[level]
-        back = matrix @ share  # type: ignore[operator] # as above
+        back = matrix @ share
         passed[nearer] += ways[nearer] * back[nearer]
     passed[pivot] = 0.0
     return passed

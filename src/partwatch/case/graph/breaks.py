@@ -23,8 +23,8 @@ _MOST_CUTS: Final = 50_000
 
 @dataclass(frozen=True)
 class Without:
-    """What remains without one thing. here: bits of the paths told that do without it; elsewhere: the strongest
-    path without it anywhere; bits: of all that together."""
+    """What remains without one thing. here: bits of the paths told that do without it; elsewhere: the
+    strongest path without it anywhere; bits: of all that together."""
 
     what: str
     key: int
@@ -35,8 +35,8 @@ class Without:
 
 
 def losses(terrain: Terrain, ways: Sequence[Way], shut: NDArray[np.bool_]) -> list[Without]:
-    """What remains without each of the sources of the paths, and without each thing that they all share. shut:
-    what the question's filter shuts, spare merges not among it. Those that leave the least first."""
+    """What remains without each of the sources of the paths, and without each thing that they all share.
+    shut: what the question's filter shuts, spare merges not among it. Those that leave the least first."""
     system = System(terrain)
     for way in ways:
         system.add(way)
@@ -108,8 +108,8 @@ def best_without(terrain: Terrain, pairs: frozenset[Pair]) -> Best:
 
 
 def likeliest_cut(found: Iterable[Reading]) -> list[Component] | None:
-    """The components that are together likeliest to be wrong and whose loss breaks every path: the least sum of
-    bits; None where a path rests on nothing, or the search for it is too large."""
+    """The components that are together likeliest to be wrong and whose loss breaks every path: the least sum
+    of bits; None where a path rests on nothing, or the search for it is too large."""
     paths = sorted({one.components for one in found}, key=lambda one: (len(one), sorted(map(_key, one))))
     if not paths or not paths[0]:
         return None

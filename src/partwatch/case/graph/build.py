@@ -1,4 +1,5 @@
-"""The network of a view: raw links become links, each said once a source; roles become ports with their holders."""
+"""The network of a view: raw links become links, each said once a source; roles become ports with their
+holders."""
 
 from __future__ import annotations
 
@@ -31,8 +32,9 @@ def graph_of(
     view: CaseView, merges: Sequence[Merge] = (), populations: Mapping[str, int] = _NO_POPULATIONS
 ) -> CaseGraph:
     """The network of what counts. merges: why entities of the view are one (`merges_of`); those that the view
-    does not hold to be one are left out. populations: how many hold a value of a type (`phone<`) or stand in
-    a role (`recipient<`) where the case is a sample of a known population; never fewer than in the case."""
+    does not hold to be one are left out. populations: how many there are of a kind (`Vehicle`) or stand in
+    a role (`phone<`, `recipient<`), where that is known and the case holds all that matters of them; never
+    fewer than in the case."""
     found = gather.gathering(view)
     kinds, kind = gather.kinds_of(view)
     kind[~found.things] = -1
@@ -50,7 +52,8 @@ def graph_of(
     columns = _joined(links, held.links)
     return CaseGraph(
         view, tuple(numbers), np.concatenate((kind, of_value)), group, tuple(values),
-        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges, **columns,
+        tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges,
+        populations=dict(populations), **columns,
     )  # fmt: skip
 
 
@@ -226,7 +229,8 @@ def _standing(view: CaseView, numbers: tuple[int, ...]) -> list[int]:
 
 
 def _only_source(view: CaseView) -> Ints:
-    """int32 (m,): the source of each record, 0 where several speak of it: its being there then hangs on none."""
+    """int32 (m,): the source of each record, 0 where several speak of it: its being there then hangs on
+    none."""
     least = np.full(len(view.keys), _LATE, dtype=np.int32)
     most = np.zeros(len(view.keys), dtype=np.int32)
     np.minimum.at(least, view.entity, view.source)
@@ -256,4 +260,3 @@ def without_links(graph: CaseGraph, gone: NDArray[np.bool_]) -> NDArray[np.bool_
     shut = gone.copy()
     shut[left] = ~chosen
     return shut
-

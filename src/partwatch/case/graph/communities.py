@@ -26,8 +26,8 @@ _EVERYTHING: Final = Filter()
 
 @dataclass(frozen=True)
 class Network:
-    """Groups that have links, as nodes 0 to n - 1. groups: int64 (n,), of the graph; pairs: int64 (e, 2); weights:
-    (e,); alone: how many have none."""
+    """Groups that have links, as nodes 0 to n - 1. groups: int64 (n,), of the graph; pairs: int64 (e, 2);
+    weights: (e,); alone: how many have none."""
 
     groups: NDArray[np.int64]
     pairs: NDArray[np.int64]
@@ -36,8 +36,8 @@ class Network:
 
 
 def network_of(graph: CaseGraph, only: Filter = _EVERYTHING) -> Network:
-    """Records that are one taken together, each pair of nodes once. A link weighs what is left of it after its
-    inference's error, less where many stand in the same place: a hub holds nobody together."""
+    """Records that are one taken together, each pair of nodes once. A link weighs what is left of it after
+    its inference's error, less where many stand in the same place: a hub holds nobody together."""
     shut = without_links(graph, shut_links(graph, only))
     ends = graph.group[np.stack((graph.a, graph.b))].astype(np.int64)
     used = np.flatnonzero(~shut & (ends[0] != ends[1]))
@@ -50,7 +50,12 @@ def network_of(graph: CaseGraph, only: Filter = _EVERYTHING) -> Network:
     groups, numbered = np.unique(pairs, return_inverse=True)
     open_ = ~shut_nodes(graph, only) & (graph.kind >= 0) & (graph.group == np.arange(graph.nodes))
     alone = int(np.count_nonzero(open_)) - len(groups)
-    return Network(groups, numbered.reshape(-1, 2), np.bincount(place, weight, len(told)), max(0, alone))
+    return Network(
+        groups,
+        numbered.reshape(-1, 2),
+        np.bincount(place, weight, len(told)).astype(np.float64),
+        max(0, alone),
+    )
 
 
 def communities_of(graph: CaseGraph, only: Filter = _EVERYTHING, seed: int = 0) -> CaseCommunitiesDocument:
@@ -106,9 +111,7 @@ def _brokers(
     )  # fmt: skip
 
 
-def _participation(
-    network: Network, own: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _participation(network: Network, own: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """How many communities each node's links lead to, and 1 less the sum of squares of the shares."""
     count = len(network.groups)
     if not count:
@@ -119,4 +122,5 @@ def _participation(
     weight = np.bincount(place, np.concatenate((network.weights, network.weights)), len(told))
     total = np.bincount(told // width, weight, count)
     share = weight / np.maximum(total[told // width], 1e-300)
-    return np.bincount(told // width, minlength=count), 1.0 - np.bincount(told // width, share**2, count)
+    squares = np.bincount(told // width, share**2, count).astype(np.float64)
+    return np.bincount(told // width, minlength=count), 1.0 - squares

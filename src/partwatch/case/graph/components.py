@@ -37,9 +37,9 @@ class Reading:
 class System:
     """Paths as what they rest on.
 
-    Chance is one for all of them: that of the path that it explains least. Of several paths each with a chance of
-    1 in 4 some are there between any two things of a well-connected case, and they are not independent: their
-    product would be no weight.
+    Chance is one for all of them: that of the path that it explains least. Of several paths each with a
+    chance of 1 in 4 some are there between any two things of a well-connected case, and they are not
+    independent: their product would be no weight.
     """
 
     terrain: Terrain
@@ -72,8 +72,8 @@ def _adds_nothing(one: Reading, other: Reading) -> bool:
 
 
 def system_failure(readings: Sequence[Reading]) -> Failure:
-    """The chance that of paths none holds. Their chances are steps of one stair: what explains one path explains
-    all that it explains as easily."""
+    """The chance that of paths none holds. Their chances are steps of one stair: what explains one path
+    explains all that it explains as easily."""
     parts = sorted(
         {one for reading in readings for one in reading.components}, key=lambda one: (one.what, one.key)
     )
@@ -95,8 +95,8 @@ def system_failure(readings: Sequence[Reading]) -> Failure:
 
 
 def readings(terrain: Terrain, way: Way) -> list[Reading]:
-    """The ways to say a path, the cheapest first: each hop by any of the links between its nodes. Where there are
-    more than MOST_READINGS, those that change one hop of the cheapest."""
+    """The ways to say a path, the cheapest first: each hop by any of the links between its nodes. Where there
+    are more than MOST_READINGS, those that change one hop of the cheapest."""
     options = [terrain.links(*pair) for pair in itertools.pairwise(way.nodes)]
     several = 1
     for links in options:

@@ -14,7 +14,8 @@ _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:$|[T ])")
 
 @lru_cache(maxsize=65_536)
 def days(text: str) -> tuple[int, int] | None:
-    """First and last day that an ISO 8601 date or moment can mean, in days since 1970; None where it is none."""
+    """First and last day that an ISO 8601 date or moment can mean, in days since 1970; None where it is
+    none."""
     found = _DATE.match(text)
     if not found:
         return None

@@ -44,7 +44,12 @@ def difference(
     paths = [told for kind, told in asked if kind == PATH_QUESTION and {START, END} <= set(told)]
     sources_before, sources_after = set(before.view.sources), set(after.view.sources)
     counts = {name: len(changes) for name, changes in links.items()}
-    counts |= {"entities_gone": len(gone), "entities_come": len(come), "splits": len(splits), "joins": len(joins)}
+    counts |= {
+        "entities_gone": len(gone),
+        "entities_come": len(come),
+        "splits": len(splits),
+        "joins": len(joins),
+    }
     return CaseDifferenceDocument(
         program_version=__version__,
         sources_gone=tuple(source_told(before, one) for one in sorted(sources_before - sources_after)),
@@ -53,8 +58,9 @@ def difference(
         entities_gone=tuple(gone[:MOST_TOLD]), entities_come=tuple(come[:MOST_TOLD]),
         splits=tuple(splits[:MOST_TOLD]), joins=tuple(joins[:MOST_TOLD]),
         questions=tuple(_again(before, after, str(told[START]), str(told[END])) for told in paths),
-        unanswered=len(asked) - len(paths),
-        **{name: tuple(changes[:MOST_TOLD]) for name, changes in links.items()},
+        unanswered=len(asked) - len(paths), lost=tuple(links["lost"][:MOST_TOLD]),
+        weakened=tuple(links["weakened"][:MOST_TOLD]), strengthened=tuple(links["strengthened"][:MOST_TOLD]),
+        gained=tuple(links["gained"][:MOST_TOLD]),
     )  # fmt: skip
 
 
@@ -71,10 +77,7 @@ def _rows(graph: CaseGraph) -> set[tuple[object, ...]]:
     def key(node: int) -> str:
         return keys.get(node) or keys.setdefault(node, graph.key_of(node))
 
-    return {
-        (key(a), key(b), graph.names[name], *more)
-        for (a, b, name), more in zip(ends, rest, strict=True)
-    }
+    return {(key(a), key(b), graph.names[name], *more) for (a, b, name), more in zip(ends, rest, strict=True)}
 
 
 def _link_changes(before: CaseGraph, after: CaseGraph) -> dict[str, list[CaseLinkChange]]:
@@ -96,7 +99,9 @@ def _link_changes(before: CaseGraph, after: CaseGraph) -> dict[str, list[CaseLin
     return found
 
 
-def _strengths(rows: set[tuple[object, ...]], touched: set[tuple[object, ...]]) -> dict[tuple[object, ...], CaseStrength]:
+def _strengths(
+    rows: set[tuple[object, ...]], touched: set[tuple[object, ...]]
+) -> dict[tuple[object, ...], CaseStrength]:
     grouped: dict[tuple[object, ...], list[Any]] = {}
     for row in rows:
         if row[:3] in touched:

@@ -16,10 +16,10 @@ from partwatch.model.errors import UsageError
 
 @dataclass(frozen=True)
 class Filter:
-    """All of the empty one passes. since, until: ISO 8601, both included, as far as they say (`2024-05`); what
-    is said to have happened partly within counts, and what has no date counts unless `dated`. kinds: schemata
-    or types of values, with what extends them. sources: numbers. countries: as the statements write them; what
-    states none passes."""
+    """All of the empty one passes. since, until: ISO 8601, both included, as far as they say (`2024-05`);
+    what is said to have happened partly within counts, and what has no date counts unless `dated`. kinds:
+    schemata or types of values, with what extends them. sources: numbers. countries: as the statements write
+    them; what states none passes."""
 
     since: str | None = None
     until: str | None = None
@@ -55,11 +55,9 @@ class Filter:
         return found is not None and any(found.is_a(name) for name in self.kinds)
 
 
-def shut_links(
-    graph: CaseGraph, only: Filter, asked: frozenset[int] = frozenset()
-) -> NDArray[np.bool_]:
-    """bool (l,): links that do not pass by their dates and sources, or lead to nodes that do not. asked: nodes
-    that the question names; they, and what is one with them, pass."""
+def shut_links(graph: CaseGraph, only: Filter, asked: frozenset[int] = frozenset()) -> NDArray[np.bool_]:
+    """bool (l,): links that do not pass by their dates and sources, or lead to nodes that do not. asked:
+    nodes that the question names; they, and what is one with them, pass."""
     shut = np.zeros(len(graph), dtype=np.bool_)
     if only.sources:
         wanted = np.array(sorted({0, *only.sources}), dtype=np.int64)

@@ -143,10 +143,12 @@ def properties(found: Gathering) -> Raw:
 
 
 def events(found: Gathering) -> Raw:
-    """Links of edge schemata and events: between the parties, or the accounts where these are said; each party
-    then to its account."""
+    """Links of edge schemata and events: between the parties, or the accounts where these are said; each
+    party then to its account."""
     view = found.view
-    rows = np.flatnonzero(~found.things[view.entity] & (found.role >= Role.FROM) & (found.role <= Role.TO_ACCOUNT))
+    rows = np.flatnonzero(
+        ~found.things[view.entity] & (found.role >= Role.FROM) & (found.role <= Role.TO_ACCOUNT)
+    )
     node = _ends(found, rows)
     rows, node = rows[node >= 0], node[node >= 0]
     role, entity = found.role[rows], view.entity[rows]
@@ -177,7 +179,10 @@ def _spoken_for(role: NDArray[np.int8], entity: Ints, party: Role, account: Role
 
 def _pairs(entity: Ints, source: Ints, left: Rows, right: Rows) -> tuple[Rows, Rows]:
     """All pairs of ends of one event; those that one source says alone, where there are any."""
-    left, right = left[np.argsort(entity[left], kind="stable")], right[np.argsort(entity[right], kind="stable")]
+    left, right = (
+        left[np.argsort(entity[left], kind="stable")],
+        right[np.argsort(entity[right], kind="stable")],
+    )
     first = np.searchsorted(entity[right], entity[left], side="left")
     many = np.searchsorted(entity[right], entity[left], side="right") - first
     one = np.repeat(left, many)
@@ -189,7 +194,12 @@ def _pairs(entity: Ints, source: Ints, left: Rows, right: Rows) -> tuple[Rows, R
 
 
 def _raw(
-    found: Gathering, rows: Rows, a: Ints, b: Ints, codes: tuple[Ints, Ints, Ints], row_b: Rows | None = None
+    found: Gathering,
+    rows: Rows,
+    a: Ints | Rows,
+    b: Ints | Rows,
+    codes: tuple[Ints, Ints, Ints],
+    row_b: Rows | None = None,
 ) -> Raw:
     name, role_a, role_b = codes
     holder = found.view.entity[rows]

@@ -1,7 +1,8 @@
 """Where to draw the nodes of a network: the same place each time, communities apart, no node on another.
 
-Force-directed as by Fruchterman and Reingold (1991), https://doi.org/10.1002/spe.4380211102: linked nodes pull,
-all nodes push. Groups are first laid out as discs that do not overlap; each node is then held to its own disc.
+Force-directed as by Fruchterman and Reingold (1991), https://doi.org/10.1002/spe.4380211102: linked nodes
+pull, all nodes push. Groups are first laid out as discs that do not overlap; each node is then held to its
+own disc.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ bits. Nodes of one cluster are one `group`, and a path visits a group once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -26,8 +27,8 @@ Floats = NDArray[np.float64]
 class Ports:
     """Where links of one role meet a group of nodes: `recipient<` is where parcels meet whom they are for.
     holders: int32 (p,), how many stand there; population: int32 (p,), how many stand in such a role anywhere;
-    ways: float64 (p,), how many ways on a path has that goes out here (chance.py); settled: bool (p,), there is
-    but one, by a property of its own; role: int16 (p,), place in the graph's `roles`."""
+    ways: float64 (p,), how many ways on a path has that goes out here (chance.py); settled: bool (p,), there
+    is but one, by a property of its own; role: int16 (p,), place in the graph's `roles`."""
 
     holders: Ints
     population: Ints
@@ -38,9 +39,9 @@ class Ports:
 
 @dataclass(frozen=True)
 class Adjacency:
-    """Both ways of each of l links, ordered by where they start and lead: starts: int64 (n + 1,), of each node;
-    links, far, near: int32 (2l,), the link, where it leads and whence; pairs: where another pair begins;
-    turned: bool (2l,), from b to a."""
+    """Both ways of each of l links, ordered by where they start and lead: starts: int64 (n + 1,), of each
+    node; links, far, near: int32 (2l,), the link, where it leads and whence; pairs: where another pair
+    begins; turned: bool (2l,), from b to a."""
 
     starts: NDArray[np.int64]
     links: Ints
@@ -58,14 +59,14 @@ class CaseGraph:
     (`values`: type and text). kind: int16 (n,), place in `kinds`, -1 where the entity is a link and no node;
     group: int32 (n,), the first node of its cluster.
 
-    Links: a, b: int32 (l,), from and to; name: int16 (l,), place in `names`: a property, a schema or `same`; roles: of ports;
-    directed: bool (l,); source: int32 (l,), number of the source that says so, 0 for none; other: a second
-    source that it needs as well, or 0; bits: float64 (l,), of the inference, NaN where it is simply said;
-    inference: int32 (l,), the same for the same inference by whomever, -1 where there is none; count: int32
-    (l,), how often it is said; first, last: int32 (l,), days since 1970 or NO_DATE; port_a, port_b: int32
-    (l,), places in `ports`, -1 for `same`; merge: int32 (l,), place in `merges` or -1; spare: bool (l,),
-    merges that are not needed to hold their cluster together; rows of link i:
-    `rows[row_start[i]:row_start[i+1]]`, of the view.
+    Links: a, b: int32 (l,), from and to; name: int16 (l,), place in `names`: a property, a schema or `same`;
+    roles: of ports; directed: bool (l,); source: int32 (l,), number of the source that says so, 0 for none;
+    other: a second source that it needs as well, or 0; bits: float64 (l,), of the inference, NaN where it is
+    simply said; inference: int32 (l,), the same for the same inference by whomever, -1 where there is none;
+    count: int32 (l,), how often it is said; first, last: int32 (l,), days since 1970 or NO_DATE; port_a,
+    port_b: int32 (l,), places in `ports`, -1 for `same`; merge: int32 (l,), place in `merges` or -1; spare:
+    bool (l,), merges that are not needed to hold their cluster together; rows of link i:
+    `rows[row_start[i]:row_start[i+1]]`, of the view. populations: what is stated of them.
     """
 
     view: CaseView
@@ -94,6 +95,7 @@ class CaseGraph:
     spare: NDArray[np.bool_]
     row_start: NDArray[np.int64]
     rows: NDArray[np.int64]
+    populations: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.a)
@@ -144,7 +146,8 @@ class CaseGraph:
         return {one: (one, *others) for one, others in found.items()}
 
     def node_of(self, key: str) -> int | None:
-        """The node of an entity's key; None where nothing that stands is said of it, or where it is a link."""
+        """The node of an entity's key; None where nothing that stands is said of it, or where it is a
+        link."""
         place = self.view.place_of.get(key)
         return place if place is not None and self.kind[place] >= 0 else None
 
@@ -167,7 +170,7 @@ class CaseGraph:
 
     def role_of(self, port: int) -> str:
         """The role of a port."""
-        return self.roles[self.ports.role[port]]
+        return self.roles[int(self.ports.role[port])]
 
     def numbers(self, link: int) -> tuple[int, ...]:
         """Numbers of the statements behind a link, in their order."""

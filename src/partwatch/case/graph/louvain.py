@@ -17,8 +17,8 @@ _GAIN: Final = 1e-9
 
 
 def louvain(count: int, edges: Ints, weights: Floats, seed: int = 0) -> Ints:
-    """int64 (count,): the community of each node, numbered by size, largest first. edges: int (e, 2), weights:
-    (e,), above 0; the same seed gives the same."""
+    """int64 (count,): the community of each node, numbered by size, largest first. edges: int (e, 2),
+    weights: (e,), above 0; the same seed gives the same."""
     random = np.random.default_rng(seed)
     own = np.arange(count, dtype=np.int64)
     pairs, weight, loops = _merged(edges, weights, np.zeros(count), count)
@@ -28,7 +28,7 @@ def louvain(count: int, edges: Ints, weights: Floats, seed: int = 0) -> Ints:
         own = found[own]
         if len(names) == len(loops):
             break
-        inner = np.bincount(found, loops, len(names))
+        inner = np.bincount(found, loops, len(names)).astype(np.float64)
         pairs, weight, loops = _merged(found[pairs], weight, inner, len(names))
     sizes = np.bincount(own)
     first = np.full(len(sizes), count)
@@ -39,7 +39,8 @@ def louvain(count: int, edges: Ints, weights: Floats, seed: int = 0) -> Ints:
 
 
 def modularity(edges: Ints, weights: Floats, own: Ints) -> float:
-    """How much more of the weight lies within communities than if links were drawn at random (Newman 2004)."""
+    """How much more of the weight lies within communities than if links were drawn at random (Newman
+    2004)."""
     total = float(weights.sum())
     if total <= 0:
         return 0.0
@@ -54,7 +55,7 @@ def _merged(edges: Ints, weights: Floats, loops: Floats, count: int) -> tuple[In
     same = edges[:, 0] == edges[:, 1]
     loops = loops + np.bincount(edges[same, 0], weights[same], count)
     told, place = np.unique(edges[~same, 0] * max(1, count) + edges[~same, 1], return_inverse=True)
-    summed = np.bincount(place, weights[~same], len(told))
+    summed: Floats = np.bincount(place, weights[~same], len(told)).astype(np.float64)
     return np.stack((told // max(1, count), told % max(1, count)), axis=1), summed, loops
 
 

@@ -63,9 +63,9 @@ def merges_of(store: CaseStore) -> tuple[Merge, ...]:
 
 def forest(count: int, ends: NDArray[np.int32], bits: NDArray[np.float64]) -> NDArray[np.bool_]:
     """bool (s,): the merges that hold each cluster together at the most bits: no two ways between any two
-    records. ends: int (s, 2), of `count` nodes. Why not all: the pairs of a cluster are judged by the same few
-    fields, so that a namesake in the household fools all of them; to count them as independent would be to
-    count one agreement several times."""
+    records. ends: int (s, 2), of `count` nodes. Why not all: the pairs of a cluster are judged by the same
+    few fields, so that a namesake in the household fools all of them; to count them as independent would be
+    to count one agreement several times."""
     parent: dict[int, int] = {}
 
     def root(one: int) -> int:
@@ -87,8 +87,6 @@ def _numbers(waterfall: Any) -> tuple[int, ...]:
     """Numbers of statements that a waterfall names under `statements`, wherever it is a list of them."""
     rows: Sequence[Any] = waterfall if isinstance(waterfall, list) else [waterfall]
     told: list[Iterable[Any]] = [
-        row["statements"]
-        for row in rows
-        if isinstance(row, dict) and isinstance(row.get("statements"), list)
+        row["statements"] for row in rows if isinstance(row, dict) and isinstance(row.get("statements"), list)
     ]
     return tuple(sorted({one for each in told for one in each if type(one) is int}))

@@ -24,8 +24,8 @@ _EVERYTHING: Final = Filter()
 def neighbours_of(
     graph: CaseGraph, key: str, hops: int = 1, only: Filter = _EVERYTHING, most: int = MOST_NODES
 ) -> CaseNeighboursDocument:
-    """Things and values within `hops` of one, nearest first, those with few links before hubs; at most `most`.
-    What the filter shuts is neither told nor crossed. Raises UsageError."""
+    """Things and values within `hops` of one, nearest first, those with few links before hubs; at most
+    `most`. What the filter shuts is neither told nor crossed. Raises UsageError."""
     if not 1 <= hops <= MOST_HOPS:
         raise UsageError(f"{hops} hops: from 1 to {MOST_HOPS}")
     start = node_named(graph, key)
@@ -69,7 +69,7 @@ def _links(graph: CaseGraph, told: NDArray[np.int64], shut: NDArray[np.bool_]) -
     found: dict[tuple[int, int, int], list[int]] = {}
     for link in here.tolist():
         found.setdefault((int(a[link]), int(b[link]), int(graph.name[link])), []).append(link)
-    return tuple(_told(graph, *ends, links) for (*ends, _), links in sorted(found.items()))
+    return tuple(_told(graph, one, other, links) for (one, other, _), links in sorted(found.items()))
 
 
 def _told(graph: CaseGraph, one: int, other: int, links: list[int]) -> CaseLink:

@@ -52,9 +52,9 @@ def paths_between(
     deep: bool = True,
 ) -> CasePathsDocument:
     """How two things are tied, named by their keys (`type:value` for a value): the strongest path, up to
-    `count` in all, how sure all of them together are, and what breaks it. A record that was merged with others
-    is asked for as the record that it is: its merges are hops. deep: also say what remains without each thing,
-    and how many others are tied as strongly; takes several times as long. Raises UsageError."""
+    `count` in all, how sure all of them together are, and what breaks it. A record that was merged with
+    others is asked for as the record that it is: its merges are hops. deep: also say what remains without
+    each thing, and how many others are tied as strongly; takes several times as long. Raises UsageError."""
     terrain, shut = _terrain(graph, node_named(graph, start), node_named(graph, end), only)
     if terrain.start == terrain.end:
         best, ways = Best(None, 0.0, True), []
@@ -89,9 +89,7 @@ def paths_between(
     )  # fmt: skip
 
 
-def _terrain(
-    graph: CaseGraph, start: int, end: int, only: Filter
-) -> tuple[Terrain, NDArray[np.bool_]]:
+def _terrain(graph: CaseGraph, start: int, end: int, only: Filter) -> tuple[Terrain, NDArray[np.bool_]]:
     """What the filter leaves open; what is asked for is open whatever its kind and place."""
     shut = shut_links(graph, only, frozenset((start, end)))
     return Terrain.of(graph, start, end, without_links(graph, shut)), shut
@@ -104,6 +102,7 @@ def _path(terrain: Terrain, way: Way) -> CasePath:
     return CasePath(
         bits=weight(way.cost),
         chance_bits=weight(reading.chance) if reading.chance > 0 else None,
+        from_end=terrain.reach(way.nodes, way.links).from_end,
         hops=tuple(_hop(terrain, way, place, crossings.get(place)) for place in range(len(way.links))),
         sources=tuple(one.key for one in parts if one.what == "source"),
         rests_on=tuple(_component(terrain.graph, one) for one in parts),
@@ -157,7 +156,8 @@ def _component(graph: CaseGraph, one: Component) -> str:
 
 
 def _ends(graph: CaseGraph, one: int, other: int) -> str:
-    return f"{graph.caption(one)} ({graph.key_of(one)[:12]}) – {graph.caption(other)} ({graph.key_of(other)[:12]})"
+    told = (f"{graph.caption(node)} ({graph.key_of(node)[:12]})" for node in (one, other))
+    return " – ".join(told)
 
 
 def _without(graph: CaseGraph, one: Without) -> CaseWithout:
@@ -194,4 +194,3 @@ def _rank(terrain: Terrain, way: Way) -> CaseRank:
     return CaseRank(
         kind=graph.kinds[kind], as_strong=len(found), population=population, at_least=search.steps <= 0
     )
-

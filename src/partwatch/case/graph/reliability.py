@@ -2,8 +2,8 @@
 
 A path holds where all of its components hold; components fail independently of each other. With a component c
 that several paths share, P(no path) = e P(no path | c fails) + (1 - e) P(no path | c holds), as in Moskowitz
-(1958) and Colbourn, The Combinatorics of Network Reliability (1987). All terms are positive and added, so that
-2^-60 keeps its digits. What shares nothing is multiplied.
+(1958) and Colbourn, The Combinatorics of Network Reliability (1987). All terms are positive and added, so
+that 2^-60 keeps its digits. What shares nothing is multiplied.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _CHUNK: Final = 20_000
 
 @dataclass(frozen=True)
 class Failure:
-    """The chance that no path holds. low, high: the same where it is exact; else the 95 % interval of Clopper and
-    Pearson (1934) of so many samples."""
+    """The chance that no path holds. low, high: the same where it is exact; else the 95 % interval of Clopper
+    and Pearson (1934) of so many samples."""
 
     chance: float
     low: float

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from partwatch.case.vocabulary import SCHEMATA, SHARED_TYPES, Type, property_of
 from partwatch.case.view import CaseView
+from partwatch.case.vocabulary import SCHEMATA, SHARED_TYPES, Type, property_of
 
 
 class Role(IntEnum):
@@ -35,7 +35,18 @@ _EVENTS: Final = {
 _NO_TIES: Final = frozenset(("sourceUrl",))
 # Dates on which something happened to it. When a person was born or a record changed ties nobody to anything.
 _WHEN: Final = frozenset(
-    "date startDate endDate postedAt deliveredAt seizedAt publishedAt removedAt printedAt authoredAt".split()
+    [
+        "date",
+        "startDate",
+        "endDate",
+        "postedAt",
+        "deliveredAt",
+        "seizedAt",
+        "publishedAt",
+        "removedAt",
+        "printedAt",
+        "authoredAt",
+    ]
 )
 
 

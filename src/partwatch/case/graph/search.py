@@ -1,8 +1,8 @@
 """The strongest path between two nodes, when a source that several hops rest on is paid for once.
 
-The cost of a path is the sum of the errors of what it rests on: inferences, sources, and the chance that is left
-for its being there by chance (chance.py). Each of the three only grows along a path. A* (Hart, Nilsson and
-Raphael 1968) with several labels a node (Martins 1984) finds the least sum: the distances to the end by
+The cost of a path is the sum of the errors of what it rests on: inferences, sources, and the chance that is
+left for its being there by chance (chance.py). Each of the three only grows along a path. A* (Hart, Nilsson
+and Raphael 1968) with several labels a node (Martins 1984) finds the least sum: the distances to the end by
 inferences alone and by fan-out alone are lower bounds of what is still to come.
 """
 
@@ -22,6 +22,7 @@ from partwatch.case.graph.links import CaseGraph
 from partwatch.case.graph.terrain import Sources, Terrain
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Pair = tuple[int, int]
 
 # A hop's own price, so that of two equal paths the shorter one is found. Far below any source's error.
@@ -29,12 +30,13 @@ HOP: Final = 2.0**-40
 # Labels that a search looks at before what it has found is said not to be shown to be the best.
 MOST_STEPS: Final = 40_000
 _SLACK: Final = 64 * HOP
+_MANY: Final = 64  # links of what is looked at role by role
 
 
 @dataclass(frozen=True)
 class Way:
-    """A path: n nodes and n - 1 links between them, one each. cost: the sum of the errors of what it rests on,
-    each once; it may be above 1."""
+    """A path: n nodes and n - 1 links between them, one each. cost: the sum of the errors of what it rests
+    on, each once; it may be above 1."""
 
     nodes: tuple[int, ...]
     links: tuple[int, ...]
@@ -57,23 +59,29 @@ class Best:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What is still to come from each node to the end, at least: errors (n,), and log2 of the ways on, seen from
-    the start (n,) and from the end (n,)."""
+    """What is still to come from each node to the end, at least: errors: float64 (n,); onward, back: float64
+    (n,), log2 of the ways on, seen from the start and from the end; settles, settles_back: bool (n,), whether
+    there is a way on which all crossings are settled."""
 
     errors: Floats
     onward: Floats
     back: Floats
+    settles: NDArray[np.bool_]
+    settles_back: NDArray[np.bool_]
 
     @classmethod
     def of(cls, terrain: Terrain) -> Ahead:
-        """Three runs of Dijkstra's algorithm from the end."""
+        """Runs of Dijkstra's algorithm from the end."""
         graph, shut = terrain.graph, terrain.shut
         error = np.where(shut, np.inf, graph.error + HOP)
         of_a, of_b = (np.where(shut, np.inf, fan + HOP) for fan in terrain.fans)
+        only_a, only_b = (np.where(shut | ~settled, np.inf, 1.0) for settled in terrain.settled)
         return cls(
             distances(graph, error, error, terrain.end),
             distances(graph, of_a, of_b, terrain.end),
             distances(graph, of_b, of_a, terrain.end),
+            np.isfinite(distances(graph, only_a, only_b, terrain.end)),
+            np.isfinite(distances(graph, only_b, only_a, terrain.end)),
         )
 
 
@@ -103,8 +111,8 @@ def distances(graph: CaseGraph, from_a: Floats, from_b: Floats, end: int) -> Flo
 
 
 class _Label(NamedTuple):
-    """A way to a node. inward: the port by which its cluster was entered; errors: of inferences and hops; reach:
-    of what was crossed, the node itself not yet."""
+    """A way to a node. inward: the port by which its cluster was entered; errors: of inferences and hops;
+    reach: of what was crossed, the node itself not yet."""
 
     node: int
     link: int
@@ -114,10 +122,6 @@ class _Label(NamedTuple):
     sources: Sources
     for_sources: float
     reach: Reach
-
-    def cost(self, errors: float = 0.0, onward: float = 0.0, back: float = 0.0) -> float:
-        """The least that a path costs which goes on from here, where so much is still to come."""
-        return self.errors + errors + self.for_sources + self.reach.chance(onward, back)
 
 
 @dataclass
@@ -166,10 +170,15 @@ class Search:
         return Way(*told, self.terrain.cost(*told))
 
     def _hope(self, label: _Label) -> float:
+        """The least that a path costs which goes on from here."""
         if (ahead := self.ahead) is None:
-            return label.cost()
+            return label.errors + label.for_sources + label.reach.chance()
         node = label.node
-        return label.cost(float(ahead.errors[node]), float(ahead.onward[node]), float(ahead.back[node]))
+        chance = label.reach.chance(
+            float(ahead.onward[node]), float(ahead.back[node]),
+            bool(ahead.settles[node]), bool(ahead.settles_back[node]),
+        )  # fmt: skip
+        return label.errors + float(ahead.errors[node]) + label.for_sources + chance
 
     def _spread(self, place: int) -> None:
         """Labels of what lies one hop on."""
@@ -180,6 +189,8 @@ class Search:
         if self.ahead is not None:
             # What cannot come in below `most` by errors alone is not worth a label.
             passable &= self.ahead.errors[far] + label.errors + label.for_sources < self.most
+        if len(links) > _MANY and self.ahead is not None:
+            passable &= ~self._hopeless(label, links, far, beside.turned[here])
         left, visited = self._left(place)
         for at in np.flatnonzero(passable).tolist():
             node = int(far[at])
@@ -192,6 +203,26 @@ class Search:
             elif hope < self.most and self._keep(reached):
                 self._tree.append(reached)
                 heapq.heappush(self._heap, (hope, -len(visited), len(self._tree) - 1))
+
+    def _hopeless(
+        self, label: _Label, links: NDArray[np.int32], far: NDArray[np.int32], turned: Mask
+    ) -> Mask:
+        """bool: links out of a hub that cannot be part of what is looked for, told for each of its roles at
+        once."""
+        graph, ahead = self.terrain.graph, self.ahead
+        assert ahead is not None
+        paid = label.errors + label.for_sources + graph.error[links] + ahead.errors[far]
+        ports = np.where(turned, graph.port_b[links], graph.port_a[links])
+        first = label.inward < 0 or self.terrain.group(label.node) == self.terrain.group(self.terrain.start)
+        for port in np.unique(ports).tolist():
+            here = ports == port
+            reach = label.reach if first or port < 0 else label.reach.across(graph, label.inward, port)
+            paid[here] += reach.chances(
+                ahead.onward[far[here]], ahead.back[far[here]],
+                ahead.settles[far[here]], ahead.settles_back[far[here]],
+            )  # fmt: skip
+        hopeless: Mask = paid >= self.most
+        return hopeless
 
     def _left(self, place: int) -> tuple[set[int], set[int]]:
         """Clusters that were left on the way to a label, and nodes visited."""
@@ -239,8 +270,9 @@ def best_way(
     most: float = 1.0,
     steps: int = MOST_STEPS,
 ) -> Best:
-    """The strongest path that costs less than `most`, and whether it is shown to be; where none costs less than
-    1, and so none is worth a bit, one with few ways on. ahead: of this terrain, or of one where less is shut."""
+    """The strongest path that costs less than `most`, and whether it is shown to be; where none costs less
+    than 1, and so none is worth a bit, one with few ways on. ahead: of this terrain, or of one where less is
+    shut."""
     ahead = Ahead.of(terrain) if ahead is None else ahead
     if not np.isfinite(ahead.errors[terrain.start]):
         return Best(None, np.inf, True)

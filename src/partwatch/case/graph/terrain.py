@@ -32,8 +32,8 @@ def source_errors(graph: CaseGraph) -> Mapping[int, float]:
 
 @dataclass(frozen=True)
 class Terrain:
-    """From `start` towards nodes of the kind of `end`, over links that are not `shut` (bool (l,), spare merges
-    among them). errors: of each source."""
+    """From `start` towards nodes of the kind of `end`, over links that are not `shut` (bool (l,), spare
+    merges among them). errors: of each source."""
 
     graph: CaseGraph
     start: int
@@ -56,7 +56,10 @@ class Terrain:
         graph = self.graph
         first = graph.group == np.arange(graph.nodes)
         start, end = (
-            int(np.count_nonzero(first & (graph.kind == graph.kind[graph.group[node]])))
+            max(
+                int(np.count_nonzero(first & (graph.kind == graph.kind[graph.group[node]]))),
+                graph.populations.get(graph.kind_of(node), 0),
+            )
             for node in (self.start, self.end)
         )
         return start, end
@@ -72,12 +75,21 @@ class Terrain:
 
     @cached_property
     def fans(self) -> tuple[Floats, Floats]:
-        """float64 (l,) twice: log2 of the ways on where a path goes out by the link's a and by its b; what is at
-        the two ends of the question is not crossed."""
+        """float64 (l,) twice: log2 of the ways on where a path goes out by the link's a and by its b; what is
+        at the two ends of the question is not crossed."""
         graph = self.graph
         ends = np.isin(graph.group, (graph.group[self.start], graph.group[self.end]))
         of_a, of_b = fans(graph)
         return np.where(ends[graph.a], 0.0, of_a), np.where(ends[graph.b], 0.0, of_b)
+
+    @cached_property
+    def settled(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """bool (l,) twice: whether it is settled to go out by the link's a, and by its b."""
+        graph = self.graph
+        ends = np.isin(graph.group, (graph.group[self.start], graph.group[self.end]))
+        settled = np.append(graph.ports.settled, True)
+        of_a, of_b = settled[graph.port_a], settled[graph.port_b]
+        return of_a | ends[graph.a], of_b | ends[graph.b]
 
     def sources(self, link: int) -> Sources:
         """Numbers of the sources that a link needs."""
@@ -96,8 +108,8 @@ class Terrain:
         return int(self.graph.port_a[link] if self.graph.a[link] == node else self.graph.port_b[link])
 
     def crossed(self, nodes: Sequence[int], links: Sequence[int]) -> list[tuple[int, int, int, int]]:
-        """What a path crosses between its ends, in order: the cluster's node where it comes in, the port there,
-        and those where it goes out."""
+        """What a path crosses between its ends, in order: the cluster's node where it comes in, the port
+        there, and those where it goes out."""
         ends = {self.group(nodes[0]), self.group(nodes[-1])}
         found: list[tuple[int, int, int, int]] = []
         inward, at = -1, -1
@@ -116,10 +128,14 @@ class Terrain:
 
     def chance(self, nodes: Sequence[int], links: Sequence[int]) -> float:
         """How easily a path is there by chance."""
+        return self.reach(nodes, links).chance()
+
+    def reach(self, nodes: Sequence[int], links: Sequence[int]) -> Reach:
+        """What could be reached in the same way."""
         reach = self.nothing()
         for _, inward, _, outward in self.crossed(nodes, links):
             reach = reach.across(self.graph, inward, outward)
-        return reach.chance()
+        return reach
 
     def cost(self, nodes: Sequence[int], links: Sequence[int]) -> float:
         """The sum of the errors of all that a path rests on, each once; it may be above 1."""

@@ -85,7 +85,8 @@ def _passing(
 
 
 def _concerned(graph: CaseGraph, node: int) -> list[int]:
-    """The entity and those whose statements name it, clusters by their first record; of a value, its holders."""
+    """The entity and those whose statements name it, clusters by their first record; of a value, its
+    holders."""
     view = graph.view
     if node >= len(view.keys):
         far = np.concatenate((graph.a[graph.b == node], graph.b[graph.a == node]))
