@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from partwatch.case.answers import Answers, answers_of, link_of, nodes_of
+from partwatch.case.bundle import write_bundle
 from partwatch.case.charter import Charter
 from partwatch.case.graph.build import graph_of_case
 from partwatch.case.overview import Size, overview_of
 from partwatch.case.overview_choice import chosen
 from partwatch.case.overview_places import Places
 from partwatch.case.pack import Beside, pack_of
+from partwatch.case.pack_ledger import with_ledger
 from partwatch.case.spool import Spool
 from partwatch.case.statements import Reliability, SourceInfo, Statement, keyed, record_key
 from partwatch.case.store import CaseStore
@@ -240,3 +243,17 @@ def test_a_question_about_what_no_longer_stands_is_told_as_one(store: CaseStore)
     assert told.tested.unanswered == 1
     assert any("has no answer now" in one.what for one in told.not_looked_at)
     assert isinstance(answers, Answers)
+
+
+@pytest.mark.parametrize("name", ["bundle.zip", "bundle"])
+def test_a_pack_names_the_ledger_beside_it(store: CaseStore, tmp_path: Path, name: str) -> None:
+    store.ask("path", {"start": ITEM, "end": LUC}, "E. Analyst")
+    plain = pack(store)
+    last = write_bundle(store, tmp_path / name, [one.number for one in plain.statements])
+    told = with_ledger(plain, tmp_path / name).ledger
+    assert told is not None
+    assert told.entries == last.size
+    assert told.checkpoint == last.note.decode()
+    file = tmp_path / told.file
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == told.sha256
+    assert {one.entry for one in plain.sources} <= set(range(told.entries))
