@@ -345,7 +345,7 @@ def test_any_names_make_a_page_whose_references_resolve(names: list[str]) -> Non
         assert all(isinstance(piece, str | Named) for piece in one.pieces)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=7, max_size=7))
 def test_any_names_make_a_pdf(names: list[str]) -> None:
     pytest.importorskip("typst")

@@ -91,7 +91,7 @@ def test_hostile_words_of_a_charter_and_its_sources_stay_text() -> None:
     assert text.count("<script") == 2
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=6, max_size=6))
 def test_any_captions_come_back_as_they_are_shown(captions: list[str]) -> None:
     document = overview(12, 14, 40, captions=tuple(captions))

@@ -11,8 +11,9 @@ from partwatch.model.case_pack import CasePack, LedgerBundle
 
 
 def with_ledger(pack: CasePack, bundle: Path) -> CasePack:
-    """The pack, naming a bundle that was written (a .zip, or a folder) and its last checkpoint. The digest is of
-    the .zip, or of the signed note in the folder, which names every other file. Raises LedgerError, OSError."""
+    """The pack, naming a bundle that was written (a .zip, or a folder) and its last checkpoint. The digest
+    is of the .zip, or of the signed note in the folder, which names every other file. Raises LedgerError,
+    OSError."""
     checkpoint = read_checkpoint(bundle)
     named = bundle / MANIFEST if bundle.is_dir() else bundle
     with named.open("rb") as stream:
