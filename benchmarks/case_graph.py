@@ -221,6 +221,7 @@ def _chain(number: int, length: int, phone: str, who: str) -> list[Row]:
     return [
         (account, "UserAccount", "phone", phone, 4, nan),
         (account, "UserAccount", "owner", f"chain person {number}", 4, nan),
+        (f"chain person {number}", "Person", "name", f"chain person {number}", 4, nan),
         (f"chain car {number}", "Vehicle", "owner", f"chain person {number}", 3, nan),
         (f"chain car {number}", "Vehicle", "operator", who, 3, nan),
     ]
@@ -234,8 +235,10 @@ def measured_ranks(chains: int, statements: int, seed: int) -> None:
     people = np.array([place for place, key in enumerate(graph.view.keys) if key.startswith("person")])
     random = np.random.default_rng(seed + 2)
     ranks: dict[str, list[float]] = {}
-    for start_key, end_key in pairs:
+    by_length: dict[int, list[tuple[bool, bool]]] = {}
+    for number, (start_key, end_key) in enumerate(pairs):
         start, end = graph.view.place_of[start_key], graph.view.place_of[end_key]
+        assert _is_there(graph, number, start, end), f"{start_key}: its chain is not in the network"
         alike = people[(degree[people] == degree[end]) & (people != end)]
         if not len(alike):
             continue
@@ -244,13 +247,33 @@ def measured_ranks(chains: int, statements: int, seed: int) -> None:
             better = np.count_nonzero(cost[decoys] < cost[end] * (1 - 1e-9))
             equal = np.count_nonzero(np.isclose(cost[decoys], cost[end], rtol=1e-9, atol=0))
             ranks.setdefault(name, []).append(1 + better + equal / 2)
+        by_length.setdefault(number % 4, []).append((ranks[OURS][-1] == 1, bool(cost[end] >= 1.0)))
     print(f"{len(pairs)} planted chains, each against up to {DECOYS} people with as many links:")
     for name, told in ranks.items():
         first = sum(rank == 1 for rank in told)
         print(f"  {name:42} first {_share(first, len(told))}, median rank {np.median(told):.1f}")
+    for length, seen in sorted(by_length.items()):
+        won, worthless = (sum(each[place] for each in seen) for place in (0, 1))
+        print(
+            f"  ours, chains of the {LENGTHS[length]}: first {_share(won, len(seen))}; "
+            f"worth no bit {worthless} of {len(seen)}"
+        )
+
+
+def _is_there(graph: CaseGraph, number: int, start: int, end: int) -> bool:
+    """Whether a planted chain can be followed by its own things alone."""
+    own = np.array(
+        ["chain " in key and key.split()[-1] == str(number) for key in graph.view.keys]
+        + [value == f"+chain {number}" for _, value in graph.values]
+    )
+    own[[start, end]] = True
+    price = np.where(own[graph.a] & own[graph.b], 1.0, np.inf)
+    return bool(np.isfinite(distances(graph, price, price, end)[start]))
 
 
 DECOYS = 50
+OURS = "errors, and the product of ways / N (ours)"
+LENGTHS = ("phone", "phone and account", "phone and parcel", "phone, account, person and car")
 
 
 def _costs(graph: CaseGraph, start: int, end: int) -> dict[str, NDArray[np.float64]]:
@@ -267,7 +290,7 @@ def _costs(graph: CaseGraph, start: int, end: int) -> dict[str, NDArray[np.float
         "errors, and the sum of degree / N crossed": distances(
             graph, plain + own[graph.a], plain + own[graph.b], start
         ),
-        "errors, and the product of ways / N (ours)": _ours(terrain),
+        OURS: _ours(terrain),
     }
 
 

@@ -153,7 +153,8 @@ class CaseFilter(Record):
 
 class CasePathsDocument(Record):
     """All of it. paths: the strongest first. best_shown: it is shown that no path is stronger; else none has
-    more than best_bound bits. without: what breaks it first. statements, links: of the case looked at."""
+    more than best_bound bits. without: what breaks it first. statements, links: of the case looked at;
+    dangling: statements that point to something of which nothing stands, and so tie nothing."""
 
     type: Literal["case-paths"] = "case-paths"
     schema_version: str = SCHEMA
@@ -165,6 +166,7 @@ class CasePathsDocument(Record):
     same: bool
     statements: int
     links: int
+    dangling: int
     paths: tuple[CasePath, ...]
     best_shown: bool
     best_bound: float

@@ -92,6 +92,12 @@ def _paths(document: CasePathsDocument, console: Console) -> None:
         _line(console, f"looked at: {only}", "dim")
     if document.same:
         _line(console, "these are taken for one", "magenta")
+    if document.dangling:
+        _line(
+            console,
+            f"{document.dangling:,} statements point to something of which nothing stands: they tie nothing",
+            "yellow",
+        )
     if not document.paths:
         _line(console, "no path" if not document.same else "nothing to cross")
         return

@@ -37,6 +37,7 @@ def test_a_property_is_a_link_and_a_value_only_where_two_hold_it() -> None:
         ("r", "phone", "phone:+1", 2),
     }
     assert graph.values == (("phone", "+1"),)
+    assert graph.dangling == 1
 
 
 def test_equal_numbers_of_two_kinds_of_identifier_tie_nothing() -> None:

@@ -54,7 +54,8 @@ def graph_of(
     return CaseGraph(
         view, tuple(numbers), np.concatenate((kind, of_value)), group, tuple(values),
         tuple(found.names.numbers), tuple(found.roles.numbers), ports=ports, merges=held.merges,
-        populations=dict(populations), **columns,
+        populations=dict(populations),
+        dangling=len(found.dangling), **columns,
     )  # fmt: skip
 
 

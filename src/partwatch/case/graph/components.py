@@ -37,9 +37,8 @@ class Reading:
 class System:
     """Paths as what they rest on.
 
-    Chance is one for all of them: that of the path that it explains least. Of several paths each with a
-    chance of 1 in 4 some are there between any two things of a well-connected case, and they are not
-    independent: their product would be no weight.
+    Chance is one for all of them: that of the path that it explains least. Paths that chance explains are not
+    independent, and how many there are to be found is not known: their product would be no weight.
     """
 
     terrain: Terrain

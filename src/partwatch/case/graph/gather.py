@@ -61,7 +61,7 @@ class Raw:
 @dataclass
 class Gathering:
     """What is being gathered from a view. values: type and text of each value, whose node is its number after
-    the entities."""
+    the entities. dangling: rows that point to an entity of which nothing stands."""
 
     view: CaseView
     role: NDArray[np.int8]
@@ -70,6 +70,7 @@ class Gathering:
     roles: Names = field(default_factory=Names)
     values: dict[tuple[str, str], int] = field(default_factory=dict)
     ends: set[int] = field(default_factory=set)
+    dangling: set[int] = field(default_factory=set)
 
     def value(self, kind: str, text: str) -> int:
         """The node of a value."""
@@ -241,6 +242,7 @@ def _targets(found: Gathering, rows: Rows) -> Rows:
     it is a link itself."""
     view, place = found.view, found.view.place_of
     target = np.array([place.get(view.values[row], -1) for row in rows], dtype=np.int64)
+    found.dangling.update(rows[target < 0].tolist())
     target[(target >= 0) & ~found.things[target]] = -1
     return target
 

@@ -66,7 +66,8 @@ class CaseGraph:
     count: int32 (l,), how often it is said; first, last: int32 (l,), days since 1970 or NO_DATE; port_a,
     port_b: int32 (l,), places in `ports`, -1 for `same`; merge: int32 (l,), place in `merges` or -1; spare:
     bool (l,), merges that are not needed to hold their cluster together; rows of link i:
-    `rows[row_start[i]:row_start[i+1]]`, of the view. populations: what is stated of them.
+    `rows[row_start[i]:row_start[i+1]]`, of the view. populations: what is stated of them; dangling: how many
+    statements point to an entity of which nothing stands, and so tie nothing.
     """
 
     view: CaseView
@@ -96,6 +97,7 @@ class CaseGraph:
     row_start: NDArray[np.int64]
     rows: NDArray[np.int64]
     populations: Mapping[str, int] = field(default_factory=dict)
+    dangling: int = 0
 
     def __len__(self) -> int:
         return len(self.a)

@@ -73,7 +73,8 @@ def paths_between(
     return CasePathsDocument(
         program_version=__version__, start=node_told(graph, terrain.start), end=node_told(graph, terrain.end),
         filter=filter_told(only), same=terrain.group(terrain.start) == terrain.group(terrain.end),
-        statements=len(graph.view), links=len(graph), paths=tuple(_path(terrain, way) for way in ways),
+        statements=len(graph.view), links=len(graph),
+        dangling=graph.dangling, paths=tuple(_path(terrain, way) for way in ways),
         best_shown=best.shown, best_bound=weight(best.lower),
         together=CaseTogether(
             bits=weight(failed.chance), exact=failed.exact, low=weight(failed.high), high=weight(failed.low),

@@ -71,17 +71,25 @@ class Ahead:
 
     @classmethod
     def of(cls, terrain: Terrain) -> Ahead:
-        """Runs of Dijkstra's algorithm from the end."""
-        graph, shut = terrain.graph, terrain.shut
-        error = np.where(shut, np.inf, graph.error + HOP)
-        of_a, of_b = (np.where(shut, np.inf, fan + HOP) for fan in terrain.fans)
-        only_a, only_b = (np.where(shut | ~settled, np.inf, 1.0) for settled in terrain.settled)
+        """Runs of Dijkstra's algorithm from the end. No path comes back to the start's cluster, so that none
+        of them does."""
+        graph, end = terrain.graph, terrain.end
+        first = graph.group == graph.group[terrain.start]
+        from_a = terrain.shut | (first[graph.b] & ~first[graph.a])
+        from_b = terrain.shut | (first[graph.a] & ~first[graph.b])
+
+        def least(of_a: Floats, of_b: Floats) -> Floats:
+            return distances(graph, np.where(from_a, np.inf, of_a), np.where(from_b, np.inf, of_b), end)
+
+        error = graph.error + HOP
+        of_a, of_b = (fan + HOP for fan in terrain.fans)
+        only_a, only_b = (np.where(settled, 1.0, np.inf) for settled in terrain.settled)
         return cls(
-            distances(graph, error, error, terrain.end),
-            distances(graph, of_a, of_b, terrain.end),
-            distances(graph, of_b, of_a, terrain.end),
-            np.isfinite(distances(graph, only_a, only_b, terrain.end)),
-            np.isfinite(distances(graph, only_b, only_a, terrain.end)),
+            least(error, error),
+            least(of_a, of_b),
+            least(of_b, of_a),
+            np.isfinite(least(only_a, only_b)),
+            np.isfinite(least(only_b, only_a)),
         )
 
 
