@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from partwatch.case.statements import Source
 from partwatch.case.store import CaseStore
 from partwatch.case.tables import ENTITIES, STATEMENTS
-from partwatch.case.vocabulary import most_specific
+from partwatch.case.vocabulary import most_specific, property_of
 
 _FETCHED: Final = 50_000
 
@@ -29,7 +29,8 @@ class CaseView:
     sources: those that stand, by number. keys: m entity keys; canonical: int32 (m,), the entity that each
     is taken for (itself where it is alone). number: int64 (n,), statements' numbers; entity: int32 (n,),
     places in `keys`, not yet canonical; schema, prop: int16 (n,), places in `schemata`, `props`; source:
-    int32 (n,); values: n texts; bits: float64 (n,), NaN where a source simply says so.
+    int32 (n,); values: n texts; bits: float64 (n,), NaN where a source simply says so. pointed_at: places of
+    entities of which nothing stands but that others point to, and the schema that they point to.
     """
 
     sources: Mapping[int, Source]
@@ -44,6 +45,7 @@ class CaseView:
     source: NDArray[np.int32]
     values: tuple[str, ...]
     bits: NDArray[np.float64]
+    pointed_at: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -88,10 +90,11 @@ class CaseView:
         return [self.keys[one] for one in self.members.get(entity, (entity,))]
 
     def schema_of(self, entity: int) -> str:
-        """What a canonical entity is."""
-        return most_specific(
-            frozenset(self.schemata[code] for code in np.unique(self.schema[self.rows_of(entity)]))
-        )
+        """What a canonical entity is; of one of which nothing stands, what those that point to it say."""
+        codes = np.unique(self.schema[self.rows_of(entity)])
+        if not len(codes):
+            return self.pointed_at.get(entity, "Thing")
+        return most_specific(frozenset(self.schemata[code] for code in codes))
 
     def values_of(self, entity: int, *props: str) -> list[str]:
         """Distinct values of these properties of a canonical entity, in the order they were said."""
@@ -150,20 +153,21 @@ def view_of(store: CaseStore, without: Iterable[int] = (), standing: Iterable[in
     }
     with store.reading() as connection:
         columns = _read(connection, sources)
-    keys = columns.pop_keys
+    keys = tuple(columns.keys)
     canonical = canonical_entities(store, keys)
     return CaseView(
         sources, keys, canonical, tuple(columns.schemata.names), tuple(columns.props.names),
         np.array(columns.number, dtype=np.int64), np.array(columns.entity, dtype=np.int32),
         np.array(columns.schema, dtype=np.int16), np.array(columns.prop, dtype=np.int16),
         np.array(columns.source, dtype=np.int32), tuple(columns.values),
-        np.array(columns.bits, dtype=np.float64),
+        np.array(columns.bits, dtype=np.float64), columns.pointed_at,
     )  # fmt: skip
 
 
 @dataclass
 class _Columns:
-    pop_keys: tuple[str, ...] = ()
+    keys: list[str] = field(default_factory=list)
+    pointed_at: dict[int, str] = field(default_factory=dict)
     schemata: _Codes = field(default_factory=_Codes)
     props: _Codes = field(default_factory=_Codes)
     number: list[int] = field(default_factory=list)
@@ -180,6 +184,7 @@ def _read(connection: Connection, sources: Mapping[int, Source]) -> _Columns:
     places: dict[int, int] = {}
     shared: dict[str, str] = {}  # equal values are one object
     nan = float("nan")
+    pointing = _Pointing()
     for row in _rows(connection):
         number, source, entity, schema, prop, value, bits = row
         if source not in sources:
@@ -191,9 +196,32 @@ def _read(connection: Connection, sources: Mapping[int, Source]) -> _Columns:
         told.prop.append(told.props.of(prop))
         told.values.append(shared.setdefault(value, value))
         told.bits.append(nan if bits is None else bits)
+        pointing.hear(schema, prop, value)
     keys = {row.id: row.key for row in connection.execute(select(ENTITIES.c.id, ENTITIES.c.key))}
-    told.pop_keys = tuple(keys[number] for number in places)
+    told.keys = [keys[number] for number in places]
+    known = set(told.keys)
+    for key, schema in pointing.ranges.items():
+        if key not in known:
+            told.pointed_at[len(told.keys)] = schema
+            told.keys.append(key)
     return told
+
+
+@dataclass
+class _Pointing:
+    """Keys that statements point to, and what they should be by the first that does."""
+
+    ranges: dict[str, str] = field(default_factory=dict)
+    _of: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    def hear(self, schema: str, prop: str, value: str) -> None:
+        try:
+            span = self._of[schema, prop]
+        except KeyError:
+            found = property_of(schema, prop)
+            span = self._of[schema, prop] = found.range if found else None
+        if span is not None:
+            self.ranges.setdefault(value, span)
 
 
 def _rows(connection: Connection) -> Iterator[tuple[int, int, int, str, str, str, float | None]]:

@@ -85,6 +85,7 @@ def gathering(view: CaseView) -> Gathering:
     joining = np.array([joins(name) for name in view.schemata], dtype=np.bool_)
     if len(view):
         things[view.entity[joining[view.schema]]] = False
+    things[[place for place, schema in view.pointed_at.items() if joins(schema)]] = False
     found = Gathering(view, role, things)
     found.things |= _mailings(found)
     return found
@@ -121,6 +122,8 @@ def kinds_of(view: CaseView) -> tuple[list[str], NDArray[np.int16]]:
         if told not in known:
             known[told] = names.of(most_specific(frozenset(view.schemata[code] for code in told)))
         kind[entity[start]] = known[told]
+    for place, span in view.pointed_at.items():
+        kind[place] = names.of(span)
     return list(names.numbers), kind[view.canonical]
 
 
