@@ -8,7 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from partwatch.case.imports import case_uco, ftm, mail, table, telegram, web
+from partwatch.case.imports import (
+    case_uco,
+    ftm,
+    links_document,
+    mail,
+    marks_document,
+    results,
+    table,
+    telegram,
+    web,
+)
 from partwatch.case.imports.base import Importer
 from partwatch.model.errors import UsageError
 
@@ -17,6 +27,9 @@ IMPORTERS: Final[Mapping[str, Importer]] = MappingProxyType(
     {
         one.name: one
         for one in (
+            results.IMPORTER,
+            marks_document.IMPORTER,
+            links_document.IMPORTER,
             case_uco.IMPORTER,
             ftm.IMPORTER,
             telegram.IMPORTER,
