@@ -230,6 +230,18 @@ def test_a_gzipped_archive_is_read_record_by_record_and_kept_up_to_its_damage(tm
     assert "About" not in values
 
 
+def test_a_record_that_is_not_as_long_as_it_says_is_told(tmp_path: Path) -> None:
+    warc = next(one for one in pages() if one.name == "warc").files["a.warc"]
+    values, errors = told("web", warc.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK, all of it", 1), tmp_path)
+    assert values
+    assert errors
+
+
+def test_ids_that_are_no_text_are_ids_all_the_same(tmp_path: Path) -> None:
+    line = b'{"id": "\\ud800", "schema": "Person", "properties": {"name": ["\\ud800x"]}}\n'
+    assert told("ftm", line * 2, tmp_path) == (["\ufffdx"] * 2, [])
+
+
 def test_recognising_takes_no_long_look(tmp_path: Path) -> None:
     path = tmp_path / "a"
     for data in (

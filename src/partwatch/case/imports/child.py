@@ -29,6 +29,10 @@ _BOOTSTRAP: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
     "from partwatch.case.imports.child_main import main; main(int(sys.argv[2]), int(sys.argv[3]))"
 )
+# One thread, whatever libraries would like: their stacks are memory too.
+_ENVIRONMENT: Final = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+}  # fmt: skip
 _REAP_S = 10
 _CHUNK = 1 << 18
 
@@ -67,6 +71,7 @@ class _Child:
                 pass_fds=[theirs],
                 # A group of its own: a terminal's ^C is the parent's.
                 start_new_session=True,
+                env=os.environ | _ENVIRONMENT,
             )  # fmt: skip
         finally:
             os.close(theirs)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
+from partwatch.case.imports.values import clean
+
 _BATCH = 5000
 
 
@@ -29,7 +31,8 @@ class KeySpool:
 
     def add(self, identifier: str, kind: str, value: str) -> None:
         """One text of a kind, of an identifier."""
-        self._pending.append((identifier, kind, value))
+        # Halves of surrogate pairs, as JSON may have them, are no text of a database.
+        self._pending.append((clean(identifier), kind, clean(value)))
         if len(self._pending) >= _BATCH:
             self._flush()
 
@@ -42,7 +45,7 @@ class KeySpool:
         """All texts of an identifier, by kind, in the order of writing."""
         found: dict[str, list[str]] = {}
         rows: Iterable[tuple[str, str]] = self._db.execute(
-            "SELECT kind, value FROM told WHERE id = ? ORDER BY rowid LIMIT 1000", (identifier,)
+            "SELECT kind, value FROM told WHERE id = ? ORDER BY rowid LIMIT 1000", (clean(identifier),)
         )
         for kind, value in rows:
             found.setdefault(kind, []).append(value)

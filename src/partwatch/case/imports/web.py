@@ -101,7 +101,7 @@ def _pages(reading: Reading) -> Iterator[Page | RowError]:
 def _warc_pages(reading: Reading) -> Iterator[Page | RowError]:
     iterator = CASE.module("warcio.archiveiterator", "a web archive (WARC)")
     broken = CASE.module("warcio.exceptions", "a web archive (WARC)").ArchiveLoadFailed
-    number = 0
+    number = errors = 0
     try:
         with reading.path.open("rb") as file:
             records = iterator.ArchiveIterator(file)
@@ -127,6 +127,12 @@ def _warc_pages(reading: Reading) -> Iterator[Page | RowError]:
                     return
                 if record is None:
                     return
+                if records.err_count > errors:
+                    # The library goes on behind it, and says so on stderr only.
+                    errors = records.err_count
+                    yield RowError(
+                        f"record {number}", "a record before it is not as long as it says", "save it again"
+                    )
                 if page is not None:
                     yield page
     except OSError as error:
