@@ -99,10 +99,9 @@ def _sources(folder: Path, by: str) -> Iterator[tuple[SourceInfo, Iterator[State
 
 def _imported(folder: Path, listed: dict[str, Any], info: SourceInfo) -> Iterator[Statement]:
     """A file by its importer, under the hash that the generator told: it is the file's."""
+    from partwatch.case.imports.base import Reading
     from partwatch.case.imports.mapping import read_mapping
     from partwatch.case.imports.registry import importer_named
-
-    from partwatch.case.imports.base import Reading
 
     assert info.reliability is Reliability(listed["reliability"])
     rules = read_mapping(folder / listed["mapping"]) if listed["mapping"] else None
