@@ -59,7 +59,7 @@ def _listed(table: Table) -> dict[str, str | None]:
 
 def file_name(table: Table) -> str:
     """The file of a source, in the folder of its case."""
-    return {"telegram": f"{table.name}/result.json", "mail": f"{table.name}.mbox"}.get(table.kind, table.name)
+    return {"telegram": f"{table.name}.json", "mail": f"{table.name}.mbox"}.get(table.kind, table.name)
 
 
 def mapping_path(folder: Path, table: Table) -> Path:
