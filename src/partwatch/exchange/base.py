@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from partwatch.case.statements import Source
-from partwatch.case.vocabulary import SCHEMATA, Type, property_of
 from partwatch.case.view import CAPTIONS
+from partwatch.case.vocabulary import SCHEMATA, Type, property_of
 
 if TYPE_CHECKING:
     from partwatch.exchange.material import Material
@@ -126,6 +126,11 @@ class Entity:
         )
         return list(dict.fromkeys(found))
 
+    def link(self, prop: str, target: str) -> Entity:
+        """The same, of which only those statements are left that name another entity so."""
+        said = (one for one in self.said if one.prop == prop and one.target == target)
+        return Entity(self.key, self.schema, (), tuple(said))
+
     def ends(self) -> tuple[list[str], list[str]] | None:
         """Sources and targets of what joins two ends that go out, and names nothing else; None of all other
         things, which have a place of their own and links from there."""
@@ -221,7 +226,7 @@ class ExportSummary:
 @dataclass(frozen=True)
 class Exporter:
     """One format. write: puts all of the material into the sink, entity by entity, and returns counts of
-    its own. streams: what it needs of memory does not grow with the case's statements."""
+    its own."""
 
     name: str
     title: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from partwatch import __version__
@@ -19,6 +20,7 @@ from partwatch.exchange.case_words import (
     own_facet,
     ref,
     source_iri,
+    weight_of,
 )
 from partwatch.exchange.material import Material
 from partwatch.exchange.writing import JsonArray, Sink, json_text
@@ -90,10 +92,7 @@ def _heads(graph: _Graph) -> None:
         "uco-core:createdBy": ref(authority),
         "uco-core:tag": f"TLP:{material.options.tlp.upper()}",
         "uco-core:modifiedTime": moment(material.options.at),
-        "case-investigation:investigationForm": {
-            "@type": "case-vocabulary:InvestigationFormVocab",
-            "@value": "case",
-        },
+        "case-investigation:investigationForm": "case",
         "uco-core:object": [ref(authority), ref(tool), *actions, *parts],
     })  # fmt: skip
 
@@ -110,7 +109,7 @@ def _import(graph: _Graph, source: SourceTold, tool: str) -> str:
         "@id": iri("action", "import", source.key),
         "@type": "case-investigation:InvestigativeAction",
         "uco-core:name": done,
-        "uco-core:description": f"{done} of source {source.number} ({source.kind}): {source.statements} statements",
+        "uco-core:description": f"source {source.number} ({source.kind}): {source.statements} statements",
         "uco-action:startTime": moment(source.imported_at),
         "uco-action:instrument": ref(tool),
         "uco-action:result": ref(source_iri(graph.material, source.number)),
@@ -122,11 +121,12 @@ def _import(graph: _Graph, source: SourceTold, tool: str) -> str:
 
 def _withdrawal(graph: _Graph, one: Withdrawn, tool: str) -> str:
     """What was withdrawn is named, and nothing of it is in the export."""
+    reason = one.reason or "no reason told"
     node: Node = {
         "@id": iri("action", "withdrawal", one.source.info.key),
         "@type": "case-investigation:InvestigativeAction",
         "uco-core:name": "withdrawal",
-        "uco-core:description": f"source {one.source.id} ({one.name}) was withdrawn: {one.reason or 'no reason told'}",
+        "uco-core:description": f"source {one.source.id} ({one.name}) was withdrawn: {reason}",
         "uco-action:startTime": moment(one.at),
         "uco-action:instrument": ref(tool),
     }
@@ -160,17 +160,16 @@ def _thing(graph: _Graph, entity: Entity) -> list[str]:
         "uco-core:hasFacet": [*facets_of(entity), own_facet(entity, graph.material)],
     })  # fmt: skip
     keys = [key]
-    for prop, other in [*_contacts(graph, entity), *_others(entity)]:
-        keys.append(_relationship(graph, entity, prop, key, other))
+    for prop, value, shared in _contacts(graph, entity):
+        said = tuple(one for one in entity.said if one.prop == prop and one.value == value)
+        keys.append(shared)
+        _relationship(graph, replace(entity, said=said), prop, key, shared)
+    for prop, other in entity.references():
+        _relationship(graph, entity.link(prop, other), prop, key, entity_iri(other))
     return keys
 
 
-def _others(entity: Entity) -> Iterator[tuple[str, str]]:
-    for prop, other in entity.references():
-        yield prop, entity_iri(other)
-
-
-def _contacts(graph: _Graph, entity: Entity) -> Iterator[tuple[str, str]]:
+def _contacts(graph: _Graph, entity: Entity) -> Iterator[tuple[str, str, str]]:
     """Addresses of e-mail, telephone numbers and IP addresses are things that others share."""
     for prop in dict.fromkeys(one.prop for one in entity.said):
         found = SCHEMATA[entity.schema].properties.get(prop)
@@ -188,7 +187,7 @@ def _contacts(graph: _Graph, entity: Entity) -> Iterator[tuple[str, str]]:
                     f"uco-observable:{attribute}": value,
                 },
             }
-            yield prop, graph.shared(node)
+            yield prop, value, graph.shared(node)
 
 
 _CONTACTS: Final[Mapping[Type, tuple[str, str, str]]] = {
@@ -198,14 +197,16 @@ _CONTACTS: Final[Mapping[Type, tuple[str, str, str]]] = {
 }
 
 
-def _relationship(graph: _Graph, entity: Entity, prop: str, source: str, target: str) -> str:
-    return graph.add({
-        "@id": iri("relationship", entity.key, prop, target),
+def _relationship(graph: _Graph, link: Entity, prop: str, source: str, target: str) -> None:
+    """link: the entity, with those of its statements that make this."""
+    graph.add({
+        "@id": iri("relationship", link.key, prop, target),
         "@type": "uco-core:Relationship",
         "uco-core:source": ref(source),
         "uco-core:target": ref(target),
         "uco-core:kindOfRelationship": prop,
         "uco-core:isDirectional": True,
+        **weight_of(link, graph.material),
     })  # fmt: skip
 
 

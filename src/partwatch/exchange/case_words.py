@@ -1,5 +1,5 @@
-"""How a case is told to CASE/UCO 1.5: which of its classes and facets, and which of ours in a namespace of our
-own (docs/reference/partwatch-uco.ttl).
+"""How a case is told to CASE/UCO 1.5: by which of its classes and facets, and which in a namespace of ours
+(docs/reference/partwatch-uco.ttl).
 
 What UCO has a class and a facet for is told so. Everything has our facet as well, with each statement, its
 source, place and bits.
@@ -23,7 +23,6 @@ NAMESPACE: Final = uuid.UUID("b1f0c6de-5a0b-4c3e-8f27-91d3a4e6f805")
 VOCABULARY: Final = "urn:partwatch:uco:"
 CONTEXT: Final[Mapping[str, str]] = {
     "case-investigation": "https://ontology.caseontology.org/case/investigation/",
-    "case-vocabulary": "https://ontology.caseontology.org/case/vocabulary/",
     "kb": "urn:partwatch:case:",
     "partwatch": VOCABULARY,
     "uco-action": "https://ontology.unifiedcyberontology.org/uco/action/",
@@ -33,7 +32,6 @@ CONTEXT: Final[Mapping[str, str]] = {
     "uco-observable": "https://ontology.unifiedcyberontology.org/uco/observable/",
     "uco-tool": "https://ontology.unifiedcyberontology.org/uco/tool/",
     "uco-types": "https://ontology.unifiedcyberontology.org/uco/types/",
-    "uco-vocabulary": "https://ontology.unifiedcyberontology.org/uco/vocabulary/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 # Classes of UCO that schemata are; what has none is ours, and under which class of UCO's.
@@ -137,7 +135,7 @@ def _file(entity: Entity) -> Facets:
             hashes.append({
                 "@id": iri("hash", entity.key, value),
                 "@type": "uco-types:Hash",
-                "uco-types:hashMethod": {"@type": "uco-vocabulary:HashNameVocab", "@value": name},
+                "uco-types:hashMethod": name,
                 "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": value.lower()},
             })  # fmt: skip
     return [
@@ -237,6 +235,15 @@ def _call(entity: Entity) -> Facets:
     ]  # fmt: skip
 
 
+def weight_of(entity: Entity, material: Material) -> Node:
+    """Sources, their letters, and the most bits, of what is said."""
+    told: Node = {
+        "partwatch:source": [ref(source_iri(material, one)) for one in entity.sources],
+        "partwatch:reliability": sorted({material.standing[one].reliability for one in entity.sources}),
+    }
+    return told | ({"partwatch:bits": number("double", repr(entity.bits))} if entity.bits is not None else {})
+
+
 def own_facet(entity: Entity, material: Material) -> Node:
     """Every statement about an entity, whole."""
     return {
@@ -245,8 +252,7 @@ def own_facet(entity: Entity, material: Material) -> Node:
         "partwatch:key": entity.key,
         "partwatch:schema": entity.schema,
         **({"partwatch:referent": list(entity.referents)} if entity.referents else {}),
-        **({"partwatch:bits": number("double", repr(entity.bits))} if entity.bits is not None else {}),
-        "partwatch:reliability": sorted({material.standing[one].reliability for one in entity.sources}),
+        **weight_of(entity, material),
         "partwatch:statement": [_statement(one, material) for one in entity.said],
     }
 

@@ -16,6 +16,7 @@ from partwatch.exchange.ftm_words import (
     case_dataset,
     dataset_of,
     links_of,
+    moment,
     schema_abroad,
     source_id,
     source_properties,
@@ -50,7 +51,7 @@ def _heads(material: Material) -> list[dict[str, Any]]:
             "properties": {
                 "name": [material.case_name],
                 "publisher": [material.authority],
-                "createdAt": [material.options.at],
+                "createdAt": [moment(material.options.at)],
                 "description": ["\n".join(material.header())],
             },
             "referents": [],
@@ -87,7 +88,7 @@ def _entity(entity: Entity, material: Material) -> dict[str, Any]:
     for said in entity.said:
         there = abroad(entity, said, merged=True)
         properties.setdefault(there.prop, {})[there.value] = None
-    seen = [material.standing[number].imported_at for number in entity.sources]
+    seen = [moment(material.standing[number].imported_at) for number in entity.sources]
     return {
         "id": entity.key,
         "caption": entity.caption,

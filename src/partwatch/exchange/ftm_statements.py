@@ -20,6 +20,7 @@ from partwatch.exchange.ftm_words import (
     case_dataset,
     dataset_of,
     links_of,
+    moment,
     properties_abroad,
     schema_abroad,
     source_id,
@@ -74,7 +75,7 @@ def _link(link: Link, material: Material) -> Iterator[Row]:
 
 
 def _header(material: Material) -> Iterator[Row]:
-    key, at = material.export_key, material.options.at
+    key, at = material.export_key, moment(material.options.at)
     for prop, value in (("name", material.case_name), ("publisher", material.authority), ("createdAt", at)):
         yield _row(key, key, "Note", prop, value, case_dataset(material), at)
     for sentence in material.header():
@@ -89,7 +90,7 @@ def _header(material: Material) -> Iterator[Row]:
 
 
 def _row(entity: str, canonical: str, schema: str, prop: str, value: str, dataset: str, seen: str) -> Row:
-    value = clean(value)
+    value, seen = clean(value), moment(seen)
     known = properties_abroad(schema).get(prop) or SCHEMATA["Thing"].properties[prop]
     row: Row = dict.fromkeys(THEIRS + OURS)
     # The library's own key of a statement, so that it need not make another one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -69,7 +70,20 @@ def abroad(entity: Entity, said: Said, merged: bool) -> Abroad:
         return Abroad(notes_of(there), f"{said.prop}: {value}", True)
     if ours.type in (Type.COUNTRY, Type.LANGUAGE):
         value = value.lower()
+    elif ours.type is Type.DATE:
+        value = moment(value)
     return Abroad(name, value, False)
+
+
+def moment(text: str) -> str:
+    """A moment as followthemoney has them: in UTC, and without saying so."""
+    if "T" not in text:
+        return text
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if found.tzinfo is not None else text
 
 
 def notes_of(there: str) -> str:
@@ -125,6 +139,6 @@ def source_properties(source: SourceTold) -> dict[str, list[str]]:
         "title": [clean(source.name)],
         "contentHash": [source.sha256],
         "author": [clean(source.said_by)],
-        "retrievedAt": [source.imported_at],
+        "retrievedAt": [moment(source.imported_at)],
         "notes": notes,
     }

@@ -17,7 +17,7 @@ from partwatch.exchange.writing import Sink, xml_text
 # A drawing shows names, not documents.
 LONGEST: Final = 2_000
 _JOIN: Final = "; "
-# What GraphML calls the type of each attribute that all nodes, or edges, may have. `label` is what Gephi shows.
+# Attributes that all nodes, or edges, may have, and their types. `label` is what Gephi shows.
 _OF_NODES: Final[Mapping[str, str]] = {
     "label": "string", "schema": "string", "sources": "string", "reliability": "string", "bits": "double",
     "statements": "int", "first": "string", "last": "string", "referents": "string",
@@ -105,8 +105,7 @@ def _edges(entity: Entity, material: Material) -> Iterable[str]:
     ends = entity.ends()
     if ends is None:
         for prop, key in entity.references():
-            said = tuple(one for one in entity.said if one.prop == prop and one.target == key)
-            told = _facts(Entity(entity.key, entity.schema, (), said), material)
+            told = _facts(entity.link(prop, key), material)
             told |= {"label": prop, "property": prop, "directed": True}
             yield _edge(f"{entity.key}-{prop}-{key}", entity.key, key, told)
         return

@@ -217,21 +217,24 @@ def _object(
 
 def _references(entity: Entity, material: Material) -> list[Object]:
     main = _uuid("entity", entity.key)
-    found = ((one.prop, one.target) for one in entity.said if one.target is not None)
-    told = [_reference(main, _uuid("entity", key), kebab(prop)) for prop, key in dict.fromkeys(found) if key]
+    told = []
+    for prop, key in dict.fromkeys((one.prop, one.target) for one in entity.said):
+        if key is not None:
+            comment = _comment(entity.link(prop, key), material)
+            told.append(_reference(main, _uuid("entity", key), kebab(prop), comment))
     return told + [
         _reference(main, _uuid("source", material.standing[one].key), "derived-from")
         for one in entity.sources
     ]
 
 
-def _reference(source: str, target: str, kind: str) -> Object:
+def _reference(source: str, target: str, kind: str, comment: str = "") -> Object:
     return {
         "uuid": _uuid("reference", source, target, kind),
         "object_uuid": source,
         "referenced_uuid": target,
         "relationship_type": kind,
-        "comment": "",
+        "comment": comment,
     }
 
 

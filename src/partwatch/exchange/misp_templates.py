@@ -49,7 +49,8 @@ _FILE: Final = Template(
 _ORGANIZATION: Final = Template(
     "organization", "f750e12b-127a-432c-b022-b3f9153c4e2a", 9, "misc",
     _relations("name=name:text alias=alias:text* address=address:text* email=e-mail:email-src* "
-               "phone=phone-number:phone-number* vatCode=VAT:text* registrationNumber=registration-number:text"),
+               "phone=phone-number:phone-number* vatCode=VAT:text* "
+               "registrationNumber=registration-number:text"),
     frozenset(("name", "alias")),
 )  # fmt: skip
 THEIRS: Final[Mapping[str, Template]] = {
@@ -60,16 +61,18 @@ THEIRS: Final[Mapping[str, Template]] = {
     "Company": _ORGANIZATION,
     "Person": Template(
         "person", "a15b0477-e9d1-4b9c-9546-abe78a4f4248", 21, "misc",
-        _relations("name=full-name:full-name firstName=first-name:first-name middleName=middle-name:middle-name "
-                   "lastName=last-name:last-name alias=alias:text* address=address:text* email=e-mail:email-src* "
-                   "phone=phone-number:phone-number* nationality=nationality:nationality* "
+        _relations("name=full-name:full-name firstName=first-name:first-name "
+                   "middleName=middle-name:middle-name lastName=last-name:last-name alias=alias:text* "
+                   "address=address:text* email=e-mail:email-src* phone=phone-number:phone-number* "
+                   "nationality=nationality:nationality* "
                    "passportNumber=passport-number:passport-number birthPlace=place-of-birth:place-of-birth "
                    "title=title:text gender=gender:gender profession=occupation:text"),
         frozenset(("full-name", "first-name", "last-name", "alias")),
     ),
     "UserAccount": Template(
         "user-account", "49606b06-22f0-4ac8-8eee-2f12ad46f3d3", 6, "misc",
-        _relations("username=username:text service=account-type:text name=display-name:text email=email:email*"),
+        _relations("username=username:text service=account-type:text name=display-name:text "
+                   "email=email:email*"),
         frozenset(("username",)),
     ),
     "BankAccount": Template(

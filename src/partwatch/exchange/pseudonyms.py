@@ -23,8 +23,9 @@ _DIGITS: Final = 16
 _PLACE: Final = re.compile(r"[a-z]{1,12} [0-9]{1,12}")
 # Strings from small sets of words, which tell nothing of a person. All others are left out.
 _KEPT: Final = frozenset(
-    ("service", "currency", "currencySymbol", "carrier", "platform", "format", "finding", "complete", "relation",
-     "medium", "part", "watchlist", "authority", "slicer", "vendor", "model", "accountType", "missing")
+    ("service", "currency", "currencySymbol", "carrier", "platform", "format", "finding", "complete",
+     "relation", "medium", "part", "watchlist", "authority", "slicer", "vendor", "model", "accountType",
+     "missing")
 )  # fmt: skip
 _KEPT_TYPES: Final = frozenset(
     (Type.DATE, Type.COUNTRY, Type.LANGUAGE, Type.MIMETYPE, Type.CHECKSUM, Type.NUMBER)

@@ -151,7 +151,8 @@ def _brought(references: _References, chosen: Flags) -> Flags:
     count = len(chosen)
     ends = np.bincount(references.of, minlength=count)
     inside = np.bincount(references.of[chosen[references.to]], minlength=count)
-    return (ends >= 2) & (inside == ends)
+    found: Flags = (ends >= 2) & (inside == ends)
+    return found
 
 
 def _named(view: CaseView, kinds: tuple[str, ...], references: _References, keys: frozenset[str]) -> Flags:

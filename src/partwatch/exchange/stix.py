@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from partwatch.case.vocabulary import SCHEMATA, Type
@@ -70,10 +70,10 @@ class _Bundle:
             self.add(told | {"object_marking_refs": self._common["object_marking_refs"]})
         return key
 
-    def extension(self, entity: Entity) -> dict[str, Any]:
-        """What our extension says of an entity."""
+    def extension(self, entity: Entity, whole: bool = True) -> dict[str, Any]:
+        """What our extension says of an entity. whole: with each statement."""
         standing = self.material.standing
-        told = {
+        told: dict[str, Any] = {
             "extension_type": "property-extension",
             "key": entity.key,
             "schema": entity.schema,
@@ -81,7 +81,7 @@ class _Bundle:
             "sources": entity.sources,
             "reliability": sorted({standing[one].reliability for one in entity.sources}),
             "bits": entity.bits,
-            "statements": [statement(one) for one in entity.said],
+            "statements": [statement(one) for one in entity.said] if whole else None,
         }
         return {"extensions": {EXTENSION: {name: value for name, value in told.items() if value is not None}}}
 
@@ -110,9 +110,10 @@ def _heads(bundle: _Bundle) -> None:
     bundle.own("identity", bundle.author, {"name": material.authority, "identity_class": "organization"})
     bundle.own("extension-definition", EXTENSION, {
         "name": "Statements of a case",
-        "description": "What a case says of an object: each statement with the property and value, its source "
-        "and place there, and its bits (log2 of a likelihood ratio) where it is an inference. On a note of a "
-        "source: the source, its digest, whose words they are, and its reliability (Admiralty code).",
+        "description": "What a case says of an object: each statement with the property and value, its "
+        "source and place there, and its bits (log2 of a likelihood ratio) where it is an inference. On "
+        "a note of a source: the source, its digest, whose words they are, and its reliability "
+        "(Admiralty code).",
         "schema": "docs/reference/exchange.md of partwatch describes it",
         "version": "1.0.0",
         "extension_types": ["property-extension"],
@@ -125,8 +126,9 @@ def _heads(bundle: _Bundle) -> None:
     for source in material.standing.values():
         bundle.own("note", _source_id(source.key), {
             "abstract": f"Source {source.number}: {source.name}",
-            "content": f"{source.statements} statements by {source.said_by}, reliability {source.reliability} "
-            f"(Admiralty code), imported at {source.imported_at} as {source.kind}; sha256 {source.sha256}.",
+            "content": f"{source.statements} statements by {source.said_by}, reliability "
+            f"{source.reliability} (Admiralty code), imported at {source.imported_at} as {source.kind}; "
+            f"sha256 {source.sha256}.",
             "object_refs": [bundle.author],
             "extensions": {EXTENSION: {"extension_type": "property-extension", "source": source.told()}},
         })  # fmt: skip
@@ -172,11 +174,12 @@ def _thing(bundle: _Bundle, entity: Entity) -> None:
         bundle.observable(told.seen)
     key = told.id if told.seen is None else identifier(told.kind, entity.key)
     bundle.own(told.kind, key, _properties(bundle, entity, told) | bundle.extension(entity))
-    for prop, target in _contacts(bundle, entity):
-        _link(bundle, entity, prop, told.id, target)
+    for prop, value, shared in _contacts(bundle, entity):
+        said = tuple(one for one in entity.said if one.prop == prop and one.value == value)
+        _link(bundle, replace(entity, said=said), prop, told.id, shared)
     for prop, other in entity.references():
         if (found := bundle.ids.get(other)) is not None:
-            _link(bundle, entity, prop, told.id, found)
+            _link(bundle, entity.link(prop, other), prop, told.id, found)
 
 
 def _properties(bundle: _Bundle, entity: Entity, told: _Told) -> dict[str, Any]:
@@ -213,7 +216,7 @@ def _observed(bundle: _Bundle, entity: Entity) -> tuple[str, str]:
     return min(known), max(known)
 
 
-def _contacts(bundle: _Bundle, entity: Entity) -> Iterator[tuple[str, str]]:
+def _contacts(bundle: _Bundle, entity: Entity) -> Iterator[tuple[str, str, str]]:
     """Addresses of e-mail, telephone numbers and IP addresses are objects that others share."""
     for prop in dict.fromkeys(one.prop for one in entity.said):
         kind = SCHEMATA[entity.schema].properties.get(prop)
@@ -221,7 +224,7 @@ def _contacts(bundle: _Bundle, entity: Entity) -> Iterator[tuple[str, str]]:
         for value in entity.values(prop) if make is not None else ():
             assert make is not None
             if value and (found := make(value)) is not None:
-                yield prop, bundle.observable(found)
+                yield prop, value, bundle.observable(found)
 
 
 _CONTACTS: Final[Mapping[Type, Callable[[str], Object | None]]] = {
@@ -231,14 +234,15 @@ _CONTACTS: Final[Mapping[Type, Callable[[str], Object | None]]] = {
 }
 
 
-def _link(bundle: _Bundle, entity: Entity, prop: str, source: str, target: str) -> None:
-    """A reference, with the statements that make it in the extension of the object that it leaves."""
+def _link(bundle: _Bundle, link: Entity, prop: str, source: str, target: str) -> None:
+    """A reference. link: the entity, with those of its statements that make this; they are told whole in the
+    object that it leaves."""
     if source == target:
         return
-    key = identifier("relationship", entity.key, prop, target)
+    key = identifier("relationship", link.key, prop, target)
     bundle.own("relationship", key, {
         "relationship_type": kebab(prop), "source_ref": source, "target_ref": target,
-    })  # fmt: skip
+    } | bundle.extension(link, whole=False))  # fmt: skip
 
 
 def _edge(bundle: _Bundle, entity: Entity, ends: tuple[list[str], list[str]]) -> None:

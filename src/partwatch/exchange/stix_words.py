@@ -1,4 +1,4 @@
-"""How a case is told to STIX 2.1: identifiers, types, and the extension that carries what it has no words for."""
+"""How a case is told to STIX 2.1: identifiers, types, and the extension for what it has no words for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _TLP: Final[Mapping[str, tuple[str, str]]] = {
     "red": ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "red"),
 }
 PERSONS: Final[Mapping[str, str]] = {
-    "Person": "individual", "Organization": "organization", "Company": "organization", "LegalEntity": "unknown",
+    "Person": "individual", "Organization": "organization", "Company": "organization",
+    "LegalEntity": "unknown",
 }  # fmt: skip
 # Accounts of any kind: what they are called there, and what tells them from others.
 ACCOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
