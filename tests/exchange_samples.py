@@ -56,7 +56,8 @@ def table() -> list[Statement]:
         *_of(COMPANY, "Company", {"name": "Crank SARL", "vatCode": "FR40303265045",
              "amount": "1000"}, "row 2"),
         *_of(HOME, "Address", {"full": "1 rue de la Pompe, Nice", "street": "1 rue de la Pompe",
-             "city": "Nice", "country": "fr", "postalCode": "06000", "latitude": "43.7", "longitude": "7.25"}),
+             "city": "Nice", "country": "fr", "postalCode": "06000",
+             "latitude": "43.7", "longitude": "7.25"}),
         *_of(PARCEL, "Parcel", {"trackingNumber": "RR123456785FR", "carrier": "La Poste", "sender": ANNA,
              "recipient": ORG, "senderPhone": "+33612345678", "postedAt": "2024-05-02", "weight": "310",
              "contents": [ITEM, JOB], "origin": "fr", "destination": "be"}, "row 3"),
@@ -69,7 +70,8 @@ def table() -> list[Statement]:
         *_of(pay, "Payment", {"payer": ANNA, "beneficiary": ORG, "amount": "120.50",
              "currency": "EUR",
              "date": "2024-04-30", "purpose": "pump"}, "row 8"),
-        *_of(half, "Payment", {"payer": ANNA, "payerAccount": BANK, "amount": "9", "date": "2023-01"}, "row 9"),
+        *_of(half, "Payment", {"payer": ANNA, "payerAccount": BANK, "amount": "9",
+             "date": "2023-01"}, "row 9"),
         *_of(owns, "Ownership", {"owner": ANNA, "asset": COMPANY, "percentage": "50"}, "row 10"),
         *_of(knows, "Associate", {"person": ANNA, "associate": ANNA, "relationship": "self"}, "row 11"),
         *_of(link, "UnknownLink", {"subject": ANNA, "object": ORG, "role": "member"}, "row 12"),
@@ -88,8 +90,10 @@ def chat() -> list[Statement]:
              "username": "anna_k", "owner": ANA,
              "ipAddress": "203.0.113.9"}, "message 1"),
         *_of(OTHER, "UserAccount", {"service": "telegram", "username": "boris"}, "message 2"),
-        Statement(message, "Message", "senderAccount", ACCOUNT, "message 345", said_at="2024-05-03T08:00:00Z"),
-        Statement(message, "Message", "recipientAccount", OTHER, "message 345", said_at="2024-05-03T08:00:00Z"),
+        Statement(message, "Message", "senderAccount", ACCOUNT, "message 345",
+                  said_at="2024-05-03T08:00:00Z"),
+        Statement(message, "Message", "recipientAccount", OTHER, "message 345",
+                  said_at="2024-05-03T08:00:00Z"),
         *_of(message, "Message", {"date": "2024-05-03T08:00:00Z", "subject": "parcels", "bodyText": BODY},
              "message 345"),
         *_of(LISTING, "Listing", {"platform": "market", "listingId": "99", "title": "Pump, as new",
@@ -165,17 +169,18 @@ HOSTILE = (
 
 
 def hostile_statements() -> list[Statement]:
-    """Every hostile text as the value of properties of each type, of every schema."""
+    """Four entities of every schema, each property of which has a hostile text, another in each entity."""
     said = []
     for schema in SCHEMATA.values():
-        for number, text in enumerate(HOSTILE):
+        for number in range(4):
             key = record_key(TABLE, schema.name, str(number))
-            props = [one for one in schema.properties.values() if one.type is not Type.ENTITY]
-            refs = [one for one in schema.properties.values() if one.type is Type.ENTITY]
-            for prop in props:
-                said.append(Statement(key, schema.name, prop.name, text, text, text + "!", text, 1.5))
-            other = record_key(TABLE, schema.name, str((number + 1) % len(HOSTILE)))
-            said += [Statement(key, schema.name, prop.name, other, text) for prop in refs]
+            other = record_key(TABLE, schema.name, str((number + 1) % 4))
+            for at, prop in enumerate(schema.properties.values()):
+                text = HOSTILE[(at + 3 * number) % len(HOSTILE)]
+                if prop.type is Type.ENTITY:
+                    said.append(Statement(key, schema.name, prop.name, other, text))
+                else:
+                    said.append(Statement(key, schema.name, prop.name, text, text, text + "!", text, 1.5))
     return said
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from exchange_samples import (
     ANNA,
     AT,
@@ -25,7 +26,6 @@ from exchange_samples import (
     storable,
     written,
 )
-
 from partwatch.case.statements import Statement
 from partwatch.case.store import CaseStore
 from partwatch.case.view import view_of
@@ -51,7 +51,7 @@ def parsed(kind: str, data: bytes) -> object:
     """Whatever a reader of that format makes of the bytes; raises where it is not that format."""
     text = data.decode("utf-8")
     if kind == "graphml":
-        return ElementTree.fromstring(text)
+        return ElementTree.fromstring(text)  # noqa: S314  # we wrote it
     if kind == "ftm-statements":
         return list(csv.DictReader(io.StringIO(text, newline=""), dialect=csv.unix_dialect))
     if kind in ("ftm", "ftm-statements-json"):
@@ -125,8 +125,10 @@ def test_pseudonyms_leave_no_name_identifier_or_free_text(store: CaseStore, kind
     data, summary = written(store, kind, replace(OPTIONS, pseudonym_key=KEY, bodies=True, missing=True))
     text = data.decode()
     hidden = (
-        "Koval", "Anna", "Ana K", "anna", "boris", "33612345678", "3225551234", "example.org", "RR123456785FR", "2024/17",
-        "AB-123", "bc1q", "FR76", "X1234567", "1990-05-17", "Pompe", "Pump Club", "Crank", "Nice", "43.7", "7.25",
+        "Koval", "Anna", "Ana K", "anna", "boris", "33612345678", "3225551234", "example.org",
+        "RR123456785FR", "2024/17",
+        "AB-123", "bc1q", "FR76", "X1234567", "1990-05-17", "Pompe", "Pump Club", "Crank", "Nice", "43.7",
+        "7.25",
         "203.0.113", "lives alone", BODY, "part.stl", "SN-77", "Mallory", "Dupont", "informant", "the post",
         "order 12", "article 1", "tracing pumps", ANNA, KEY.decode(), KEY.hex(),
     )  # fmt: skip
@@ -142,11 +144,16 @@ def test_pseudonyms_are_the_same_under_one_key_and_others_under_another(store: C
     other = written(store, "ftm", replace(OPTIONS, pseudonym_key=KEY[::-1]))[0]
     keys = [{json.loads(line)["id"] for line in data.splitlines()} for data in (first, other)]
     assert len(keys[0]) == len(keys[1])
-    both = keys[0] & keys[1]
-    sources = {
-        line["id"] for line in map(json.loads, first.splitlines()) if line["partwatch"]["is"] == "source"
-    }
-    assert both == sources
+    assert keys[0] & keys[1] == set()
+
+
+def test_no_digest_that_could_be_found_by_trying_goes_out_beside_pseudonyms(store: CaseStore) -> None:
+    """Keys of entities and sources are digests of names: whoever guesses the name could tell."""
+    view = view_of(store)
+    digests = [*view.keys, *(source.info.key for source in store.sources())]
+    for kind in KINDS:
+        text = written(store, kind, replace(OPTIONS, pseudonym_key=KEY))[0].decode()
+        assert [one for one in digests if one in text] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -161,7 +168,7 @@ def test_hostile_texts_stay_within_the_format(hostile: CaseStore, kind: str) -> 
             or kind == "graphml"
         )
         assert "]]>" not in text
-    assert summary.counts["statements"] > 5000
+    assert summary.counts["statements"] > 1500
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,8 +7,8 @@ import io
 import json
 
 import pytest
-from exchange_samples import SOURCES, hostile_statements, make_case, sample_case, storable, written
 
+from exchange_samples import SOURCES, hostile_statements, make_case, sample_case, storable, written
 from partwatch.case.statements import Statement
 from partwatch.case.store import CaseStore
 from partwatch.case.view import view_of

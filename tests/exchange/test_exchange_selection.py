@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from exchange_samples import (
     ACCOUNT,
     ANA,
@@ -29,7 +30,6 @@ from exchange_samples import (
     sample_case,
     written,
 )
-
 from partwatch.case.statements import Statement, record_key
 from partwatch.case.store import CaseStore
 from partwatch.exchange import EXPORTERS, Options

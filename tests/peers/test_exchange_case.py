@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from exchange_samples import KEY, SOURCES, hostile_statements, make_case, sample_case, storable, written
-from peers import peer
 
+from exchange_samples import KEY, SOURCES, hostile_statements, make_case, sample_case, storable, written
 from partwatch.exchange import Options
 from partwatch.exchange.case_ontology import ontology
+from peers import peer
 
 validate = peer("case_utils.case_validate")
 rdflib = peer("rdflib")

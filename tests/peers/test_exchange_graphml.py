@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+
 from exchange_samples import (
     ANNA,
     DESIGN,

@@ -7,11 +7,11 @@ import logging
 import pathlib
 
 import pytest
-from exchange_samples import SOURCES, hostile_statements, make_case, sample_case, storable, written
-from peers import peer
 
+from exchange_samples import SOURCES, hostile_statements, make_case, sample_case, storable, written
 from partwatch.case.vocabulary import SCHEMATA
 from partwatch.exchange.misp_templates import THEIRS, template_of
+from peers import peer
 
 pymisp = peer("pymisp")
 pytestmark = pytest.mark.filterwarnings("ignore")

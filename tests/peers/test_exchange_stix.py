@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from exchange_samples import HASH, SOURCES, hostile_statements, make_case, sample_case, storable, written
 from peers import peer
 

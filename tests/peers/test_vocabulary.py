@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from peers import peer
 
 from partwatch.case.vocabulary import SCHEMATA, Schema, Type
 from partwatch.exchange.ftm_words import properties_abroad, schema_abroad
+from peers import peer
 
 ftm = peer("followthemoney")
 

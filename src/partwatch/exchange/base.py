@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,22 +113,35 @@ class Entity:
         """The most bits of what is inferred of it; None where sources simply say so."""
         return max((one.bits for one in self.said if one.bits is not None), default=None)
 
-    def references(self) -> list[tuple[str, str]]:
-        """(property, key) of each other entity that it names and that goes out, once each; none of one that
-        is itself a link between others, which most formats cannot point at."""
-        found = (
-            (one.prop, one.target)
-            for one in self.said
-            if one.target is not None
-            and one.target != self.key
-            and one.target_schema is not None
-            and SCHEMATA[one.target_schema].edge is None
-        )
-        return list(dict.fromkeys(found))
+    def links(self) -> list[tuple[str, str, Entity]]:
+        """(property, key, the same entity with only the statements that say so) of each other entity that it
+        names and that goes out, once each; none of one that is itself a link between others, which most
+        formats cannot point at."""
+        found: dict[tuple[str, str], list[Said]] = {}
+        for one in self.said:
+            if one.target is None or one.target == self.key or one.target_schema is None:
+                continue
+            if SCHEMATA[one.target_schema].edge is None:
+                found.setdefault((one.prop, one.target), []).append(one)
+        return [(prop, key, self.only(said)) for (prop, key), said in found.items()]
 
-    def link(self, prop: str, target: str) -> Entity:
-        """The same, of which only those statements are left that name another entity so."""
-        said = (one for one in self.said if one.prop == prop and one.target == target)
+    def references(self) -> list[tuple[str, str]]:
+        """(property, key) of the same."""
+        return [(prop, key) for prop, key, _ in self.links()]
+
+    def shared(self, kinds: Iterable[Type]) -> list[tuple[Type, str, str, Entity]]:
+        """(type, property, value, the same entity with only the statements that say so) of each value of
+        these types, which other entities may have as well."""
+        wanted = frozenset(kinds)
+        found: dict[tuple[Type, str, str], list[Said]] = {}
+        for one in self.said:
+            prop = property_of(one.schema, one.prop)
+            if prop is not None and prop.type in wanted and one.value:
+                found.setdefault((prop.type, one.prop, one.value), []).append(one)
+        return [(kind, prop, value, self.only(said)) for (kind, prop, value), said in found.items()]
+
+    def only(self, said: Iterable[Said]) -> Entity:
+        """The same, with only these statements."""
         return Entity(self.key, self.schema, (), tuple(said))
 
     def ends(self) -> tuple[list[str], list[str]] | None:
@@ -195,6 +208,7 @@ class Withdrawn:
     """A source that was withdrawn and is left out: nothing of it goes out but this."""
 
     source: Source
+    key: str
     name: str
     reason: str
     at: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Final
 
 from partwatch import __version__
@@ -123,7 +122,7 @@ def _withdrawal(graph: _Graph, one: Withdrawn, tool: str) -> str:
     """What was withdrawn is named, and nothing of it is in the export."""
     reason = one.reason or "no reason told"
     node: Node = {
-        "@id": iri("action", "withdrawal", one.source.info.key),
+        "@id": iri("action", "withdrawal", one.key),
         "@type": "case-investigation:InvestigativeAction",
         "uco-core:name": "withdrawal",
         "uco-core:description": f"source {one.source.id} ({one.name}) was withdrawn: {reason}",
@@ -160,34 +159,27 @@ def _thing(graph: _Graph, entity: Entity) -> list[str]:
         "uco-core:hasFacet": [*facets_of(entity), own_facet(entity, graph.material)],
     })  # fmt: skip
     keys = [key]
-    for prop, value, shared in _contacts(graph, entity):
-        said = tuple(one for one in entity.said if one.prop == prop and one.value == value)
-        keys.append(shared)
-        _relationship(graph, replace(entity, said=said), prop, key, shared)
-    for prop, other in entity.references():
-        _relationship(graph, entity.link(prop, other), prop, key, entity_iri(other))
+    for kind, prop, value, said in entity.shared(_CONTACTS):
+        contact = graph.shared(_contact(kind, value))
+        keys.append(contact)
+        _relationship(graph, said, prop, key, contact)
+    for prop, other, said in entity.links():
+        _relationship(graph, said, prop, key, entity_iri(other))
     return keys
 
 
-def _contacts(graph: _Graph, entity: Entity) -> Iterator[tuple[str, str, str]]:
+def _contact(kind: Type, value: str) -> Node:
     """Addresses of e-mail, telephone numbers and IP addresses are things that others share."""
-    for prop in dict.fromkeys(one.prop for one in entity.said):
-        found = SCHEMATA[entity.schema].properties.get(prop)
-        kind = _CONTACTS.get(found.type) if found is not None else None
-        if kind is None:
-            continue
-        name, facet, attribute = kind
-        for value in entity.values(prop):
-            node = {
-                "@id": iri(name, value),
-                "@type": f"uco-observable:{name}",
-                "uco-core:hasFacet": {
-                    "@id": iri("facet", name, value),
-                    "@type": f"uco-observable:{facet}",
-                    f"uco-observable:{attribute}": value,
-                },
-            }
-            yield prop, value, graph.shared(node)
+    name, facet, attribute = _CONTACTS[kind]
+    return {
+        "@id": iri(name, value),
+        "@type": f"uco-observable:{name}",
+        "uco-core:hasFacet": {
+            "@id": iri("facet", name, value),
+            "@type": f"uco-observable:{facet}",
+            f"uco-observable:{attribute}": value,
+        },
+    }
 
 
 _CONTACTS: Final[Mapping[Type, tuple[str, str, str]]] = {

@@ -62,7 +62,7 @@ def _heads(material: Material) -> list[dict[str, Any]]:
                 "case": material.case_name,
                 "authority": material.authority,
                 "withdrawn": [
-                    {"source": one.source.info.key, "name": one.name, "reason": one.reason, "at": one.at}
+                    {"source": one.key, "name": one.name, "reason": one.reason, "at": one.at}
                     for one in material.withdrawn
                 ],
             },

@@ -104,8 +104,8 @@ def _edges(entity: Entity, material: Material) -> Iterable[str]:
     """The edge that an entity is, or those of what it names."""
     ends = entity.ends()
     if ends is None:
-        for prop, key in entity.references():
-            told = _facts(entity.link(prop, key), material)
+        for prop, key, said in entity.links():
+            told = _facts(said, material)
             told |= {"label": prop, "property": prop, "directed": True}
             yield _edge(f"{entity.key}-{prop}-{key}", entity.key, key, told)
         return

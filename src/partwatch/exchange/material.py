@@ -63,9 +63,10 @@ class Material:
     def export_key(self) -> str:
         """The same for the same case, date and choice."""
         options = self.options
-        chosen = [sorted(one or ()) for one in (options.only, options.schemata)]
-        told = [self.case_key, options.at, str(options.since), str(options.until), repr(chosen)]
-        return entity_key("export", *told, repr(sorted(options.sources or ())), repr(sorted(self.standing)))
+        chosen = [None if one is None else sorted(one) for one in (options.only, options.schemata)]
+        others = (options.since, options.until, options.bodies, options.missing, sorted(self.standing))
+        # Of keys, which are digests of identifiers: under the secret as well, where there is one.
+        return self._entity(entity_key("export", self.case_key, options.at, repr(chosen), repr(others)))
 
     @cached_property
     def standing(self) -> dict[int, SourceTold]:
@@ -87,6 +88,7 @@ class Material:
         return [
             Withdrawn(
                 one,
+                self._entity(one.info.key),
                 self._named("source", one.info.name),
                 "" if hidden else (one.withdrawn or ""),
                 latest[one.id].at,
@@ -225,7 +227,7 @@ class Material:
     def _source(self, source: Source) -> SourceTold:
         info = source.info
         return SourceTold(
-            source.id, info.key, info.kind, self._named("source", info.name), info.sha256,
+            source.id, self._entity(info.key), info.kind, self._named("source", info.name), info.sha256,
             self._named("person", info.said_by), info.reliability.value,
             info.legal_ref if self._pseudonyms is None else None, source.imported_at,
             self._named("person", source.imported_by), source.statements,

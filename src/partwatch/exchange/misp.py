@@ -217,11 +217,14 @@ def _object(
 
 def _references(entity: Entity, material: Material) -> list[Object]:
     main = _uuid("entity", entity.key)
-    told = []
-    for prop, key in dict.fromkeys((one.prop, one.target) for one in entity.said):
-        if key is not None:
-            comment = _comment(entity.link(prop, key), material)
-            told.append(_reference(main, _uuid("entity", key), kebab(prop), comment))
+    found: dict[tuple[str, str], list[Said]] = {}
+    for one in entity.said:
+        if one.target is not None:
+            found.setdefault((one.prop, one.target), []).append(one)
+    told = [
+        _reference(main, _uuid("entity", key), kebab(prop), _comment(entity.only(said), material))
+        for (prop, key), said in found.items()
+    ]
     return told + [
         _reference(main, _uuid("source", material.standing[one].key), "derived-from")
         for one in entity.sources

@@ -4,8 +4,8 @@ in one property extension, which carries each statement with its source, place a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from partwatch.case.vocabulary import SCHEMATA, Type
@@ -174,12 +174,12 @@ def _thing(bundle: _Bundle, entity: Entity) -> None:
         bundle.observable(told.seen)
     key = told.id if told.seen is None else identifier(told.kind, entity.key)
     bundle.own(told.kind, key, _properties(bundle, entity, told) | bundle.extension(entity))
-    for prop, value, shared in _contacts(bundle, entity):
-        said = tuple(one for one in entity.said if one.prop == prop and one.value == value)
-        _link(bundle, replace(entity, said=said), prop, told.id, shared)
-    for prop, other in entity.references():
+    for shared, prop, value, said in entity.shared(_CONTACTS):
+        if (contact := _CONTACTS[shared](value)) is not None:
+            _link(bundle, said, prop, told.id, bundle.observable(contact))
+    for prop, other, said in entity.links():
         if (found := bundle.ids.get(other)) is not None:
-            _link(bundle, entity.link(prop, other), prop, told.id, found)
+            _link(bundle, said, prop, told.id, found)
 
 
 def _properties(bundle: _Bundle, entity: Entity, told: _Told) -> dict[str, Any]:
@@ -216,17 +216,7 @@ def _observed(bundle: _Bundle, entity: Entity) -> tuple[str, str]:
     return min(known), max(known)
 
 
-def _contacts(bundle: _Bundle, entity: Entity) -> Iterator[tuple[str, str, str]]:
-    """Addresses of e-mail, telephone numbers and IP addresses are objects that others share."""
-    for prop in dict.fromkeys(one.prop for one in entity.said):
-        kind = SCHEMATA[entity.schema].properties.get(prop)
-        make = _CONTACTS.get(kind.type) if kind is not None else None
-        for value in entity.values(prop) if make is not None else ():
-            assert make is not None
-            if value and (found := make(value)) is not None:
-                yield prop, value, bundle.observable(found)
-
-
+# Addresses of e-mail, telephone numbers and IP addresses are objects that others share.
 _CONTACTS: Final[Mapping[Type, Callable[[str], Object | None]]] = {
     Type.EMAIL: email_of,
     Type.PHONE: phone_of,
