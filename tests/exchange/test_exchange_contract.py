@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from exchange_samples import (
+    ANA,
     ANNA,
     AT,
     BODY,
@@ -201,6 +202,28 @@ def test_what_was_forgotten_since_the_view_was_made_is_not_there(tmp_path: Path,
     data, _ = written(store, kind, view=view)
     assert parsed(kind, data)
     assert b"Koval" not in data
+
+
+def test_a_view_that_holds_what_was_withdrawn_since_is_refused(tmp_path: Path) -> None:
+    store = make_case(tmp_path / "s", [(info, said()) for info, said in SOURCES])
+    view = view_of(store)
+    store.stand(4, False, "not lawful", "judge")
+    for kind in KINDS:
+        with pytest.raises(UsageError, match="withdrawn since"):
+            written(store, kind, view=view)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_view_without_a_source_says_so(store: CaseStore, kind: str) -> None:
+    text = written(store, kind, view=view_of(store, without=[2]))[0].decode()
+    assert "Not looked at: source 2, phone of Anna Koval.json." in text
+    assert "Ana K." not in text
+
+
+def test_names_that_were_merged_are_told_of_the_chosen_sources_only(store: CaseStore) -> None:
+    text = written(store, "ftm", replace(OPTIONS, sources=frozenset([1])))[0].decode()
+    assert ANNA in text
+    assert ANA not in text
 
 
 def test_bits_that_are_no_number_are_none(tmp_path: Path) -> None:

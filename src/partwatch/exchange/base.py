@@ -99,7 +99,7 @@ class Entity:
     def caption(self) -> str:
         """What to call it among people."""
         for prop in CAPTIONS:
-            if found := self.values(prop):
+            if found := [value for value in self.values(prop) if value.strip()]:
                 return max(found, key=len) if prop == "name" else found[0]
         return f"{self.schema} {self.key[:8]}"
 

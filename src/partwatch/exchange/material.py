@@ -21,19 +21,21 @@ from partwatch.case.vocabulary import Property, Type, property_of
 from partwatch.exchange.base import Entity, Options, Said, SourceTold, Withdrawn
 from partwatch.exchange.pseudonyms import Pseudonyms
 from partwatch.exchange.selection import Selection, select
+from partwatch.model.errors import UsageError
 
 # Statements read at once; an entity with more is read whole.
 BATCH: Final = 10_000
-_BODY: Final = "bodyText"
-_MISSING: Final = "missing"
 
 
 class Material:
-    """What an exporter is given. `entities` may be read several times, and is the same each time; what was
-    left out is counted the first time."""
+    """What an exporter is given. `entities` may be read several times, and is the same each time."""
 
     def __init__(self, view: CaseView, store: CaseStore, options: Options) -> None:
-        """Raises UsageError for options that name what is not there."""
+        """Raises UsageError for options that name what is not there, and for a view that holds a source
+        which has been withdrawn since."""
+        fallen = [one for one in store.sources() if one.withdrawn is not None and one.id in view.sources]
+        if fallen:
+            raise UsageError(f"{fallen[0].info.name}: was withdrawn since the case was read; read it again")
         self.options = options
         self._view = view
         self._store = store
@@ -81,6 +83,7 @@ class Material:
     @cached_property
     def withdrawn(self) -> list[Withdrawn]:
         """Sources that were withdrawn."""
+        fallen = [one for one in self._store.sources() if one.withdrawn is not None]
         with self._store.reading() as connection:
             rows = connection.execute(select_rows(WITHDRAWALS).order_by(WITHDRAWALS.c.id)).all()
         latest = {row.source_id: row for row in rows}
@@ -94,8 +97,7 @@ class Material:
                 latest[one.id].at,
                 self._named("person", latest[one.id].by),
             )
-            for one in self._store.sources()
-            if one.withdrawn is not None
+            for one in fallen
         ]
 
     def header(self) -> list[str]:
@@ -114,9 +116,18 @@ class Material:
         for one in self.withdrawn:
             reason = f" ({one.reason})" if one.reason else ""
             told.append(f"Withdrawn at {one.at} and left out: source {one.source.id}, {one.name}{reason}.")
+        told += [
+            f"Not looked at: source {one.id}, {self._named('source', one.info.name)}."
+            for one in self._unread()
+        ]
         told += self._choices()
         told.append("Bits are log2 of likelihood ratios, no probabilities; what has none was simply said.")
         return told
+
+    def _unread(self) -> list[Source]:
+        """Sources that stand and that the view was made without."""
+        there = self._view.sources
+        return [one for one in self._store.sources() if one.withdrawn is None and one.id not in there]
 
     def _choices(self) -> list[str]:
         options, told = self.options, []
@@ -182,8 +193,8 @@ class Material:
 
     def _entity_of(self, place: int, said: tuple[Said, ...]) -> Entity:
         key = self._entity(self._view.keys[place])
-        others = (self._entity(self._view.keys[one]) for one in self._view.members.get(place, ()))
-        return Entity(key, self._selection.kinds[place], tuple(one for one in others if one != key), said)
+        others = dict.fromkeys(one.entity for one in said if one.entity != key)
+        return Entity(key, self._selection.kinds[place], tuple(others), said)
 
     def _said(self, placed: Placed) -> Said:
         statement = placed.statement
@@ -215,6 +226,7 @@ class Material:
             entity=pseudonyms.entity(told.entity),
             value=pseudonyms.value(told.schema, prop, told.value),
             place=pseudonyms.place(told.place),
+            said_at=pseudonyms.moment(told.said_at),
             original=None,
         )
 

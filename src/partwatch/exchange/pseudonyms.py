@@ -27,9 +27,19 @@ _KEPT: Final = frozenset(
      "relation", "medium", "part", "watchlist", "authority", "slicer", "vendor", "model", "accountType",
      "missing")
 )  # fmt: skip
-_KEPT_TYPES: Final = frozenset(
-    (Type.DATE, Type.COUNTRY, Type.LANGUAGE, Type.MIMETYPE, Type.CHECKSUM, Type.NUMBER)
+# Types whose values tell of no person, and what those look like; others are what an importer took over as it
+# was, and are replaced.
+_DATE: Final = re.compile(
+    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:]{2,8}(\.[0-9]{1,9})?(Z|[+-][0-9:]{2,5})?)?)?)?"
 )
+_FORMS: Final = {
+    Type.DATE: _DATE,
+    Type.COUNTRY: re.compile(r"[A-Za-z-]{2,6}"),
+    Type.LANGUAGE: re.compile(r"[A-Za-z]{2,3}"),
+    Type.MIMETYPE: re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,80}"),
+    Type.CHECKSUM: re.compile(r"[0-9a-fA-F]{32,128}"),
+    Type.NUMBER: re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?"),
+}
 _PLACES_OF_PEOPLE: Final = frozenset(("latitude", "longitude"))
 _PREFIX: Final = {Type.NAME: "name", Type.IDENTIFIER: "id", Type.ADDRESS: "address", Type.STRING: "user"}
 
@@ -57,6 +67,10 @@ class Pseudonyms:
         """A place in a source; one that could hold a name is replaced."""
         return place if _PLACE.fullmatch(place) else self.text("place", place)
 
+    def moment(self, moment: str | None) -> str | None:
+        """When something was said; None of what is no moment."""
+        return moment if moment is not None and _DATE.fullmatch(moment) else None
+
     def tells(self, prop: Property) -> bool:
         """Whether anything may be told of a property's values."""
         if prop.name in _PLACES_OF_PEOPLE:
@@ -68,9 +82,12 @@ class Pseudonyms:
     def value(self, schema: str, prop: Property, value: str) -> str:
         """What is told of a value of a property of which anything is. Equal values stay equal, within a
         type."""
-        if prop.name == "birthDate":
-            return value[:4]
-        if (schema == "Design" and prop.name == "name") or prop.type in _KEPT_TYPES or prop.name in _KEPT:
+        if prop.type in _FORMS:
+            read = _FORMS[prop.type].fullmatch(value)
+            if read is None:
+                return self.text(prop.type.value, value)
+            return value[:4] if prop.name == "birthDate" else value
+        if (schema == "Design" and prop.name == "name") or prop.name in _KEPT:
             return value
         if prop.type is Type.ENTITY:
             return self.entity(value)
