@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from ledger_database import AT, NAME, engine, signer
+from sqlalchemy import Connection, Engine
 
 from partwatch.ledger import log
 from partwatch.ledger.bundle import DisclosedStatement, WithheldStatement, export
@@ -18,38 +17,11 @@ from partwatch.ledger.keys import Signer
 from partwatch.ledger.merkle import inclusion_proofs
 from partwatch.ledger.tables import LEDGER_METADATA
 
-AT = "2026-03-01T09:00:00Z"
-NAME = "partwatch.case/test"
+__all__ = ["AT", "NAME", "engine", "signer"]
+
 ENTITY = bytes(range(32))
 STATEMENTS = [f'{{"entity":"e{n}","prop":"name","value":"Änne {n}"}}'.encode() for n in range(5)]
 LEAVES = [statement_leaf(ENTITY, n, text) for n, text in enumerate(STATEMENTS)]
-
-
-def signer(seed: int = 1, name: str = NAME) -> Signer:
-    """The same key for the same seed."""
-    return Signer(name, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
-
-
-def engine(path: Path) -> Engine:
-    """As a case opens its SQLite file."""
-    made = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 60})
-
-    @event.listens_for(made, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(made, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return made
 
 
 @contextmanager

@@ -113,11 +113,14 @@ def _note(connection: Connection, store: CaseStore, what: str, count: int, reaso
 def _drop(connection: Connection, notary: Notary, condition: Any) -> int:
     """Take statements out and leave their leaves; returns how many."""
     gone = 0
+    digests = {row.id: row.sha256 for row in connection.execute(select(SOURCES.c.id, SOURCES.c.sha256))}
     for batch in placed_statements(connection, condition):
         secrets = secrets_of(connection, [statement for _, statement in batch])
         leaves = [
             {"source_id": row.source_id, "position": row.position,
-             "leaf": notary.leaf(secret_of(statement, secrets), row.position, statement.canonical())}
+             "leaf": notary.leaf(
+                 secret_of(statement, secrets, digests[row.source_id]), row.position, statement.canonical()
+             )}
             for row, statement in batch
         ]  # fmt: skip
         connection.execute(insert(FORGOTTEN), leaves)

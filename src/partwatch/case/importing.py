@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from partwatch.case.imports.base import Importer, Reading, RowError, Told
+from partwatch.case.imports.base import Importer, Note, Reading, RowError, Told
 from partwatch.case.spool import BATCH, Spool
 from partwatch.case.statements import Reliability, Source, SourceInfo, Statement
 from partwatch.case.store import CaseStore
@@ -119,7 +119,9 @@ class _Tally:
 
     def statements(self, told: Iterable[Told]) -> Iterator[Statement]:
         for one in told:
-            if isinstance(one, RowError):
+            if isinstance(one, Note):
+                self.manner.heard_error(one)
+            elif isinstance(one, RowError):
                 self.failed += 1
                 if len(self.kept) < ERRORS_KEPT:
                     self.kept.append(one)

@@ -11,9 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from partwatch.case.statements import Statement
-from partwatch.case.tables import ENTITIES, FORGOTTEN, STATEMENTS
+from partwatch.case.tables import ENTITIES, FORGOTTEN, SOURCES, STATEMENTS
 from partwatch.case.vocabulary import Type, property_of
-from partwatch.ledger.commitments import statement_leaf
+from partwatch.ledger.commitments import source_key, statement_leaf
 
 _LOOKED_UP: Final = 900  # within SQLite's limit on variables, for one query
 _FETCHED: Final = 5000
@@ -43,13 +43,13 @@ def points(schema: str, prop: str) -> bool:
     return found is not None and found.type is Type.ENTITY
 
 
-def secret_of(statement: Statement, secrets: Mapping[str, bytes]) -> bytes:
-    """What a statement is keyed with: its entity's secret; where it points to another entity both of theirs,
-    so that forgetting either destroys it."""
+def secret_of(statement: Statement, secrets: Mapping[str, bytes], source_sha256: str) -> bytes:
+    """What a statement is keyed with: its entity's secret, for this source alone; where it points to another
+    entity both of theirs, so that forgetting either destroys it."""
     own = secrets[statement.entity]
-    if not points(statement.schema, statement.prop):
-        return own
-    return hmac.digest(own, secrets[statement.value], "sha256")
+    if points(statement.schema, statement.prop):
+        own = hmac.digest(own, secrets[statement.value], "sha256")
+    return source_key(own, source_sha256.encode())
 
 
 def secrets_of(connection: Connection, statements: Sequence[Statement]) -> dict[str, bytes]:
@@ -80,6 +80,7 @@ def placed_statements(connection: Connection, condition: Any) -> Iterator[list[t
 
 def leaves_of(connection: Connection, source: int) -> Iterator[Leaf]:
     """All leaves of a source, those of forgotten statements among them, streaming."""
+    sha256 = str(connection.execute(select(SOURCES.c.sha256).filter_by(id=source)).scalar_one())
     query = select(FORGOTTEN).where(FORGOTTEN.c.source_id == source).order_by(FORGOTTEN.c.position)
     gone = iter([Leaf(row.position, bytes(row.leaf), None, None) for row in connection.execute(query)])
     waiting = next(gone, None)
@@ -89,7 +90,7 @@ def leaves_of(connection: Connection, source: int) -> Iterator[Leaf]:
             while waiting is not None and waiting.position < row.position:
                 yield waiting
                 waiting = next(gone, None)
-            secret = secret_of(statement, secrets)
+            secret = secret_of(statement, secrets, sha256)
             hashed = statement_leaf(secret, row.position, statement.canonical())
             yield Leaf(row.position, hashed, secret, statement)
     if waiting is not None:

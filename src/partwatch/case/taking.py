@@ -36,14 +36,16 @@ def take(
     made = connection.execute(insert(SOURCES).values(source | {"root": "", "entry": 0})).inserted_primary_key
     assert made is not None
     number = int(made[0])
-    root = notary.root(_copied(connection, notary, spool, number))
+    root = notary.root(_copied(connection, notary, spool, number, info.sha256))
     claim = statements_claim(root, len(spool))
     entry = notary.note(connection, "import", dict(also) | source | {"statements": claim}, by, at)
     connection.execute(update(SOURCES).where(SOURCES.c.id == number).values(root=root.hex(), entry=entry))
     return Source(number, info, at, by, len(spool), skipped, entry)
 
 
-def _copied(connection: Connection, notary: Notary, spool: Spool, source: int) -> Iterator[bytes]:
+def _copied(
+    connection: Connection, notary: Notary, spool: Spool, source: int, sha256: str
+) -> Iterator[bytes]:
     """Copies as it goes, and gives the leaf of each statement."""
     position = 0
     numbers: dict[str, int] = {}
@@ -56,7 +58,7 @@ def _copied(connection: Connection, notary: Notary, spool: Spool, source: int) -
                 (source, position, numbers[one.entity], one.schema, one.prop, one.value, one.place,
                  one.original, one.said_at, one.bits)
             )  # fmt: skip
-            yield notary.leaf(secret_of(one, secrets), position, one.canonical())
+            yield notary.leaf(secret_of(one, secrets, sha256), position, one.canonical())
             position += 1
         _insert_statements(connection, rows)
 

@@ -137,12 +137,17 @@ class _Codes:
         return self.names.setdefault(name, len(self.names))
 
 
-def view_of(store: CaseStore, without: Iterable[int] = ()) -> CaseView:
-    """What counts now. without: numbers of sources to leave out as if they were withdrawn."""
+def view_of(store: CaseStore, without: Iterable[int] = (), standing: Iterable[int] = ()) -> CaseView:
+    """What counts now. without: numbers of sources to leave out as if they were withdrawn; standing: to take
+    as if they were not."""
     from partwatch.case.merging import canonical_entities
 
-    left_out = set(without)
-    sources = {one.id: one for one in store.sources() if one.withdrawn is None and one.id not in left_out}
+    left_out, kept = set(without), set(standing)
+    sources = {
+        one.id: one
+        for one in store.sources()
+        if (one.withdrawn is None or one.id in kept) and one.id not in left_out
+    }
     with store.reading() as connection:
         columns = _read(connection, sources)
     keys = columns.pop_keys

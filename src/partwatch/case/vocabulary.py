@@ -133,6 +133,19 @@ SCHEMATA: Final[dict[str, Schema]] = {
     for one in (
         # followthemoney's, as far as a case needs them.
         _schema(
+            "Analyzable",
+            own="namesMentioned:name peopleMentioned:name ibanMentioned:identifier ipMentioned:ip "
+            "phoneMentioned:phone emailMentioned:email",
+        ),
+        # Ours: what else is found in a text, and has a key of its own wherever it turns up.
+        _schema(
+            "Mentioning",
+            "Analyzable",
+            own="accountMentioned:entity>UserAccount walletMentioned:entity>CryptoWallet "
+            "parcelMentioned:entity>Parcel vehicleMentioned:entity>Vehicle urlMentioned:url",
+            abroad="Analyzable",
+        ),
+        _schema(
             "Thing",
             own="name:name alias:name weakAlias:name previousName:name country:country summary:text "
             "notes:text description:text sourceUrl:url publisher keywords address:address "
@@ -188,7 +201,7 @@ SCHEMATA: Final[dict[str, Schema]] = {
             "CryptoWallet",
             "Thing Value",
             own="publicKey:identifier accountId:identifier creationDate:date currencySymbol "
-            "managingExchange holder:entity>LegalEntity",
+            "blockchain managingExchange holder:entity>LegalEntity",
             keyed_by="publicKey",
             matchable=True,
         ),
@@ -202,9 +215,9 @@ SCHEMATA: Final[dict[str, Schema]] = {
         ),
         _schema(
             "Document",
-            "Thing",
-            own="fileName fileSize:number contentHash:checksum mimeType:mimetype title author date:date "
-            "authoredAt:date publishedAt:date",
+            "Thing Mentioning",
+            own="fileName extension fileSize:number contentHash:checksum mimeType:mimetype title author "
+            "bodyText:text messageId date:date authoredAt:date publishedAt:date",
         ),
         _schema(
             "Payment",
@@ -216,8 +229,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
         ),
         _schema(
             "Message",
-            "Interval",
-            own="subject threadTopic bodyText:text sender:entity>LegalEntity "
+            "Interval Mentioning",
+            own="messageId subject threadTopic bodyText:text sender:entity>LegalEntity "
             "senderAccount:entity>UserAccount recipients:entity>LegalEntity "
             "recipientAccount:entity>UserAccount inReplyTo inReplyToMessage:entity>Message",
         ),
@@ -250,7 +263,8 @@ SCHEMATA: Final[dict[str, Schema]] = {
             "Item",
             "Document",
             own="path member format finding complete marks exhibit:entity>Exhibit parcel:entity>Parcel "
-            "listing:entity>Listing account:entity>UserAccount submitter:entity>LegalEntity",
+            "listing:entity>Listing account:entity>UserAccount submitter:entity>LegalEntity "
+            "message:entity>Message",
             abroad="Document",
             keyed_by="contentHash",
         ),
@@ -288,6 +302,13 @@ SCHEMATA: Final[dict[str, Schema]] = {
             keyed_by="exhibitNumber",
         ),
         _schema(
+            "Device",
+            "Asset",
+            own="serialNumber:identifier imei:identifier vendor model deviceType owner:entity>LegalEntity",
+            abroad="Asset",
+            keyed_by="serialNumber",
+        ),
+        _schema(
             "Printer",
             "Asset",
             own="serialNumber:identifier vendor model owner:entity>LegalEntity location:address",
@@ -296,7 +317,7 @@ SCHEMATA: Final[dict[str, Schema]] = {
         ),
         _schema(
             "Listing",
-            "Thing Value",
+            "Thing Value Mentioning",
             own="platform listingId:identifier title seller:entity>UserAccount "
             "publishedAt:date removedAt:date items:entity>Item designs:entity>Design",
             abroad="Thing",

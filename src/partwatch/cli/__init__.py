@@ -38,6 +38,7 @@ VERBS = {
     "link": "partwatch.cli.link",
     "assemble": "partwatch.cli.assemble",
     "case": "partwatch.cli.case",
+    "ledger": "partwatch.cli.ledger",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",
     "evaluate": "partwatch.cli.evaluate",

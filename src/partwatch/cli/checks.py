@@ -118,7 +118,7 @@ LIBRARIES: Final = (
             ("email-validator", "email_validator", "e-mail addresses in what a case takes in"),
             ("python-stdnum", "stdnum", "account and identity numbers in what a case takes in"),
             ("ijson", "ijson", "taking in chats and other large JSON"),
-            ("python-calamine", "python_calamine", "taking in spreadsheets"),
+            ("openpyxl", "openpyxl", "taking in spreadsheets"),
             ("warcio", "warcio", "taking in web archives"),
             ("selectolax", "selectolax", "taking in saved pages"),
             ("typst", "typst", "the PDF of a disclosure pack"),

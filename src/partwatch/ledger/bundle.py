@@ -19,8 +19,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,21 @@ from sqlalchemy import Connection
 
 from partwatch.ledger import log
 from partwatch.ledger.canonical import canonical
+from partwatch.ledger.commitments import Entry, parse_entry
 from partwatch.ledger.container import (
     CHECKPOINTS,
     ENTRIES,
     FORGOTTEN,
     KEY,
     OPENINGS,
+    lines,
+    opened,
     statements_file,
     timestamp_file,
     write_zip,
 )
+from partwatch.ledger.disclosures import openings as read_openings
+from partwatch.ledger.earlier import read_earlier
 from partwatch.ledger.errors import LedgerError
 from partwatch.ledger.manifest import write_manifest
 from partwatch.ledger.notes import Checkpoint, SignsNotes
@@ -87,8 +92,10 @@ def export(
     """
     if target.exists() or target.is_symlink():
         raise LedgerError(f"{target}: there is something already; give a name that is free")
+    # In this order: where others write meanwhile, what they add is left out, signed or not.
+    there = log.size(connection)
     last = log.last_checkpoint(connection)
-    if last is None or last.size != log.size(connection):
+    if last is None or last.size < there:
         raise LedgerError("entries stand beyond the last checkpoint: sign one first (sign_checkpoint)")
     if last.origin != signer.verifier.name:
         raise LedgerError(f"the log is {last.origin}, and the key signs for {signer.verifier.name}")
@@ -96,7 +103,7 @@ def export(
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as made:
             folder = Path(made, "bundle")
             folder.mkdir(mode=0o700)
-            _write_files(connection, folder, signer, openings, statements or {})
+            _write_files(connection, folder, last, signer, openings, statements or {})
             write_manifest(folder, last, signer)
             _put_in_place(folder, target)
     except OSError as error:
@@ -104,9 +111,28 @@ def export(
     return last
 
 
+def read_entries(bundle: Path) -> Iterator[Entry]:
+    """The entries of a bundle with the openings that it has, streaming, unverified; raises LedgerError."""
+    with opened(bundle) as container:
+        openings = read_openings(container)
+        following = next(openings, None)
+        for number, raw in lines(container, ENTRIES):
+            entry = parse_entry(raw, f"{ENTRIES}, line {number}")
+            if following is not None and following[1] == entry.seq:
+                entry = replace(entry, opening=following[2])
+                following = next(openings, None)
+            yield entry
+
+
+def read_checkpoint(bundle: Path) -> Checkpoint:
+    """The last checkpoint of a bundle, or the one in a note's file, unverified; raises LedgerError."""
+    return read_earlier(bundle)[-1].checkpoint
+
+
 def _write_files(
     connection: Connection,
     folder: Path,
+    last: Checkpoint,
     signer: SignsNotes,
     openings: Collection[int] | None,
     statements: Statements,
@@ -114,21 +140,21 @@ def _write_files(
     (folder / KEY).write_bytes(signer.verifier.line.encode() + b"\n")
     with (
         (folder / ENTRIES).open("wb") as entries,
-        (folder / OPENINGS).open("wb") as opened,
+        (folder / OPENINGS).open("wb") as disclosed,
         (folder / FORGOTTEN).open("wb") as forgotten,
     ):
-        for entry in log.entries(connection):
+        for entry in log.entries(connection, end=last.size):
             entries.write(entry.raw + b"\n")
             if entry.opening is None:
                 forgotten.write(b"%d\n" % entry.seq)
             elif openings is None or entry.seq in openings:
                 key, body = entry.opening.key.hex().encode(), entry.opening.body_bytes
-                opened.write(b'{"body":%b,"key":"%b","seq":%d}\n' % (body, key, entry.seq))
-    notes = ({"note": one.note.decode()} for one in log.checkpoints(connection))
+                disclosed.write(b'{"body":%b,"key":"%b","seq":%d}\n' % (body, key, entry.seq))
+    notes = ({"note": one.note.decode()} for one in log.checkpoints(connection, last.size))
     _write_lines(folder / CHECKPOINTS, notes)
     for seq, told in sorted(statements.items()):
         _write_lines(_made(folder / statements_file(seq)), map(_statement_line, told))
-    for size, number, response in log.timestamps(connection):
+    for size, number, response in log.timestamps(connection, last.size):
         _made(folder / timestamp_file(size, number)).write_bytes(response)
 
 

@@ -1,8 +1,9 @@
 """Canonical JSON: one value, one spelling, as RFC 8785 (JCS) has it.
 
 Keys in the order of their UTF-16 code units, no spaces, UTF-8, only the escapes that JSON demands. Numbers as
-ECMAScript writes doubles: 1.0 is `1`, 1e-07 is `1e-7`, 1e16 is `10000000000000000`. Not a number, infinities,
-whole numbers beyond 2^53 - 1, lone surrogates and keys that are no text are refused: readers differ on them.
+ECMAScript writes doubles: 1.0 is `1`, 1e-07 is `1e-7`, 1e16 is `10000000000000000`. Refused, because readers
+differ on them: not a number, infinities, whole numbers beyond 2^53 - 1 that no double is spelt as, lone
+surrogates, and keys that are no text.
 """
 
 from __future__ import annotations
@@ -30,13 +31,18 @@ def canonical(value: Any, most_depth: int = MOST_DEPTH) -> bytes:
 def parsed(data: bytes, most_depth: int = MOST_DEPTH) -> Any:
     """The value of canonical JSON; raises ValueError where it is not JSON, or JSON spelt another way."""
     try:
-        value = json.loads(data.decode("utf-8"))
+        value = json.loads(data.decode("utf-8"), parse_int=_read_whole)
         same = canonical(value, most_depth) == data
     except RecursionError:
         raise ValueError("nested too deep") from None
     if not same:
         raise ValueError("not spelt canonically (RFC 8785)")
     return value
+
+
+def _read_whole(text: str) -> int | float:
+    value = int(text)
+    return value if abs(value) <= MOST_WHOLE else float(text)
 
 
 def _write(value: Any, pieces: list[str], left: int) -> None:
@@ -76,12 +82,19 @@ def _scalar(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
-        if abs(value) > MOST_WHOLE:
-            raise ValueError(f"{value}: whole numbers beyond 2^53 - 1 go as text")
-        return str(int(value))
+        return _whole(int(value))
     if isinstance(value, float):
         return _number(value)
     raise ValueError(f"{type(value).__name__} has no place in JSON")
+
+
+def _whole(value: int) -> str:
+    if abs(value) <= MOST_WHOLE:
+        return str(value)
+    # What a double is spelt as may be read back as a whole number.
+    if abs(value) >= 10**21 or (spelt := _number(float(value))) != str(value):
+        raise ValueError("whole numbers beyond 2^53 - 1 go as text: readers of doubles round them")
+    return spelt
 
 
 def _number(value: float) -> str:

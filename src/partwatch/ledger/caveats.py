@@ -4,20 +4,20 @@ from __future__ import annotations
 
 
 def not_shown(
-    trusted: bool, anchored: bool, forgotten: int, withheld: int, claimed_stamps: bool
+    key_given: bool, anchored: bool, forgotten: int, withheld: int, claimed_stamps: bool
 ) -> tuple[str, ...]:
     """In sentences, those that no check could settle with what was given."""
     told = []
-    if not trusted:
+    if not key_given:
         told.append(
             "Whose key it is. Nobody vouched for it here: whoever has the bundle can sign another of their "
             "own making with a key of their own. Compare the fingerprint with one from elsewhere (--key)."
         )
     if not anchored:
         told.append(
-            "Whether the log was once longer, or another. One that was cut back together with its "
-            "checkpoints, or written anew by whoever has the key, verifies as well. Compare with a "
-            "checkpoint or a bundle kept elsewhere (--earlier), or with timestamps and their roots "
+            "Whether the log is longer, or once was another. An older bundle, one that was cut back together "
+            "with its checkpoints, or one written anew by whoever has the key, verifies as well. Compare "
+            "with a checkpoint or a bundle kept elsewhere (--earlier), or with timestamps and their roots "
             "(--tsa-root)."
         )
     else:

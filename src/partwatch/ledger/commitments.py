@@ -175,12 +175,21 @@ def body_of(body_bytes: bytes) -> dict[str, Any]:
 # A source's statements: one leaf each, opened one by one.
 
 
+def source_key(secret: bytes, source: bytes) -> bytes:
+    """The entity's key in one source: HMAC-SHA256(secret, source), of a secret kept for it in the whole case.
+
+    secret: 32 random bytes. source: what names the source, its SHA-256 for example. Without this step the key
+    that opens a statement would open the one at the same position of another source as well.
+    """
+    return _hmac(secret, source)
+
+
 def statement_key(entity_key: bytes, position: int) -> bytes:
     """The key that opens one statement: HMAC-SHA256(entity_key, position in 8 bytes, the highest first).
 
-    entity_key: 32 random bytes, kept by the case for one entity of one source; destroying it forgets what the
-    source says of that entity. position: the statement's place among all of its source, from 0 on: the index
-    of its leaf.
+    entity_key: 32 bytes that nobody can guess, for one entity in one source (`source_key`); destroying it
+    forgets what the source says of that entity. position: the statement's place among all of its source, from
+    0 on: the index of its leaf.
     """
     return _hmac(entity_key, position.to_bytes(8, "big"))
 

@@ -147,6 +147,8 @@ class _Folder:
 
 
 def _folder_sizes(path: Path) -> dict[str, int]:
+    if not (path / MANIFEST).is_file():
+        raise LedgerError(f"{path}: no bundle of a ledger: it has no {MANIFEST}")
     found: dict[str, int] = {}
     for folder, prefix in (
         (path, ""),
@@ -165,8 +167,6 @@ def _folder_sizes(path: Path) -> dict[str, int]:
                 found[name] = one.stat(follow_symlinks=False).st_size
                 _check_many(len(found), found[name])
     _check_many(len(found), sum(found.values()))
-    if MANIFEST not in found:
-        raise LedgerError(f"{path}: no bundle of a ledger: it has no {MANIFEST}")
     return dict(sorted(found.items()))
 
 

@@ -51,23 +51,24 @@ def openings(container: Container) -> Iterator[tuple[int, int, Opening]]:
 
 
 def check_openings(
-    container: Container, commitments: bytes, wanted: Collection[int], checking: Checking
-) -> tuple[set[int], dict[int, Claim]]:
+    container: Container, commitments: bytearray, wanted: Collection[int], checking: Checking
+) -> tuple[bytearray, dict[int, Claim]]:
     """Every opening against its entry's commitment: which entries are opened, and what `wanted` ones claim.
 
-    commitments: 32 bytes for each entry, in order.
+    commitments: 32 bytes for each entry, in order. A byte for each entry comes back, 1 where it is opened.
     """
-    seen: set[int] = set()
+    seen = bytearray(len(commitments) // HASH_BYTES)
     claims: dict[int, Claim] = {}
     try:
         for number, seq, opening in openings(container):
             checking.count += 1
-            seen.add(seq)
             where = f"{files.OPENINGS}, line {number} (entry {seq})"
-            commitment = commitments[HASH_BYTES * seq : HASH_BYTES * (seq + 1)]
+            commitment = bytes(commitments[HASH_BYTES * seq : HASH_BYTES * (seq + 1)])
             if not commitment:
                 checking.fail(where, "there is no such entry to read", "the log was cut, or an opening added")
-            elif not opening.opens(commitment):
+                continue
+            seen[seq] = 1
+            if not opening.opens(commitment):
                 checking.fail(where, "does not fit the entry's commitment", _NOT_SAID)
             elif seq in wanted:
                 claims[seq] = _claim(opening.body)
@@ -76,7 +77,7 @@ def check_openings(
     return seen, claims
 
 
-def check_forgotten(container: Container, size: int, opened: Collection[int], checking: Checking) -> int:
+def check_forgotten(container: Container, opened: bytearray, checking: Checking) -> int:
     """How many entries the bundle says are forgotten; none of them may be open."""
     before = -1
     count = 0
@@ -86,9 +87,9 @@ def check_forgotten(container: Container, size: int, opened: Collection[int], ch
             if not line.isdigit() or len(line) > 15 or str(int(line)).encode() != line:
                 raise DamagedLedgerError(f"{where}: no number of an entry")
             seq = int(line)
-            if not before < seq < size:
+            if not before < seq < len(opened):
                 raise DamagedLedgerError(f"{where}: not in order, or no entry of the log")
-            if seq in opened:
+            if opened[seq]:
                 checking.fail(
                     where, f"entry {seq} is open", "what is said to be forgotten is shown all the same"
                 )

@@ -13,6 +13,8 @@ from partwatch.ledger.errors import DamagedLedgerError, LedgerError
 from partwatch.ledger.notes import Checkpoint, Note, parse_checkpoint
 from partwatch.ledger.timestamps import read_limited
 
+# They are held all at once, about a kilobyte each.
+MOST_CHECKPOINTS: Final = 1_000_000
 _MOST_NOTE_BYTES: Final = 64 << 10
 
 
@@ -53,6 +55,8 @@ def stored(container: Container) -> list[Kept]:
             checkpoint, note = parse_checkpoint(str(document["note"]).encode())
         except (ValueError, DamagedLedgerError) as error:
             raise DamagedLedgerError(f"{where}: {error}") from None
+        if number > MOST_CHECKPOINTS:
+            raise DamagedLedgerError(f"{where}: more than {MOST_CHECKPOINTS:,} checkpoints")
         kept.append(Kept(where, checkpoint, note))
     return kept
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, text, tuple_
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, text
 
 from partwatch.ledger import merkle
 from partwatch.ledger.commitments import Entry, Opening, commit, new_entry, parse_entry
@@ -128,9 +128,12 @@ def entries(
         yield entry
 
 
-def checkpoints(connection: Connection) -> Iterator[Checkpoint]:
-    """Every stored checkpoint, the smallest first; raises DamagedLedgerError."""
-    for row in _streamed(connection, select(CHECKPOINTS).order_by(CHECKPOINTS.c.size)):
+def checkpoints(connection: Connection, up_to: int | None = None) -> Iterator[Checkpoint]:
+    """Stored checkpoints, of `up_to` entries at most, the smallest first; raises DamagedLedgerError."""
+    query = select(CHECKPOINTS).order_by(CHECKPOINTS.c.size)
+    if up_to is not None:
+        query = query.where(CHECKPOINTS.c.size <= up_to)
+    for row in _streamed(connection, query):
         yield _checkpoint(row)
 
 
@@ -202,9 +205,11 @@ def add_timestamp(connection: Connection, at_size: int, response: bytes) -> int:
     return int(number)
 
 
-def timestamps(connection: Connection) -> Iterator[tuple[int, int, bytes]]:
-    """Every response kept: size of its checkpoint, number there, bytes."""
+def timestamps(connection: Connection, up_to: int | None = None) -> Iterator[tuple[int, int, bytes]]:
+    """Responses over checkpoints of `up_to` entries at most: their size, number there, bytes."""
     query = select(TIMESTAMPS).order_by(TIMESTAMPS.c.size, TIMESTAMPS.c.number)
+    if up_to is not None:
+        query = query.where(TIMESTAMPS.c.size <= up_to)
     for row in _streamed(connection, query):
         yield row.size, row.number, bytes(row.response)
 
@@ -215,15 +220,18 @@ def problems(connection: Connection) -> Iterator[str]:
     For a whole verification write a bundle; this one needs no key.
     """
     frontier = Frontier()
+    made: dict[Node, bytes] = {}
     for entry in entries(connection):
         if entry.seq != frontier.size:
             yield f"entry {frontier.size} is missing"
             return
         if entry.opening is not None and not entry.opening.opens(entry.commitment):
             yield f"entry {entry.seq}: its opening does not fit its commitment"
-        made = dict(frontier.push(merkle.leaf_hash(entry.raw)))
-        if _nodes(connection, set(made)) != made:
-            yield f"entry {entry.seq}: a stored hash is not that of the entries"
+        made.update(frontier.push(merkle.leaf_hash(entry.raw)))
+        if len(made) > _BATCH:
+            yield from _differences(connection, made)
+            made.clear()
+    yield from _differences(connection, made)
     last = last_checkpoint(connection)
     if last is None or last.size != frontier.size:
         yield f"the last checkpoint is of {last.size if last else 0} entries, and there are {frontier.size}"
@@ -247,6 +255,14 @@ def _append(
             added.append(entry)
         _insert(connection, added, nodes)
         yield from added
+
+
+def _differences(connection: Connection, made: dict[Node, bytes]) -> Iterator[str]:
+    found = _nodes(connection, set(made))
+    for level, index in made:
+        if found[level, index] != made[level, index]:
+            first, end = index << level, (index + 1) << level
+            yield f"entries {first} to {end - 1}: the stored hash is not theirs"
 
 
 def _insert(connection: Connection, added: list[Entry], nodes: list[tuple[Node, bytes]]) -> None:
@@ -279,9 +295,12 @@ def _frontier(connection: Connection, count: int) -> Frontier:
 
 def _nodes(connection: Connection, wanted: set[Node]) -> dict[Node, bytes]:
     """Stored hashes by their coordinates; raises DamagedLedgerError where one is missing."""
-    place = tuple_(NODES.c.level, NODES.c.position)
-    query = select(NODES).where(place.in_(bindparam("wanted", expanding=True)))
-    rows = connection.execute(query, {"wanted": sorted(wanted)}).all() if wanted else []
+    by_level: dict[int, list[int]] = {}
+    for level, position in sorted(wanted):
+        by_level.setdefault(level, []).append(position)
+    # Not by pairs in a list: SQLite finds none of those in its index, and reads the whole table.
+    places = [and_(NODES.c.level == level, NODES.c.position.in_(row)) for level, row in by_level.items()]
+    rows = connection.execute(select(NODES).where(or_(*places))).all() if places else []
     found = {(row.level, row.position): bytes(row.hash) for row in rows}
     if len(found) != len(wanted):
         raise DamagedLedgerError("the log lacks hashes of its entries; restore a backup")
@@ -315,4 +334,6 @@ def _check_same_key(last: Checkpoint, made: Checkpoint) -> None:
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
-    yield from connection.execute(query, execution_options={"yield_per": _BATCH})
+    # Closed with the generator: PostgreSQL's cursors live on its side.
+    with connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        yield from rows

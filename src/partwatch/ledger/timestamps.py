@@ -6,7 +6,8 @@ its response is kept beside the checkpoint, and verified against root certificat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from partwatch.ledger.errors import DamagedLedgerError, LedgerError, extra
+from partwatch.model.errors import PartwatchError
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -49,21 +51,17 @@ def check(response: bytes, note: bytes, roots: Sequence[Certificate] = ()) -> St
     Raises DamagedLedgerError where it is no granted response, is over something else, or does not verify:
     its certificates must lead to a root, be valid at its own moment, and be for time-stamping alone.
     """
-    with extra(_WHAT):
-        from rfc3161_client import VerificationError, VerifierBuilder
-    parsed = _parsed(response)
-    if not _is_over(parsed, note):
+    if len(response) > MOST_RESPONSE_BYTES:
+        raise DamagedLedgerError(f"more than {MOST_RESPONSE_BYTES:,} bytes are no timestamp")
+    with _explained("no response of RFC 3161"):
+        parsed = _parsed(response)
+        over, at = _is_over(parsed, note), parsed.tst_info.gen_time
+    if not over:
         raise DamagedLedgerError("it is over something else than this checkpoint")
-    at = parsed.tst_info.gen_time
     if not roots:
         return Stamp(at, verified=False)
-    builder = VerifierBuilder()
-    for root in roots:
-        builder = builder.add_root_certificate(root)
-    try:
-        builder.build().verify_message(parsed, note)
-    except (VerificationError, ValueError) as error:
-        raise DamagedLedgerError(f"it does not verify by the roots given: {error}") from None
+    with _explained("it does not verify by the roots given"):
+        _verify(parsed, note, roots)
     return Stamp(at, verified=True)
 
 
@@ -127,17 +125,11 @@ def fetch(url: str, asked: bytes, timeout_s: float = _TIMEOUT_S) -> bytes:
 def _parsed(response: bytes) -> TimeStampResponse:
     with extra(_WHAT):
         from rfc3161_client import decode_timestamp_response
-    if len(response) > MOST_RESPONSE_BYTES:
-        raise DamagedLedgerError(f"more than {MOST_RESPONSE_BYTES:,} bytes are no timestamp")
-    try:
-        parsed = decode_timestamp_response(response)
-        status = parsed.status
-    except ValueError as error:
-        raise DamagedLedgerError(f"no response of RFC 3161: {error}") from None
-    if status != 0:
-        raise DamagedLedgerError(f"the authority did not grant it (status {status})")
+    parsed = decode_timestamp_response(response)
+    if parsed.status != 0:
+        raise DamagedLedgerError(f"the authority did not grant it (status {parsed.status})")
     if parsed.as_bytes() != response:
-        raise DamagedLedgerError("no response of RFC 3161 in DER alone")
+        raise ValueError("other bytes stand with it")
     return parsed
 
 
@@ -145,3 +137,31 @@ def _is_over(parsed: TimeStampResponse, note: bytes) -> bool:
     imprint = parsed.tst_info.message_imprint
     name = _HASHES.get(imprint.hash_algorithm.dotted_string)
     return name is not None and imprint.message == new(name, note).digest()
+
+
+def _verify(parsed: TimeStampResponse, note: bytes, roots: Sequence[Certificate]) -> None:
+    with extra(_WHAT):
+        from rfc3161_client import VerificationError, VerifierBuilder
+    builder = VerifierBuilder()
+    for root in roots:
+        builder = builder.add_root_certificate(root)
+    try:
+        builder.build().verify_message(parsed, note)
+    except VerificationError as error:
+        raise ValueError(error) from None
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Whatever the library makes of hostile bytes within becomes a DamagedLedgerError."""
+    try:
+        yield
+    except PartwatchError:
+        raise
+    except Exception as error:
+        raise DamagedLedgerError(f"{what}: {error}") from None
+    except BaseException as error:
+        # What its compiled part makes of bytes that it did not foresee.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DamagedLedgerError(f"{what}: {error}") from None

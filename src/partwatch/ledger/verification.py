@@ -94,9 +94,9 @@ def _verify(container: Container, given: _Given) -> VerifiedLedger:
 
     opening = Checking("openings")
     sources = {seq for name in container.sizes if (seq := files.statements_seq(name)) is not None}
-    seen, claims = check_openings(container, bytes(walked.commitments), sources, opening)
-    forgotten = check_forgotten(container, walked.size, seen, opening)
-    checks.append(opening.done(f"{len(seen):,} entries opened, each fits its commitment"))
+    seen, claims = check_openings(container, walked.commitments, sources, opening)
+    forgotten = check_forgotten(container, seen, opening)
+    checks.append(opening.done(f"{sum(seen):,} entries opened, each fits its commitment"))
     stating = Checking("statements")
     check_statements(container, claims, stating)
     if not sources:
@@ -114,7 +114,7 @@ def _verify(container: Container, given: _Given) -> VerifiedLedger:
         last,
         tuple(checks),
         checkpoints=len(notes),
-        opened=len(seen),
+        opened=sum(seen),
         forgotten=forgotten,
         statements=stating.count,
         stamps=stamps,
@@ -251,7 +251,13 @@ def _report(
         timestamps=tuple(stamps),
         checks=checks,
         remarks=_remarks(walked, stamps),
-        not_shown=not_shown(trusted, anchored, forgotten, withheld, any(not one.verified for one in stamps)),
+        not_shown=not_shown(
+            given.fingerprint is not None,
+            anchored,
+            forgotten,
+            withheld,
+            any(not one.verified for one in stamps),
+        ),
     )
 
 

@@ -8,6 +8,8 @@
     ├── HeldBackError           parts are too generic to be listed; holds every one of them
     ├── StoreError              the watch-list on disk is missing, damaged or held by somebody else
     ├── BaselineError           a file of accepted matches is wrong; holds every problem found
+    ├── LedgerError             a log, its key or a bundle cannot be used (in `partwatch.ledger.errors`)
+    │   └── DamagedLedgerError  it is there, and is not what was written
     ├── JournalError            what an interrupted run left cannot be gone on with
     ├── DocumentError           a saved result document cannot be read
     ├── WorkerSetupError        worker processes cannot be started

@@ -6,10 +6,8 @@ them. Nothing from outside ever becomes markup: strings travel as JSON and are s
 
 from __future__ import annotations
 
-import hashlib
 import html
 import importlib.util
-import json
 import re
 import zlib
 from base64 import b64encode
@@ -19,7 +17,7 @@ from typing import Any, TextIO
 
 from partwatch.model.document import Finding, ResultDocument
 from partwatch.report import facts, ramp, weight, words
-from partwatch.report.page import asset, written_whole
+from partwatch.report.page import asset, safe_json, script_digest, written_whole
 from partwatch.report.pictures import Blocks
 
 _SCRIPTS = ("dom.js", "space.js", "item.js", "list.js")
@@ -53,7 +51,7 @@ def render(
     """Write the report to an open text stream."""
     viewer = _viewer() if _has_view(document) else None
     script = "\n".join(asset(name) for name in _SCRIPTS)
-    hashes = [_csp_hash(text) for text in (script, viewer) if text is not None]
+    hashes = [script_digest(text) for text in (script, viewer) if text is not None]
     values = {
         "title": html.escape(title),
         "script-sources": " ".join(hashes),
@@ -108,12 +106,6 @@ def _block(key: str, kind: str, text: str) -> str:
     return f'<script type="{kind}" id="{key}">{text}</script>\n'
 
 
-def safe_json(value: Any) -> str:
-    """JSON that cannot end a script element or a line: ASCII only, and no `<`, `>` or `&` in it."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
 def _without_script(document: ResultDocument) -> str:
     """What a browser without scripts shows: each item with something found, and how many are clear."""
     lines = []
@@ -143,7 +135,3 @@ def _viewer() -> str:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("plotly is not installed; pip install plotly")
     return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
-
-
-def _csp_hash(script: str) -> str:
-    return f"'sha256-{b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii')}'"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -46,6 +49,17 @@ def head(heading: str, styles: Sequence[str], *, title: str | None = None, image
 def asset(name: str) -> str:
     """A style, script or template that comes with the program."""
     return (resources.files("partwatch.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def safe_json(value: Any) -> str:
+    """JSON that cannot end a script element or a line: ASCII only, and no `<`, `>` or `&` in it."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def script_digest(script: str) -> str:
+    """What a page's policy names a script by that it may run."""
+    return f"'sha256-{b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii')}'"
 
 
 @contextmanager

@@ -23,6 +23,11 @@ class RowError:
 
 
 @dataclass(frozen=True)
+class Note(RowError):  # noqa: N818  # RowError is no exception, and this no error
+    """Worth saying, and no error: what a source was taken for, what was counted. Nothing was lost by it."""
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one source may cost. field_chars: of one value; longer ones are an error of their row."""
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from partwatch.cli.case import charter, forgetting, judging, ledger, looking, taking
+from partwatch.cli.case import (
+    asking,
+    assembling,
+    charter,
+    falling,
+    forgetting,
+    judging,
+    ledger,
+    looking,
+    taking,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +30,12 @@ for verb in (
     looking.show,
     looking.find,
     judging.judge,
+    asking.path,
+    asking.neighbours,
+    asking.timeline,
+    asking.communities,
+    assembling.assemblies,
+    falling.withdraw,
     forgetting.forget,
     ledger.ledger,
     charter.status,

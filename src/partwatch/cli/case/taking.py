@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from partwatch.case.statements import Reliability
 from partwatch.cli.case import common
+from partwatch.cli.home import home_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from partwatch.case.importing import Imported, Manner
-    from partwatch.case.imports.base import Importer, RowError
+    from partwatch.case.imports.base import Importer, Reading, RowError, Told
 
 ERRORS_SHOWN = 20
+FOLDER = "folder"
 
 
 def import_(
@@ -48,6 +50,18 @@ def import_(
     errors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Every row that failed, as NDJSON.")
     ] = None,
+    origins: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="Of a folder: which exhibit, parcel or account each file is of."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of a folder: worker processes.")
+    ] = None,
+    no_links: Annotated[
+        bool, typer.Option("--no-links", help="Of a folder: do not link its items to each other.")
+    ] = False,
     by: common.By = None,
 ) -> None:
     """Take material in, a source at a time: all of it, or nothing and every reason why.
@@ -55,31 +69,81 @@ def import_(
     Exits 0 if all was taken, 3 if rows were skipped or a dry run found any; 2 on trouble.
     """
     from partwatch.case import importing
-    from partwatch.case.imports.base import Reading
-    from partwatch.case.imports.child import read_in_child
     from partwatch.case.imports.mapping import read_mapping
 
     store = common.opened(context, case)
     store.check_open()
     told = None if mapping is None else read_mapping(mapping)
     origin = importing.Origin(said_by, reliability, legal_ref)
+    folders = _Folders(home_of(context), origins, jobs, not no_links)
     failed = 0
     with _Errors(errors) as written, common.progress("reading") as advance:
         for path in paths:
-            importer = _importer(kind, path)
-            reading = Reading(path, importing.digest_of(path), region, told)
             manner = importing.Manner(dry_run, skip_bad_rows, written.of(path), advance)
-            made = importing.take(store, importer, reading, read_in_child, origin, manner, common.actor(by))
+            way = folders.way(path) if _is_folder(kind, path) else _way(kind, path, region, told)
+            made = importing.take(
+                store, way.importer, way.reading, way.read, origin, manner, common.actor(by), way.also
+            )
             failed += made.skipped
             _tell(made, manner)
     if failed:
         raise typer.Exit(3)
 
 
-def _importer(kind: str | None, path: Path) -> Importer:
+@dataclass(frozen=True)
+class _Way:
+    """How one path is read. also: what the ledger holds of it beside."""
+
+    importer: Importer
+    reading: Reading
+    read: Callable[[Importer, Reading], Iterator[Told]]
+    also: Mapping[str, Any]
+
+
+def _is_folder(kind: str | None, path: Path) -> bool:
+    return kind == FOLDER or (kind is None and path.is_dir())
+
+
+def _way(kind: str | None, path: Path, region: str | None, mapping: Any) -> _Way:
+    """In a process of its own."""
+    from partwatch.case.importing import digest_of
+    from partwatch.case.imports.base import Reading
+    from partwatch.case.imports.child import read_in_child
+    from partwatch.case.imports.noted import noted
     from partwatch.case.imports.registry import importer_named, importer_of
 
-    return importer_of(path) if kind is None else importer_named(kind)
+    importer = importer_of(path) if kind is None else importer_named(kind)
+    return _Way(
+        importer, Reading(path, digest_of(path), region, mapping), read_in_child, noted(importer, path)
+    )
+
+
+@dataclass(frozen=True)
+class _Folders:
+    """Folders are screened on the way in: the reading is done by workers already."""
+
+    home: Path
+    origins: Path | None
+    jobs: int | None
+    links: bool
+
+    def way(self, path: Path) -> _Way:
+        """Against the watch-list as it is now."""
+        from partwatch.case.importing import digest_of
+        from partwatch.case.imports import folder
+        from partwatch.case.imports.base import Reading
+        from partwatch.case.imports.folder_work import FolderOptions, work_of
+        from partwatch.case.imports.origins import OriginTable, read_origins
+        from partwatch.formats.worker import default_jobs
+
+        table = OriginTable() if self.origins is None else read_origins(self.origins)
+        options = FolderOptions(
+            self.home, common.today(), self.jobs or default_jobs(), links=self.links, origins=table,
+            origins_sha256=None if self.origins is None else digest_of(self.origins),
+        )  # fmt: skip
+        work = work_of(options)
+        reading = Reading(path, folder.digest_of(path))
+        return _Way(folder.importer(work), reading, lambda one, given: one.read(given), work.noted)
 
 
 def _tell(made: Imported, manner: Manner) -> None:

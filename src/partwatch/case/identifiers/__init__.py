@@ -1,0 +1,1 @@
+"""Identifiers in free text: found, checked and normalised, one module a kind."""
