@@ -23,6 +23,7 @@ from partwatch.case.overview_places import Places
 from partwatch.case.store import CaseStore
 from partwatch.case.telling import telling_most, told_charter, told_decision, told_source, told_statements
 from partwatch.case.weights import source_error
+from partwatch.model.case_assemblies import CaseAssembliesDocument, CaseAssembly
 from partwatch.model.case_overview import (
     Broker,
     CaseOverview,
@@ -58,11 +59,13 @@ def overview_of(
     as_of: datetime | None = None,
     size: Size | None = None,
     groups: Groups | None = None,
+    assemblies: CaseAssembliesDocument | None = None,
 ) -> CaseOverview:
     """What the page of a case shows. answers: to what was asked (`answers_of`). as_of: now, if it is not
-    given. groups: communities and brokers, made if they are not given."""
+    given. groups: communities and brokers, made if they are not given. assemblies: worked out of the case."""
     found = groups_of(graph) if groups is None else groups
-    return _Maker(store, graph, answers, found, size or Size()).made(as_of or datetime.now(UTC))
+    weighed = () if assemblies is None else assemblies.assemblies
+    return _Maker(store, graph, answers, found, size or Size(), weighed).made(as_of or datetime.now(UTC))
 
 
 class _Maker:
@@ -73,8 +76,10 @@ class _Maker:
         answers: Sequence[CasePathsDocument],
         groups: Groups,
         size: Size,
+        weighed: Sequence[CaseAssembly],
     ) -> None:
         self.store, self.graph, self.answers, self.size = store, graph, answers, size
+        self.weighed = weighed
         self.view = graph.view
         self.group = [int(one) for one in graph.group]
         self.communities = groups.communities
@@ -87,12 +92,18 @@ class _Maker:
         ]
         self.asked = {link_of(graph, hop) for one in answers for way in one.paths for hop in way.hops}
         along = asked_nodes(graph, answers)
+        held += [self.group[one] for one in self._weighed_entities()]
         self.kept = chosen(graph, [*along, *held, *(node for _, node in self.brokers)], size.nodes)
         self.place_of = {node: place for place, node in enumerate(self.kept)}
         self.brokers = [(share, node) for share, node in self.brokers if node in self.place_of]
         self.degree = degrees(graph)
         self.where = Places(graph)
         self.said: set[int] = set()
+
+    def _weighed_entities(self) -> list[int]:
+        keys = [key for one in self.weighed for key in (one.group_key, *(claim.item for claim in one.claims))]
+        found = [self.view.canonical_of(key) for key in dict.fromkeys(keys)]
+        return [entity for entity in found if entity is not None]
 
     def made(self, as_of: datetime) -> CaseOverview:
         links, line_of = self._links()
@@ -243,7 +254,22 @@ class _Maker:
             )
             finding = next(iter(self.view.values_of(node, "finding")), "")
             made.append(ToldAssembly(node=place, design=named, finding=finding, items=tuple(shown)))
-        return tuple(made)
+        return (*made, *(told for one in self.weighed if (told := self._weighed(one)) is not None))
+
+    def _weighed(self, one: CaseAssembly) -> ToldAssembly | None:
+        """At what groups it, or where nothing does at its first item; None where neither is shown."""
+        items = [place for claim in one.claims if (place := self._shown(claim.item)) is not None]
+        group = self._shown(one.group_key)
+        if group is None and not items:
+            return None
+        return ToldAssembly(
+            node=items[0] if group is None else group, design=one.assembly.design,
+            finding=one.assembly.finding.value, items=tuple(dict.fromkeys(items)),
+        )  # fmt: skip
+
+    def _shown(self, key: str) -> int | None:
+        entity = self.view.canonical_of(key)
+        return None if entity is None else self.place_of.get(self.group[entity])
 
     def _questions(self, line_of: Mapping[int, int]) -> tuple[Question, ...]:
         ends = [

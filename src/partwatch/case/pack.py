@@ -55,10 +55,11 @@ _MOST_PAIRS: Final = 100
 @dataclass(frozen=True)
 class Beside:
     """What a pack holds that the case itself does not say. fallen: what answers were before a withdrawal.
-    policy: numbers that are set, by name."""
+    assemblies: worked out of the case. policy: numbers that are set, by name."""
 
     ledger: LedgerBundle | None = None
     fallen: tuple[Fallen, ...] = ()
+    assemblies: tuple[PackAssembly, ...] = ()
     error_rates: tuple[ErrorRate, ...] = ()
     not_looked_at: tuple[NotLookedAt, ...] = ()
     policy: Mapping[str, float] = field(default_factory=dict)
@@ -113,7 +114,8 @@ class _Maker:
 
     def made(self, made_by: str, as_of: datetime) -> CasePack:
         questions = tuple(self._question(one) for one in self.answers.told)
-        screened, held = items(self.view), assemblies(self.view)
+        screened = items(self.view)
+        held = (*assemblies(self.view), *self.beside.assemblies)
         pairs = self._pairs(questions)
         looked = (*self._not_looked_at(), *self.beside.not_looked_at)
         parties = [one for asked in questions for one in (asked.left, asked.right)]

@@ -8,10 +8,14 @@ import numpy as np
 
 from partwatch.case.view import CaseView
 from partwatch.case.vocabulary import SCHEMATA
+from partwatch.model.assemblies import SlotStatus
+from partwatch.model.case_assemblies import CaseAssembliesDocument, CaseAssembly
 from partwatch.model.case_pack import PackAssembly, PackItem
 
 # A finding that is worse goes first: of several that sources have, that one is told.
 _FINDINGS = ("match", "review", "unscreenable", "clear")
+# Of statements that an assembly rests on.
+_MOST_RESTING = 60
 
 
 def entities_of(view: CaseView, schema: str) -> Iterator[int]:
@@ -40,6 +44,23 @@ def assemblies(view: CaseView) -> tuple[PackAssembly, ...]:
     """All of them, in the order of their designs."""
     made = [_assembly(view, entity) for entity in entities_of(view, "Assembly")]
     return tuple(sorted(made, key=lambda one: (one.design, one.items)))
+
+
+def weighed(document: CaseAssembliesDocument) -> tuple[PackAssembly, ...]:
+    """Those that were worked out of the case (`case.assemblies`), most bits first."""
+    return tuple(_weighed(one) for one in document.assemblies)
+
+
+def _weighed(one: CaseAssembly) -> PackAssembly:
+    held = [held for slot in one.assembly.slots for held in slot.held]
+    resting = [number for claim in one.claims for number in claim.statements]
+    resting += [number for member in one.members for number in member.statements]
+    return PackAssembly(
+        design=one.assembly.design, finding=one.assembly.finding.value, bits=round(one.assembly.bits, 2),
+        items=tuple(dict.fromkeys(item.member or item.path for item in held)),
+        missing=sum(slot.status is SlotStatus.MISSING for slot in one.assembly.slots),
+        statements=tuple(dict.fromkeys(resting))[:_MOST_RESTING],
+    )  # fmt: skip
 
 
 def _rank(finding: str) -> int:
