@@ -226,11 +226,11 @@ def _relative(first: _Person, world: World, pools: _Pools, rng: random.Random) -
     kind = rng.random()
     if kind < 0.75:
         other.family = first.family
-    if kind < 0.08:
+    if kind < 0.03:
         # A parent or a child of the same name.
         other.given, first.generation, other.generation = first.given, "Sr.", "Jr."
         other.birth = first.birth + timedelta(days=rng.randrange(7_000, 13_000))
-    elif kind < 0.13:
+    elif kind < 0.055:
         # A twin; some twins' names differ by little.
         other.birth = first.birth
         if rng.random() < 0.3:

@@ -20,6 +20,7 @@ from partwatch.case.vocabulary import SCHEMATA, most_specific
 
 Said = Mapping[str, Sequence[str]]
 _MOST_VALUES: Final = 8
+_LONGEST: Final = 500  # characters of a value that are compared
 
 
 class Kind(StrEnum):
@@ -216,7 +217,9 @@ def _place(said: Said) -> dict[str, str]:
 
 
 def _of(said: Said, *props: str) -> list[str]:
-    return [value for prop in props for value in said.get(prop, ()) if value.strip()]
+    """What is said, without halves of characters that no database takes."""
+    told = (value[:_LONGEST] for prop in props for value in said.get(prop, ()))
+    return [value for one in told if (value := one.encode("utf-8", "ignore").decode().strip())]
 
 
 def _several(values: Iterable[str]) -> list[str]:

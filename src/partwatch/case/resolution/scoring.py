@@ -172,7 +172,7 @@ class Scorer:
         if len(self.records) < LEAST_TO_LEARN:
             return shipped
         # Sums of floating numbers must come in one order.
-        threads = self._connection.execute("SELECT current_setting('threads')").fetchone()[0]
+        threads = self._connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
         self._connection.execute("SET threads = 1")
         found: dict[str, list[tuple[float, list[float]]]] = {}
         for columns in TRAINED_ON[self.records.kind]:
@@ -188,11 +188,11 @@ class Scorer:
     def _pairs_on(self, columns: tuple[str, ...]) -> int:
         names = ", ".join(columns)
         told = " AND ".join(f"{name} IS NOT NULL" for name in columns)
-        row = self._connection.execute(
+        rows = self._connection.execute(
             f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (SELECT count(*) AS n FROM "
             f"{self._input.physical_name} WHERE {told} GROUP BY {names})"
-        ).fetchone()
-        return int(row[0])
+        ).fetchall()
+        return int(rows[0][0])
 
     def _trained(
         self, columns: tuple[str, ...], shares: Shares, pairs: int
