@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Build requirements are pinned too: pip hands this to the build's own environment.
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: help setup demo test kill-test fuzz check format bench browser-test slicers slicer-test clean
+.PHONY: help setup demo test kill-test fuzz check format bench browser-test case-peers postgresql-test slicers slicer-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -22,7 +22,7 @@ demo: setup ## list a sample design, screen a folder of sample items, show where
 	$(BIN)/python -m examples.demo
 
 test: setup ## run the tests; with PARTWATCH_CORPUS=DIR those on real files too
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser --ignore tests/kills --ignore tests/slicers
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser --ignore tests/kills --ignore tests/peers --ignore tests/slicers
 
 KILLS ?= 100
 kill-test: setup ## kill -9 a batch and the list's writers KILLS times at random, compare what is left
@@ -52,6 +52,15 @@ browser-test: setup ## drive the HTML report in a real browser (needs Debian's c
 	$(PIP) --editable '.[browser]'
 	$(BIN)/python -m pytest tests/browser
 
+case-peers: setup ## hold the vocabulary and exports of a case to the libraries they are for (ICU headers)
+	test -x .venv-case-peers/bin/python || $(PYTHON) -m venv .venv-case-peers
+	.venv-case-peers/bin/python -m pip install --quiet -r tests/peers/requirements.txt
+	PYTHONPATH=src .venv-case-peers/bin/python -m pytest tests/peers
+
+postgresql-test: setup ## run the tests of a case on a PostgreSQL server of their own (Debian: postgresql)
+	$(PIP) --editable '.[postgresql]'
+	tests/with_postgresql.sh $(BIN)/python -m pytest tests/case/test_case_store.py
+
 slicers: ## install three slicers, and what Cura's engine needs beside it (Debian, as root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prusa-slicer slic3r cura-engine >/dev/null
@@ -62,4 +71,4 @@ slicer-test: setup ## slice sample parts by three slicers, screen the jobs
 	$(BIN)/python -m pytest tests/slicers
 
 clean: ## remove what the other verbs made
-	rm -rf $(VENV) .venv-peers build demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .venv-case-peers build demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

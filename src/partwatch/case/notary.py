@@ -1,55 +1,93 @@
-"""The case's own ledger: every change is noted in the transaction that makes it."""
+"""The case's ledger: every change is noted in the transaction that makes it, and signed before it ends.
+
+The key lies in the case's folder, or for a case on a server under the keys of whoever writes: all who write
+one case share its key. Reading needs none.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert
+from sqlalchemy import Connection
 
-NOTARY_METADATA = MetaData()
-_NOTES = Table(
-    "notes",
-    NOTARY_METADATA,
-    Column("seq", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("body", Text, nullable=False),
-)
+from partwatch.case.engine import is_url
+from partwatch.ledger import log
+from partwatch.ledger.commitments import statement_leaf, statements_claim, statements_root
+from partwatch.ledger.keys import Signer, make_key, read_key
+from partwatch.ledger.tables import LEDGER_METADATA
+from partwatch.model.errors import UsageError
+
+__all__ = ["LEDGER_METADATA", "Notary", "statement_leaf", "statements_claim", "statements_root"]
+
+KEY_FILE: Final = "signing.key"
+_UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 
 class Notary:
-    """Notes changes of one case. A stand-in until the ledger is merged."""
+    """Notes the changes of one case. origin: the name of its log; key: where its signing key lies."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, key: Path) -> None:
         self.origin = origin
+        self.key = key
 
     @classmethod
-    def create(cls, location: str, name: str) -> Notary:
-        return cls(name)
+    def create(cls, location: str, name: str, keys: Path | None) -> Notary:
+        """A new log's, with a new key. Raises UsageError, LedgerError."""
+        slug = _UNFIT.sub("-", name.lower()).strip("-")[:40] or "case"
+        origin = f"partwatch.case/{slug}/{secrets.token_hex(4)}"
+        key = _key_of(location, origin, keys)
+        key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A key that is there is of a case whose making was interrupted.
+        made = read_key(key, origin) if key.exists() else make_key(key, origin)
+        return cls(made.name, key)
 
     @classmethod
-    def open(cls, location: str, origin: str) -> Notary:
-        return cls(origin)
+    def open(cls, location: str, origin: str, keys: Path | None) -> Notary:
+        """That of a case that is there."""
+        return cls(origin, _key_of(location, origin, keys))
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Raises LedgerError where the key is not there or may be read by others."""
+        return read_key(self.key, self.origin)
 
     def note(self, connection: Connection, kind: str, body: Mapping[str, Any], by: str, at: str) -> int:
-        row = {"kind": kind, "body": json.dumps(dict(body) | {"by": by, "at": at}, default=str)}
-        made = connection.execute(insert(_NOTES).values(row)).inserted_primary_key
-        assert made is not None
-        return int(made[0])
+        """One entry; its number."""
+        return log.append(connection, kind, body, by, at).seq
 
     @contextmanager
     def sealing(self, writing: AbstractContextManager[Connection]) -> Iterator[Connection]:
+        """The transaction with a signed checkpoint at its end, where anything was noted."""
         with writing as connection:
             yield connection
+            last = log.last_checkpoint(connection)
+            if log.size(connection) != (0 if last is None else last.size):
+                log.sign_checkpoint(connection, self.signer)
+
+    def forget(self, connection: Connection, entries: Collection[int]) -> None:
+        """Destroy what entries say; that they were made stays."""
+        log.forget(connection, entries)
 
     @staticmethod
     def leaf(secret: bytes, position: int, statement: bytes) -> bytes:
-        return hmac.digest(hmac.digest(secret, position.to_bytes(8, "big"), "sha256"), statement, "sha256")
+        """The leaf of a statement in its source's tree."""
+        return statement_leaf(secret, position, statement)
 
     @staticmethod
-    def root(leaves: Iterable[bytes]) -> str:
-        return hashlib.sha256(b"".join(leaves)).hexdigest()
+    def root(leaves: Iterable[bytes]) -> bytes:
+        """The root of a source's statements."""
+        return statements_root(leaves)
+
+
+def _key_of(location: str, origin: str, keys: Path | None) -> Path:
+    if not is_url(location):
+        return Path(location) / KEY_FILE
+    if keys is None:
+        raise UsageError(f"{location}: a case on a server needs a folder for its signing key")
+    return keys / f"{origin.replace('/', '-')}.key"

@@ -51,7 +51,7 @@ class Statement:
         """The same bytes for the same statement, on any machine."""
         told = (self.entity, self.schema, self.prop, self.value, self.place, self.original, self.said_at,
                 None if self.bits is None else repr(float(self.bits)))  # fmt: skip
-        return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from partwatch.case import engine as engines
 from partwatch.case import taking
 from partwatch.case.charter import Charter, charter_of
-from partwatch.case.notary import NOTARY_METADATA, Notary
+from partwatch.case.notary import LEDGER_METADATA, Notary
 from partwatch.case.spool import Spool
 from partwatch.case.statements import Reliability, Source, SourceInfo, Statement
 from partwatch.case.tables import (
@@ -65,8 +65,9 @@ class CaseStore:
         self._engine = engine
 
     @classmethod
-    def create(cls, location: str, charter: Charter, by: str) -> CaseStore:
-        """A new case. Raises UsageError where there is one already."""
+    def create(cls, location: str, charter: Charter, by: str, keys: Path | None = None) -> CaseStore:
+        """A new case. keys: the folder for signing keys of cases on a server. Raises UsageError where there
+        is one already."""
         engines.checked_location(location)
         if not engines.is_url(location):
             folder = Path(location)
@@ -77,16 +78,17 @@ class CaseStore:
             if inspect(connection).has_table("meta"):
                 raise UsageError(f"{location}: there is a case already")
             METADATA.create_all(connection)
-            NOTARY_METADATA.create_all(connection)
-            notary = Notary.create(location, charter.name)
+            LEDGER_METADATA.create_all(connection)
+            notary = Notary.create(location, charter.name, keys)
             told = charter.told() | {"application_id": str(APPLICATION_ID), "version": str(SCHEMA_VERSION)}
             told["origin"] = notary.origin
             connection.execute(insert(META), [{"key": key, "value": told[key]} for key in sorted(told)])
-            notary.note(connection, "case", charter.told(), by, now())
+            with notary.sealing(nullcontext(connection)):
+                notary.note(connection, "case", charter.told(), by, now())
         return cls(location, engine, charter, notary)
 
     @classmethod
-    def open(cls, location: str) -> CaseStore:
+    def open(cls, location: str, keys: Path | None = None) -> CaseStore:
         """The case that is there. Raises UsageError, StoreError."""
         engines.checked_location(location)
         if not engines.is_url(location) and not engines.file_of(Path(location)).is_file():
@@ -98,7 +100,7 @@ class CaseStore:
             told = {row.key: row.value for row in connection.execute(select(META))}
         if (told.get("application_id"), told.get("version")) != (str(APPLICATION_ID), str(SCHEMA_VERSION)):
             raise StoreError(f"{location}: this is no case that this version reads")
-        return cls(location, engine, charter_of(told), Notary.open(location, told["origin"]))
+        return cls(location, engine, charter_of(told), Notary.open(location, told["origin"], keys))
 
     # What goes in.
 
@@ -190,8 +192,8 @@ class CaseStore:
                 if connection.execute(select(ENTITIES.c.id).filter_by(key=key)).scalar() is None:
                     raise UsageError(f"{key}: no such entity is in the case")
             kind = "merge" if verdict is Verdict.SAME else "decision"
-            row["entry"] = str(self.notary.note(connection, kind, row, by, row["at"]))
-            connection.execute(insert(DECISIONS).values(row | {"entry": int(row["entry"])}))
+            entry = self.notary.note(connection, kind, row, by, row["at"])
+            connection.execute(insert(DECISIONS).values({**row, "entry": entry}))
         return Decision(left, right, verdict, reason, row["at"], by)
 
     def decisions(self, history: bool = False) -> list[Decision]:
@@ -280,6 +282,12 @@ class CaseStore:
         """An entry of the ledger for what changes nothing in the case: an export, a look. Its number."""
         with self.writing() as connection:
             return self.notary.note(connection, kind, body, by, now())
+
+    def compact(self) -> None:
+        """What was deleted leaves the file as well. A server does so in its own time (VACUUM)."""
+        if self._engine.dialect.name == "sqlite":
+            with engines.explained(self.location), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # How.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
-from partwatch.case.notary import Notary
+from partwatch.case.leaves import rows_of_keys, secret_of, spoken_of
+from partwatch.case.notary import Notary, statements_claim
 from partwatch.case.spool import Spool
-from partwatch.case.statements import Source, SourceInfo, Statement
+from partwatch.case.statements import Source, SourceInfo
 from partwatch.case.tables import ENTITIES, SOURCES, STATEMENTS
 
 SECRET_BYTES: Final = 32
-_LOOKED_UP: Final = 900  # within SQLite's limit on variables, for one query
 
 
 def take(
@@ -37,48 +37,45 @@ def take(
     assert made is not None
     number = int(made[0])
     root = notary.root(_copied(connection, notary, spool, number))
-    entry = notary.note(connection, "import", source | {"root": root} | dict(also), by, at)
-    connection.execute(update(SOURCES).where(SOURCES.c.id == number).values(root=root, entry=entry))
+    claim = statements_claim(root, len(spool))
+    entry = notary.note(connection, "import", dict(also) | source | {"statements": claim}, by, at)
+    connection.execute(update(SOURCES).where(SOURCES.c.id == number).values(root=root.hex(), entry=entry))
     return Source(number, info, at, by, len(spool), skipped, entry)
 
 
 def _copied(connection: Connection, notary: Notary, spool: Spool, source: int) -> Iterator[bytes]:
     """Copies as it goes, and gives the leaf of each statement."""
     position = 0
-    known: dict[str, tuple[int, bytes]] = {}
+    numbers: dict[str, int] = {}
+    secrets: dict[str, bytes] = {}
     for batch in spool.batches():
-        _know(connection, known, batch)
+        _know(connection, numbers, secrets, {key for one in batch for key in spoken_of(one)})
         rows = []
         for one in batch:
-            number, secret = known[one.entity]
             rows.append(
-                (source, position, number, one.schema, one.prop, one.value, one.place, one.original,
-                 one.said_at, one.bits)
+                (source, position, numbers[one.entity], one.schema, one.prop, one.value, one.place,
+                 one.original, one.said_at, one.bits)
             )  # fmt: skip
-            yield notary.leaf(secret, position, one.canonical())
+            yield notary.leaf(secret_of(one, secrets), position, one.canonical())
             position += 1
         _insert_statements(connection, rows)
 
 
-def _know(connection: Connection, known: dict[str, tuple[int, bytes]], batch: Sequence[Statement]) -> None:
-    """Number and secret of each entity of the batch; new ones are made."""
-    wanted = sorted({one.entity for one in batch} - known.keys())
+def _know(
+    connection: Connection, numbers: dict[str, int], secrets: dict[str, bytes], spoken: set[str]
+) -> None:
+    """Number and secret of each entity; new ones are made."""
+    wanted = sorted(spoken - numbers.keys())
     missing = set(wanted)
-    for start in range(0, len(wanted), _LOOKED_UP):
-        chosen = ENTITIES.c.key.in_(wanted[start : start + _LOOKED_UP])
-        for row in connection.execute(select(ENTITIES).where(chosen)):
-            known[row.key] = (row.id, row.secret)
-            missing.discard(row.key)
-    made = [{"key": key, "secret": os.urandom(SECRET_BYTES)} for key in sorted(missing)]
-    if not made:
+    for row in rows_of_keys(connection, wanted):
+        numbers[row.key], secrets[row.key] = row.id, bytes(row.secret)
+        missing.discard(row.key)
+    if not missing:
         return
+    made = [{"key": key, "secret": os.urandom(SECRET_BYTES)} for key in sorted(missing)]
     connection.execute(insert(ENTITIES), made)
-    secrets = {str(row["key"]): bytes(row["secret"]) for row in made}  # type: ignore[arg-type]
-    keys = sorted(secrets)
-    for start in range(0, len(keys), _LOOKED_UP):
-        chosen = ENTITIES.c.key.in_(keys[start : start + _LOOKED_UP])
-        for row in connection.execute(select(ENTITIES.c.id, ENTITIES.c.key).where(chosen)):
-            known[row.key] = (row.id, secrets[row.key])
+    for row in rows_of_keys(connection, sorted(missing)):
+        numbers[row.key], secrets[row.key] = row.id, bytes(row.secret)
 
 
 _COLUMNS: Final = (

@@ -83,6 +83,10 @@ class CaseView:
             found.setdefault(int(self.canonical[place]), []).append(int(place))
         return {one: (one, *others) for one, others in found.items()}
 
+    def keys_of(self, entity: int) -> list[str]:
+        """Keys of all the records that a canonical entity is made of."""
+        return [self.keys[one] for one in self.members.get(entity, (entity,))]
+
     def schema_of(self, entity: int) -> str:
         """What a canonical entity is."""
         return most_specific(
@@ -182,7 +186,7 @@ def _read(connection: Connection, sources: Mapping[int, Source]) -> _Columns:
         told.prop.append(told.props.of(prop))
         told.values.append(shared.setdefault(value, value))
         told.bits.append(nan if bits is None else bits)
-    keys = dict(connection.execute(select(ENTITIES.c.id, ENTITIES.c.key)).tuples().all())
+    keys = {row.id: row.key for row in connection.execute(select(ENTITIES.c.id, ENTITIES.c.key))}
     told.pop_keys = tuple(keys[number] for number in places)
     return told
 

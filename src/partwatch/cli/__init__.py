@@ -37,6 +37,7 @@ VERBS = {
     "marks": "partwatch.cli.marks",
     "link": "partwatch.cli.link",
     "assemble": "partwatch.cli.assemble",
+    "case": "partwatch.cli.case",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",
     "evaluate": "partwatch.cli.evaluate",

@@ -106,6 +106,27 @@ LIBRARIES: Final = (
         False,
         "python -m pip install manifold3d",
     ),
+    *(
+        Library(distribution, module, serves, False, "python -m pip install 'partwatch[case]'")
+        for distribution, module, serves in (
+            ("cryptography", "cryptography", "signing and verifying ledgers, and so every case"),
+            ("rfc3161-client", "rfc3161_client", "timestamps of ledgers"),
+            ("rustworkx", "rustworkx", "paths in a case"),
+            ("splink", "splink", "resolving entities of a case"),
+            ("duckdb", "duckdb", "resolving entities of a case"),
+            ("phonenumbers", "phonenumbers", "phone numbers in what a case takes in"),
+            ("email-validator", "email_validator", "e-mail addresses in what a case takes in"),
+            ("python-stdnum", "stdnum", "account and identity numbers in what a case takes in"),
+            ("ijson", "ijson", "taking in chats and other large JSON"),
+            ("python-calamine", "python_calamine", "taking in spreadsheets"),
+            ("warcio", "warcio", "taking in web archives"),
+            ("selectolax", "selectolax", "taking in saved pages"),
+            ("typst", "typst", "the PDF of a disclosure pack"),
+        )
+    ),
+    Library(
+        "psycopg", "psycopg", "a case on a server", False, "python -m pip install 'partwatch[postgresql]'"
+    ),
 )
 
 

@@ -1,0 +1,150 @@
+"""Forgetting: statements go, and the secrets that their commitments are keyed with; the log still verifies.
+
+What is left of a statement is its leaf, which without the secret says nothing. Statements that point to a
+forgotten entity go with it: their leaves are keyed by both. Free text of other entities in which somebody is
+named (a message's words) is not searched; forget these entities, or the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+
+from partwatch.case.leaves import placed_statements, rows_of_keys, secret_of, secrets_of
+from partwatch.case.notary import Notary
+from partwatch.case.store import CaseStore, now
+from partwatch.case.tables import (
+    DECISIONS,
+    ENTITIES,
+    FORGOTTEN,
+    PAIRS,
+    QUESTIONS,
+    RUNS,
+    SOURCES,
+    STATEMENTS,
+    WITHDRAWALS,
+)
+from partwatch.model.errors import UsageError
+
+_CHUNK: Final = 400
+# What an entry said of things that are gone would tell of them.
+_OPENED_BY: Final = (DECISIONS, WITHDRAWALS, RUNS)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How many statements and entities went."""
+
+    statements: int
+    entities: int
+
+
+def forget_entities(store: CaseStore, keys: Iterable[str], reason: str, by: str) -> Forgotten:
+    """Forget what is said of these entities and to whom that points. Raises UsageError."""
+    wanted = sorted(set(keys))
+    _check_reason(reason)
+    with store.writing() as connection:
+        known = [row.key for row in rows_of_keys(connection, wanted)]
+        if missing := sorted(set(wanted) - set(known)):
+            raise UsageError(f"{missing[0]}: no such entity is in the case")
+        gone = 0
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            numbers = select(ENTITIES.c.id).where(ENTITIES.c.key.in_(chunk))
+            about = or_(STATEMENTS.c.entity_id.in_(numbers), STATEMENTS.c.value.in_(chunk))
+            gone += _drop(connection, store.notary, about)
+            _drop_said_of(connection, store.notary, chunk)
+            connection.execute(delete(ENTITIES).where(ENTITIES.c.key.in_(chunk)))
+        _note(connection, store, "entities", len(wanted), reason, by)
+    store.compact()
+    return Forgotten(gone, len(wanted))
+
+
+def forget_source(store: CaseStore, source: int, reason: str, by: str) -> Forgotten:
+    """Forget what a source says, its name included. Raises UsageError."""
+    _check_reason(reason)
+    with store.writing() as connection:
+        row = connection.execute(select(SOURCES).filter_by(id=source)).first()
+        if row is None:
+            raise UsageError(f"{source}: no such source")
+        gone = _drop(connection, store.notary, STATEMENTS.c.source_id == source)
+        blank = {"name": "", "said_by": "", "legal_ref": None, "sha256": "", "key": f"forgotten-{source}"}
+        connection.execute(update(SOURCES).where(SOURCES.c.id == source).values(blank))
+        store.notary.forget(connection, [row.entry])
+        orphans = _drop_orphans(connection, store.notary)
+        _note(connection, store, "source", 1, reason, by)
+    store.compact()
+    return Forgotten(gone, orphans)
+
+
+def forget_all(store: CaseStore, reason: str, by: str) -> Forgotten:
+    """Destroy everything that the case holds; the log of commitments is left."""
+    _check_reason(reason)
+    with store.writing() as connection:
+        entries = [
+            row.entry for table in (SOURCES, *_OPENED_BY) for row in connection.execute(select(table.c.entry))
+        ]
+        gone = _drop(connection, store.notary, STATEMENTS.c.id > 0)
+        entities = connection.execute(delete(ENTITIES)).rowcount
+        for table in (PAIRS, RUNS, DECISIONS, QUESTIONS, WITHDRAWALS):
+            connection.execute(delete(table))
+        for row in connection.execute(select(SOURCES.c.id)).all():
+            blank = {"name": "", "said_by": "", "legal_ref": None, "sha256": "", "key": f"forgotten-{row.id}"}
+            connection.execute(update(SOURCES).where(SOURCES.c.id == row.id).values(blank))
+        store.notary.forget(connection, entries)
+        _note(connection, store, "everything", entities, reason, by)
+    store.compact()
+    return Forgotten(gone, entities)
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("forgetting needs its reason")
+
+
+def _note(connection: Connection, store: CaseStore, what: str, count: int, reason: str, by: str) -> None:
+    """That something was forgotten and why, never what."""
+    store.notary.note(connection, "forgetting", {"what": what, "count": count, "reason": reason}, by, now())
+
+
+def _drop(connection: Connection, notary: Notary, condition: Any) -> int:
+    """Take statements out and leave their leaves; returns how many."""
+    gone = 0
+    for batch in placed_statements(connection, condition):
+        secrets = secrets_of(connection, [statement for _, statement in batch])
+        leaves = [
+            {"source_id": row.source_id, "position": row.position,
+             "leaf": notary.leaf(secret_of(statement, secrets), row.position, statement.canonical())}
+            for row, statement in batch
+        ]  # fmt: skip
+        connection.execute(insert(FORGOTTEN), leaves)
+        gone += len(batch)
+    connection.execute(delete(STATEMENTS).where(condition))
+    return gone
+
+
+def _drop_said_of(connection: Connection, notary: Notary, keys: Sequence[str]) -> None:
+    """What was found and decided of entities, and what was asked about them."""
+    decided = or_(DECISIONS.c.left.in_(keys), DECISIONS.c.right.in_(keys))
+    entries = [row.entry for row in connection.execute(select(DECISIONS.c.entry).where(decided))]
+    notary.forget(connection, entries)
+    connection.execute(delete(DECISIONS).where(decided))
+    connection.execute(delete(PAIRS).where(or_(PAIRS.c.left.in_(keys), PAIRS.c.right.in_(keys))))
+    for row in connection.execute(select(QUESTIONS.c.id, QUESTIONS.c.told)).all():
+        if any(key in row.told for key in keys):
+            connection.execute(delete(QUESTIONS).where(QUESTIONS.c.id == row.id))
+
+
+def _drop_orphans(connection: Connection, notary: Notary) -> int:
+    """Entities of which nothing is said any more and to which nothing points."""
+    said = exists().where(STATEMENTS.c.entity_id == ENTITIES.c.id)
+    pointed = exists().where(STATEMENTS.c.value == ENTITIES.c.key)
+    keys = [row.key for row in connection.execute(select(ENTITIES.c.key).where(~said, ~pointed))]
+    for start in range(0, len(keys), _CHUNK):
+        chunk = keys[start : start + _CHUNK]
+        _drop_said_of(connection, notary, chunk)
+        connection.execute(delete(ENTITIES).where(ENTITIES.c.key.in_(chunk)))
+    return len(keys)
