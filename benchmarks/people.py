@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from partwatch.case.resolution.records import Kind
 
@@ -53,7 +54,7 @@ def varied(seed: int, records: int) -> World:
     return World(
         seed, records,
         copies=rng.choice((0.15, 0.4, 0.8, 1.5)), noise=rng.choice((0.03, 0.08, 0.15)),
-        missing=rng.choice((0.1, 0.25, 0.4)), household=rng.choice((0.3, 0.6, 0.8)),
+        missing=rng.choice((0.05, 0.2, 0.4)), household=rng.choice((0.1, 0.4, 0.7)),
         names=rng.choice((600, 3000, 12_000)), skew=rng.choice((0.7, 0.9, 1.05)),
         towns=rng.choice((6, 60, 400)), ids=rng.choice((0.05, 0.25, 0.5)),
         moved=rng.choice((0.1, 0.25)), birth=rng.choice((0.3, 0.6, 0.9)),
@@ -65,9 +66,7 @@ def people(world: World, kind: Kind = Kind.PERSON) -> People:
     rng = random.Random(f"{world.seed} {kind.value}")
     pools = _Pools.of(world, rng)
     made = People()
-    groups = {Kind.PERSON: _households, Kind.ORGANIZATION: _firms, Kind.ADDRESS: _houses}[kind](
-        world, pools, rng
-    )
+    groups = _GROUPS[kind](world, pools, rng)
     entity = 0
     for number, group in enumerate(groups):
         for truth in group:
@@ -95,15 +94,19 @@ def _few(rng: random.Random, mean: float) -> int:
     return count
 
 
-_ONSETS = "b br ch d dr f fr g gr h j k kl kr l m n p pr r s sch sh st t tr v w z sl ph th c".split()
-_VOWELS = "a e i o u ai ei ie au ö ü ä oa y é".split()
-_CODAS = "n r l s t m nd rt ck x ng ss nn ll y k rg v ch".split()
-_PLACES = "burg ville ton field heim dorf stad by ford mouth".split()
-_STREETS = "Street Road Lane Avenue Court Drive Place Straße Square".split()
-_TRADES = "Trading Logistics Tools Plastics Services Print Technik Import Media Parts Works Supplies".split()
-_SHORT = "Ltd GmbH LLC Inc SARL BV AG".split()
-_COUNTRIES = "de de de pl nl fr".split()
-_MAILS = "mail.example post.example web.example inbox.example".split()
+def _list(told: str) -> list[str]:
+    return told.split()
+
+
+_ONSETS = _list("b br ch d dr f fr g gr h j k kl kr l m n p pr r s sch sh st t tr v w z sl ph th c")
+_VOWELS = _list("a e i o u ai ei ie au ö ü ä oa y é")
+_CODAS = _list("n r l s t m nd rt ck x ng ss nn ll y k rg v ch")
+_PLACES = _list("burg ville ton field heim dorf stad by ford mouth")
+_STREETS = _list("Street Road Lane Avenue Court Drive Place Straße Square")
+_TRADES = _list("Trading Logistics Tools Plastics Services Print Technik Import Media Parts Works Supplies")
+_SHORT = _list("Ltd GmbH LLC Inc SARL BV AG")
+_COUNTRIES = _list("de de de pl nl fr")
+_MAILS = _list("mail.example post.example web.example inbox.example")
 
 
 @dataclass(frozen=True)
@@ -374,9 +377,7 @@ def _firms(world: World, pools: _Pools, rng: random.Random) -> Iterator[list[_Fi
         yield group
 
 
-def _firm(
-    name: str, home: tuple[str, str, str], world: World, pools: _Pools, rng: random.Random
-) -> _Firm:
+def _firm(name: str, home: tuple[str, str, str], world: World, pools: _Pools, rng: random.Random) -> _Firm:
     domain = f"{_ascii(name.split()[0])}{rng.randrange(10_000)}.example"
     if rng.random() < 0.3:
         domain = rng.choice(_MAILS)
@@ -452,6 +453,9 @@ def _write_house(house: tuple[str, str, str], world: World, pools: _Pools, rng: 
     return said
 
 
+_GROUPS: dict[Kind, Callable[..., Iterator[list[Any]]]] = {
+    Kind.PERSON: _households, Kind.ORGANIZATION: _firms, Kind.ADDRESS: _houses,
+}  # fmt: skip
 _WRITE: dict[Kind, Callable[..., Said]] = {
     Kind.PERSON: _write_person, Kind.ORGANIZATION: _write_firm, Kind.ADDRESS: _write_house,
 }  # fmt: skip

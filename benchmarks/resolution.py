@@ -1,8 +1,9 @@
 """How well the resolution does, on worlds that nothing was fitted on, and on public sets with known truth.
 
-    python -m benchmarks.resolution                       # held-back worlds: precision, recall, Cllr, clusters
+    python -m benchmarks.resolution                       # held-back worlds: precision, recall, Cllr
     python -m benchmarks.resolution --scale 10000 100000  # time and memory
-    python -m benchmarks.resolution --febrl DIR           # the febrl sets, exported by benchmarks/export_febrl.py
+    python -m benchmarks.resolution --febrl DIR           # the febrl sets, as benchmarks/export_febrl.py
+                                                          # writes them
 
 Seeded: the same figures each time, but for times.
 """
@@ -49,9 +50,7 @@ class Case:
     @property
     def same(self) -> NDArray[np.bool_]:
         """The truth of each pair scored."""
-        truth: NDArray[np.bool_] = (
-            self.entity[self.found.scored.left] == self.entity[self.found.scored.right]
-        )
+        truth: NDArray[np.bool_] = self.entity[self.found.scored.left] == self.entity[self.found.scored.right]
         return truth
 
     @property
@@ -140,7 +139,9 @@ def scale(sizes: Sequence[int]) -> None:
     """Time and peak memory at each size, each in a process of its own."""
     for size in sizes:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.resolution", "--one", str(size)], capture_output=True, text=True
+            [sys.executable, "-m", "benchmarks.resolution", "--one", str(size)],
+            capture_output=True,
+            text=True,
         )
         print(done.stdout.strip() or done.stderr[-500:])
 
@@ -153,9 +154,10 @@ def _one(size: int) -> None:
     found = resolved(rows, shipped_calibration().curves[Kind.PERSON], POLICY)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{len(rows):,} records: {seconds:.1f} s, {peak:,.0f} MB at most ({before:,.0f} MB of it the records),"
-          f" {found.blocks.pairs:,} pairs in blocks of at most {found.blocks.widest}, {len(found.scored):,} kept,"
-          f" {int(found.groups.merged.sum()):,} merged; left out {dict(found.blocks.left_out)}")  # fmt: skip
+    print(f"{len(rows):,} records: {seconds:.1f} s, {peak:,.0f} MB at most ({before:,.0f} MB of it the "
+          f"records), {found.blocks.pairs:,} pairs in blocks of at most {found.blocks.widest}, "
+          f"{len(found.scored):,} kept, {int(found.groups.merged.sum()):,} merged; "
+          f"left out {dict(found.blocks.left_out)}")  # fmt: skip
 
 
 def febrl(folder: Path) -> None:

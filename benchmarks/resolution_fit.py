@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from benchmarks.people import World
 from benchmarks.resolution_worlds import FITTED, known, worlds, written
 from partwatch.case.resolution.calibration import Curve, calibration_text
 from partwatch.case.resolution.fitting import fitted
-from partwatch.case.resolution.model import COMPARISONS, Shares, even_shares
+from partwatch.case.resolution.model import COMPARISONS, Shares, even_shares, shares_of
 from partwatch.case.resolution.records import Kind
 from partwatch.case.resolution.scoring import Scorer, distinct
 
@@ -63,9 +64,9 @@ def _levels(world: World, kind: Kind) -> Iterator[NDArray[np.int8]]:
             yield scorer.pairs(pairs[:, 0].astype(np.int32), pairs[:, 1].astype(np.int32)).levels
 
 
-def calibrated(kind: Kind, sizes: dict[int, int]) -> Curve:
-    """The curve of a kind."""
-    samples = [known(world, kind).sample() for world in worlds(sizes, 0)]
+def calibrated(kind: Kind, sizes: dict[int, int], shares: Shares) -> Curve:
+    """The curve of a kind, of a model that starts from these m and u."""
+    samples = [known(world, kind, shares).sample() for world in worlds(sizes, 0)]
     kept = [one for one in samples if len(one.same)]
     told = {"worlds": "benchmarks/people.py, varied", "sizes": {str(k): v for k, v in sizes.items()}}
     return fitted(kind, kept, told)
@@ -81,8 +82,13 @@ def main() -> None:
         told = {kind.value: counted_shares(kind, _COUNTED) for kind in Kind}
         (arguments.out / "shares.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     if arguments.only != "shares":
-        curves = {kind: calibrated(kind, FITTED) for kind in Kind}
+        shares = {kind: shares_of(told) for kind, told in _read(arguments.out / "shares.json").items()}
+        curves = {kind: calibrated(kind, FITTED[kind], shares[kind]) for kind in Kind}
         (arguments.out / "calibration.json").write_text(calibration_text(curves), encoding="utf-8")
+
+
+def _read(path: Path) -> dict[Kind, dict[str, Any]]:
+    return {Kind(name): told for name, told in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Worlds scored by the resolution's own model: what a calibration is fitted on, and what it is measured on."""
+"""Worlds scored by the resolution's own model: what a calibration is fitted and measured on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from partwatch.case.resolution.records import Kind, Records, records
 from partwatch.case.resolution.scoring import Scored, Scorer
 
 # Sizes of cases, and of how many of each a calibration is made.
-FITTED: dict[int, int] = {60: 60, 200: 40, 800: 20, 3000: 10, 12_000: 4}
-HELD_BACK: dict[int, int] = {60: 30, 200: 20, 800: 10, 3000: 6, 12_000: 3}
+FITTED: dict[Kind, dict[int, int]] = {
+    Kind.PERSON: {60: 50, 200: 30, 800: 14, 3000: 8, 12_000: 3},
+    Kind.ORGANIZATION: {60: 30, 200: 15, 800: 8, 3000: 4, 12_000: 1},
+    Kind.ADDRESS: {60: 30, 200: 15, 800: 8, 3000: 4, 12_000: 1},
+}
+HELD_BACK: dict[int, int] = {60: 20, 200: 10, 800: 6, 3000: 4, 12_000: 2}
 # Held-back worlds have seeds of their own.
 FIRST_HELD_BACK = 100_000
 FLOOR = -20.0
@@ -70,11 +74,11 @@ def written(world: World, kind: Kind) -> tuple[Records, People]:
 
 
 def known(world: World, kind: Kind, shares: Shares | None = None) -> Known:
-    """A world, scored."""
+    """A world, scored. shares: m and u that ship, to be mixed with what it teaches."""
     rows, made = written(world, kind)
     kept = np.array([int(key) for key in rows.keys], dtype=np.int64)
     blocks = blocks_of(rows)
-    with Scorer(rows, shares) as scorer:
+    with Scorer(rows, shipped=shares) as scorer:
         scored = scorer.blocked(blocks, FLOOR)
     entity, group = np.array(made.entity)[kept], np.array(made.group)[kept]
     return Known(world, rows, scored, blocks, entity, group)

@@ -22,7 +22,7 @@ class Bar:
 @dataclass(frozen=True)
 class Side:
     """A record of a pair. key: of the entity. caption: what it is called. cluster: entities that it is taken
-    for one with, itself counted. said: property, value, and the names of the sources that say so, in order."""
+    for one with, itself counted. said: property, value, and the names of the sources that say so."""
 
     key: str
     caption: str

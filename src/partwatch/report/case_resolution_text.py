@@ -1,4 +1,4 @@
-"""The resolution of a case for a terminal: what a run did, and each pair as a waterfall beside its records."""
+"""The resolution of a case for a terminal: what a run did; each pair as a waterfall, beside its records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def render_run(told: ResolutionTold, console: Console) -> None:
             _line(console, f"   left out: {many}: too many share it to compare them all", "yellow")
         if kind.records > 1:
             learned = "learned here" if kind.learned else "as shipped"
-            others = f"{kind.others:g} other records each, prior odds 1 in {2 ** -kind.prior:,.0f}"
+            others = f"{kind.others:g} other records each, prior odds 1 in {2**-kind.prior:,.0f}"
             _line(console, f"   {others}; weights {learned} (model {kind.model})", "dim")
     _line(
         console,
@@ -84,8 +84,8 @@ def _judged(told: Judged) -> str:
         "see `--recalibrate`"
     )  # fmt: skip
     return (
-        f"{moved}{told.pairs:,} judged pairs: {told.stated:.1f} were stated to be the same, {told.same:,} were "
-        f"(95 % interval {told.low * told.pairs:.1f} to {told.high * told.pairs:.1f}): {verdict}"
+        f"{moved}{told.pairs:,} judged pairs: {told.stated:.1f} were stated to be the same, {told.same:,} "
+        f"were (95 % interval {told.low * told.pairs:.1f} to {told.high * told.pairs:.1f}): {verdict}"
     )
 
 

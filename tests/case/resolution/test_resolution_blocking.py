@@ -10,7 +10,8 @@ from partwatch.case.resolution.records import Kind, records
 
 def people(said: list[dict[str, str]], kind: Kind = Kind.PERSON):  # type: ignore[no-untyped-def] # a shorthand
     return records(
-        kind, {f"{place:06d}": {prop: [value] for prop, value in one.items()} for place, one in enumerate(said)}
+        kind,
+        {f"{place:06d}": {prop: [value] for prop, value in one.items()} for place, one in enumerate(said)},
     )
 
 
@@ -32,7 +33,9 @@ def test_each_way_of_being_found_brings_a_pair_together() -> None:
 
 
 def test_a_wide_block_is_divided_and_what_is_still_wide_is_left_out_and_told() -> None:
-    crowd = [{"name": "Jan Kowal", "phone": "+4930111222", "birthDate": str(1940 + n % 40)} for n in range(400)]
+    crowd = [
+        {"name": "Jan Kowal", "phone": "+4930111222", "birthDate": str(1940 + n % 40)} for n in range(400)
+    ]
     found = blocks_of(people(crowd), widest=50)
     assert "phone" in {rule.partition("+")[0] for rule in (*found.rules, *found.left_out)}
     sizes: dict[str, int] = {}

@@ -57,7 +57,10 @@ PAIRS = st.dictionaries(
 )  # fmt: skip
 
 
-@given(PAIRS, st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda p: p[0] < p[1]), max_size=5))
+@given(
+    PAIRS,
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda p: p[0] < p[1]), max_size=5),
+)
 def test_what_was_merged_gives_the_same_clusters_again(
     pairs: dict[tuple[int, int], float], different: list[tuple[int, int]]
 ) -> None:

@@ -94,7 +94,9 @@ def _curve(score: Floats, same: NDArray[np.bool_], weight: Floats) -> tuple[Floa
     one half of a misleading pair more on either side, so that no odds are without end."""
     order = np.argsort(score, kind="stable")
     score, same, weight = score[order], same[order], weight[order]
-    edges = np.unique(np.linspace(0, len(score), min(_KNOTS * 8, len(score) // _LEAST_IN_BLOCK) + 1).astype(int))
+    edges = np.unique(
+        np.linspace(0, len(score), min(_KNOTS * 8, len(score) // _LEAST_IN_BLOCK) + 1).astype(int)
+    )
     # Finer where few are left: the ends decide.
     ends = [2**k for k in range(5, 14) if 2**k < len(score) // 2]
     edges = np.unique([*edges, *ends, *(len(score) - np.array(ends, dtype=int))]).astype(int)

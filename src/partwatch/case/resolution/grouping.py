@@ -109,9 +109,7 @@ class _Clusters:
             self._apart.setdefault(one, set()).add(other)
             self._apart.setdefault(other, set()).add(one)
 
-    def weigh(
-        self, left: NDArray[np.int32], right: NDArray[np.int32], odds: NDArray[np.float64]
-    ) -> None:
+    def weigh(self, left: NDArray[np.int32], right: NDArray[np.int32], odds: NDArray[np.float64]) -> None:
         """What is known of pairs."""
         for one, other, value in zip(left.tolist(), right.tolist(), odds.tolist(), strict=True):
             self._odds.setdefault(one, {})[other] = value
@@ -140,9 +138,7 @@ class _Clusters:
         if against is None or len(fewer) + len(more) == 2:
             return None
         among = set(more)
-        told = [
-            (value, x, y) for x in fewer for y, value in self._odds.get(x, {}).items() if y in among
-        ]
+        told = [(value, x, y) for x in fewer for y, value in self._odds.get(x, {}).items() if y in among]
         worst = min(told, default=(0.0, one, other))
         if worst[0] <= against or sum(value for value, _, _ in told) < 0.0:
             return worst[1], worst[2]

@@ -224,7 +224,7 @@ def even_shares(kind: Kind) -> Shares:
     found = {}
     for one in COMPARISONS[kind]:
         count = len(one.labels)
-        weights = [2.0 ** -place for place in range(count)]
+        weights = [2.0**-place for place in range(count)]
         m = [weight / sum(weights) for weight in weights]
         found[one.name] = tuple(zip(m, reversed(m), strict=True))
     return found

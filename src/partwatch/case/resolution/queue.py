@@ -83,7 +83,7 @@ def _joined(view: CaseView, pair: Pair, sizes: Mapping[int, int]) -> float | Non
 
 
 def _chance(odds: float) -> float:
-    return 1.0 / (1.0 + 2.0 ** -max(min(odds, 500.0), -500.0))
+    return 1.0 / (1.0 + math.pow(2.0, -max(min(odds, 500.0), -500.0)))
 
 
 def _open(chance: float) -> float:

@@ -65,11 +65,12 @@ RARE: Final[Mapping[str, float]] = {
 THOUGHT_OF: Final = 1000
 LEAST_SHARE: Final = 1e-5
 
-_WANTED: Final = frozenset(
-    "name alias weakAlias previousName firstName secondName middleName lastName title birthDate phone email "
-    "registrationNumber idNumber taxNumber vatCode passportNumber country nationality jurisdiction address "
-    "addressEntity full street street2 city postalCode region state".split()
+_TOLD: Final = (
+    "name alias weakAlias previousName firstName secondName middleName lastName title birthDate phone "
+    "email registrationNumber idNumber taxNumber vatCode passportNumber country nationality "
+    "jurisdiction address addressEntity full street street2 city postalCode region state"
 )
+_WANTED: Final = frozenset(_TOLD.split())
 _IDS: Final = ("idNumber", "passportNumber", "taxNumber", "registrationNumber", "vatCode")
 _RECORDS: Final = frozenset(("Person", "LegalEntity", "Organization", "Company", "Address"))
 
@@ -148,7 +149,7 @@ def _with_addresses(found: Said, said: Mapping[int, Said], view: CaseView) -> Sa
     """The parts of the addresses it points to, as its own."""
     told = dict(found)
     for key in found.get("addressEntity", ()):
-        place = view.place_of.get(key)
+        place = view.place_of.get(key, -1)
         for name in ("full", "street", "postalCode", "city", "country"):
             if place in said and (values := said[place].get(name)):
                 told[name] = [*told.get(name, ()), *values]

@@ -138,9 +138,7 @@ def _run_told(
     }  # fmt: skip
 
 
-def _pairs(
-    records: Records, found: Resolved, policy: Policy, decisions: list[Decision]
-) -> Iterator[Pair]:
+def _pairs(records: Records, found: Resolved, policy: Policy, decisions: list[Decision]) -> Iterator[Pair]:
     """Those merged, those for a person, and those that a person decided."""
     rows = _Rows.of(records, decisions)
     decided = {*rows.same, *rows.different}

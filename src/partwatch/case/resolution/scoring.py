@@ -28,9 +28,9 @@ _DIGITS: Final = 6
 
 @dataclass(frozen=True)
 class Scored:
-    """p pairs. left, right: int32 (p,), rows of the records, left < right; pairs in rising order. raw: float64
-    (p,), the model's match weight. weights: float32 (p, c), what each comparison gave to it, what is rare
-    included; levels: int8 (p, c), its level, 0 the best, -1 where a value is missing."""
+    """p pairs. left, right: int32 (p,), rows of the records, left < right; pairs in rising order. raw:
+    float64 (p,), the model's match weight. weights: float32 (p, c), what each comparison gave to it, what
+    is rare included; levels: int8 (p, c), its level, 0 the best, -1 where a value is missing."""
 
     left: NDArray[np.int32]
     right: NDArray[np.int32]
@@ -72,9 +72,10 @@ class Scorer:
     """Compares records of a kind. Use it as a context: it holds a database in memory. Raises UsageError
     where the extra `case` is not installed."""
 
-    def __init__(self, records: Records, shares: Shares | None = None) -> None:
-        """shares: m and u; those that ship, and what the records teach, where left out."""
+    def __init__(self, records: Records, shares: Shares | None = None, shipped: Shares | None = None) -> None:
+        """shares: m and u; where left out, those that ship (or `shipped`), and what the records teach."""
         self.records = records
+        self._shipped = shipped or shipped_shares(records.kind)
         self.learned = False
         self._given = shares
         self._duckdb = CASE.module("duckdb", "resolving entities")
@@ -105,9 +106,9 @@ class Scorer:
             "partwatch_keys", self._arrow.table({"row": self._arrow.array(rows, "int32"), "key": keys})
         )
         self._connection.execute(
-            "CREATE OR REPLACE TABLE partwatch_pairs AS SELECT DISTINCT '0' AS match_key, l.row AS join_key_l, "
-            "r.row AS join_key_r FROM partwatch_keys l JOIN partwatch_keys r ON l.key = r.key "
-            "AND l.row < r.row"
+            "CREATE OR REPLACE TABLE partwatch_pairs AS SELECT DISTINCT '0' AS match_key, "
+            "l.row AS join_key_l, r.row AS join_key_r FROM partwatch_keys l "
+            "JOIN partwatch_keys r ON l.key = r.key AND l.row < r.row"
         )
         self._connection.unregister("partwatch_keys")
         return self._scored(floor)
@@ -168,7 +169,7 @@ class Scorer:
 
     def _learned(self) -> Shares:
         """What ships, its m mixed with what expectation maximisation finds in a case that is large enough."""
-        shipped = distinct(shipped_shares(self.records.kind))
+        shipped = distinct(self._shipped)
         if len(self.records) < LEAST_TO_LEARN:
             return shipped
         # Sums of floating numbers must come in one order.

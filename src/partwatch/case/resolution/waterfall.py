@@ -47,9 +47,7 @@ def kind_of(bars: Sequence[Mapping[str, Any]]) -> Kind | None:
 
 def bars_of(told: Sequence[Mapping[str, Any]]) -> tuple[Bar, ...]:
     """As renderers read them."""
-    return tuple(
-        Bar(one["comparison"], one["level"], one["left"], one["right"], one["bits"]) for one in told
-    )
+    return tuple(Bar(one["comparison"], one["level"], one["left"], one["right"], one["bits"]) for one in told)
 
 
 def _shown(records: Records, columns: Sequence[str], row: int) -> str:
@@ -58,4 +56,3 @@ def _shown(records: Records, columns: Sequence[str], row: int) -> str:
         value = records.columns[name][row]
         told.append(", ".join(value) if isinstance(value, list) else value or "")
     return ", ".join(one for one in told if one)
-

@@ -7,6 +7,11 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+
+def _set(told: str) -> frozenset[str]:
+    return frozenset(told.split())
+
+
 # Letters that do not decompose; Cyrillic and Greek as passports write them, roughly (ICAO Doc 9303-3).
 _LETTERS: Final = str.maketrans(
     {
@@ -23,23 +28,22 @@ _LETTERS: Final = str.maketrans(
 # Written out where the sign is not to be had; folded the same way, so that both spellings meet.
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 _GAPS: Final = re.compile(r"[^\w]+", re.UNICODE)
-_TITLES: Final = frozenset(
+_TITLES: Final = _set(
     "mr mrs ms miss mx dr prof professor sir dame herr frau hr fr dipl ing mag madame monsieur m mme don dona"
-    .split()
-)  # fmt: skip
+)
 _GENERATIONS: Final = {
     "jr": "junior", "junior": "junior", "jun": "junior", "ii": "junior", "sr": "senior", "senior": "senior",
     "sen": "senior", "iii": "third", "iv": "fourth",
 }  # fmt: skip
-_PARTICLES: Final = frozenset(
-    "van von de der den del della di da dal dos das du la le el al bin ibn ben bint ter ten te zu zum zur st "
-    "mac mc abu af av".split()
+_PARTICLES: Final = _set(
+    "van von de der den del della di da dal dos das du la le el al bin ibn ben bint ter ten te zu zum "
+    "zur st mac mc abu af av"
 )
-COMPANY_FORMS: Final = frozenset(
-    "ltd limited llc llp inc incorporated corp corporation co company plc gmbh ag kg ohg ug mbh gbr ev eg "
-    "sarl sas sa srl spa bv nv ab oy as aps oyj zrt kft doo dd sro spzoo pty pvt sl slu lda ooo oao zao"
-    .split()
-)  # fmt: skip
+COMPANY_FORMS: Final = _set(
+    "ltd limited llc llp inc incorporated corp corporation co company plc gmbh ag kg ohg ug mbh gbr "
+    "ev eg sarl sas sa srl spa bv nv ab oy as aps oyj zrt kft doo dd sro spzoo pty pvt sl slu lda ooo "
+    "oao zao"
+)
 _STREETS: Final = {
     "str": "street", "strasse": "street", "st": "street", "rd": "road", "ave": "avenue", "av": "avenue",
     "ln": "lane", "dr": "drive", "blvd": "boulevard", "pl": "place", "sq": "square", "ct": "court",
