@@ -28,9 +28,17 @@ FATHER_AND_SON = {(0, 1): 8.0, (1, 2): 7.0, (0, 2): -9.0}
 def test_no_chain_through_a_record_that_could_be_either() -> None:
     assert group(3, FATHER_AND_SON, against=None).cluster.tolist() == [0, 0, 0]
     found = group(3, FATHER_AND_SON)
+    # Whose it is is not known: it is nobody's, and a person is asked of both.
+    assert found.cluster.tolist() == [0, 1, 2]
+    assert found.contested == {0: (0, 2), 1: (2, 0)}
+
+
+def test_a_claim_that_is_far_stronger_than_its_rival_stands() -> None:
+    found = group(3, {(0, 1): 12.0, (1, 2): 3.0, (0, 2): -9.0})
     assert found.cluster.tolist() == [0, 0, 2]
     assert found.merged.tolist() == [True, False, False]
-    assert found.contested == {1: (2, 0)}
+    assert found.contested == {}
+    assert group(3, {(0, 1): 16.0, (1, 2): 7.0, (0, 2): -9.0}).contested == {1: (2, 0)}
 
 
 def test_weak_doubts_together_weigh_as_one_strong_one() -> None:
@@ -41,7 +49,7 @@ def test_weak_doubts_together_weigh_as_one_strong_one() -> None:
 
 def test_decisions_go_before_scores() -> None:
     assert group(3, FATHER_AND_SON, same=((0, 2),)).cluster.tolist() == [0, 0, 0]
-    assert group(3, FATHER_AND_SON, different=((0, 1),)).cluster.tolist() == [0, 1, 1]
+    assert group(2, {(0, 1): 8.0}, different=((0, 1),)).cluster.tolist() == [0, 1]
     assert group(3, {}, same=((0, 1), (1, 2)), different=((0, 2),)).cluster.tolist() == [0, 0, 2]
 
 

@@ -2,18 +2,22 @@
 
 Pairs alone would chain: a father is merged with a record that lacks its birth date, and that one with the
 son. So a join of two clusters is asked of all pairs between them (as in correlation clustering: Bansal, Blum
-and Chawla 2004): none may be scored strongly against, and together they must speak for it.
+and Chawla 2004): none may be scored strongly against, and together they must speak for it. And that record
+is not the father's for having come first: where two that speak against one another both claim a third, at
+most one is right, and each claim is weighed against the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pairs = Sequence[tuple[int, int]]
+_CERTAIN: Final = 60.0  # bits
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,47 @@ def unscored(
     return table[:, 0], table[:, 1]
 
 
+def rivalled(
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    odds: NDArray[np.float64],
+    merge: float,
+    against: float,
+) -> tuple[NDArray[np.float64], dict[int, tuple[int, int]]]:
+    """Odds of each pair beside its rivals, and by the place of a pair that is no longer sure the two that
+    both claim one of its records. A record e is a's, or b's, or neither's, where a and b are not one: with
+    odds A and B for each alone, those of a are A / (1 + B). Of several rivals the strongest counts, as they
+    may be one."""
+    sure = np.flatnonzero(odds >= merge)
+    touched = np.zeros(int(max(left.max(initial=-1), right.max(initial=-1))) + 1, dtype=bool)
+    touched[left[sure]] = touched[right[sure]] = True
+    near = np.flatnonzero(((touched[left] | touched[right]) & (odds > -3.0)) | (odds <= against))
+    known: dict[int, dict[int, float]] = {}
+    apart: set[tuple[int, int]] = set()
+    for one, other, value in zip(left[near].tolist(), right[near].tolist(), odds[near].tolist(), strict=True):
+        if value <= against:
+            apart.add((one, other))
+            continue
+        known.setdefault(one, {})[other] = value
+        known.setdefault(other, {})[one] = value
+    claims = odds.copy()
+    contested: dict[int, tuple[int, int]] = {}
+    for place in sure.tolist():
+        one, other = int(left[place]), int(right[place])
+        rivals = [
+            (value, mine, rival)
+            for shared, mine in ((one, other), (other, one))
+            for rival, value in known.get(shared, {}).items()
+            if (min(mine, rival), max(mine, rival)) in apart
+        ]
+        if rivals:
+            strongest = max(rivals)
+            claims[place] -= float(np.logaddexp2(0.0, strongest[0]))
+            if claims[place] < merge:
+                contested[place] = strongest[1:]
+    return claims, contested
+
+
 def grouped(
     count: int,
     left: NDArray[np.int32],
@@ -70,7 +115,12 @@ def grouped(
     """Clusters of count records. odds: (p,), log2 posterior odds of each pair; merge: from which two are
     joined; against: at or below which a pair stands against a join; None: pairs alone decide. same,
     different: what people decided, which goes before."""
-    wanted = np.flatnonzero(odds >= merge)
+    different = list(different)
+    contested: dict[int, tuple[int, int]] = {}
+    claims = believed = _decided(left, right, odds, same, different)
+    if against is not None:
+        claims, contested = rivalled(left, right, believed, merge, against)
+    wanted = np.flatnonzero(claims >= merge)
     clusters = _Clusters(count)
     clusters.forbid(different)
     for one, other in same:
@@ -78,9 +128,8 @@ def grouped(
     if against is not None:
         labels = components(count, [*zip(left[wanted].tolist(), right[wanted].tolist(), strict=True), *same])
         inside = np.flatnonzero(labels[left] == labels[right])
-        clusters.weigh(left[inside], right[inside], odds[inside])
-    contested: dict[int, tuple[int, int]] = {}
-    order = wanted[np.lexsort((right[wanted], left[wanted], -odds[wanted]))]
+        clusters.weigh(left[inside], right[inside], believed[inside])
+    order = wanted[np.lexsort((right[wanted], left[wanted], -claims[wanted]))]
     for place in order.tolist():
         one, other = int(left[place]), int(right[place])
         reason = clusters.reason_against(one, other, against)
@@ -92,6 +141,21 @@ def grouped(
     merged = (odds >= merge) & (labels[left] == labels[right])
     contested = {place: pair for place, pair in contested.items() if not merged[place]}
     return Grouped(labels, merged, contested)
+
+
+def _decided(
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    odds: NDArray[np.float64],
+    same: Pairs,
+    different: Pairs,
+) -> NDArray[np.float64]:
+    """Odds with what people decided in place of what was scored."""
+    told = dict.fromkeys(different, -_CERTAIN) | dict.fromkeys(same, _CERTAIN)
+    if not told:
+        return odds
+    pairs = zip(left.tolist(), right.tolist(), odds.tolist(), strict=True)
+    return np.array([told.get((one, other), value) for one, other, value in pairs], dtype=np.float64)
 
 
 class _Clusters:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from partwatch.case.resolution.waterfall import bars_of, kind_of
 from partwatch.case.store import CaseStore
+from partwatch.case.tables import PAIRS
 from partwatch.case.verdicts import Decision, Pair, Run, Verdict, ordered
 from partwatch.case.view import CaseView, view_of
 from partwatch.model.case_resolution import PairTold, Side
@@ -35,7 +39,9 @@ def queue(store: CaseStore, limit: int = 20, view: CaseView | None = None) -> li
             continue
         chance = _chance(pair.bits + prior)
         if chance >= review:
-            found.append((told is Verdict.UNSURE, -_open(chance) * joined, pair.left, pair.right, pair))
+            # A contested pair is sure by itself: what is open is which of its neighbours is wrong.
+            told_by_it = 1.0 if pair.waterfall[-1].get("contested") else _open(chance)
+            found.append((told is Verdict.UNSURE, -told_by_it * joined, pair.left, pair.right, pair))
     found.sort(key=lambda one: one[:4])
     return [_told(store, view, run, one[4], decided, sizes) for one in found[: max(limit, 0)]]
 
@@ -48,9 +54,9 @@ def explain(store: CaseStore, left: str, right: str, view: CaseView | None = Non
         raise UsageError("nothing was resolved in this case yet; `partwatch case resolve` does")
     view = view or view_of(store)
     decided = {(one.left, one.right): one.verdict for one in store.decisions()}
-    for pair in store.pairs(run.id):
-        if (pair.left, pair.right) == (left, right):
-            return _told(store, view, run, pair, decided, Counter(view.canonical.tolist()))
+    pair = _kept(store, run, left, right)
+    if pair is not None:
+        return _told(store, view, run, pair, decided, Counter(view.canonical.tolist()))
     raise UsageError(f"{left}, {right}: run {run.id} keeps no such pair; it is far from being merged")
 
 
@@ -61,10 +67,19 @@ def undo(store: CaseStore, left: str, right: str, reason: str, by: str) -> Decis
     if any((one.left, one.right) == (left, right) for one in store.decisions()):
         return store.decide(left, right, Verdict.UNDONE, reason, by)
     run = store.latest_run()
-    merged = [] if run is None else store.pairs(run.id, merged=True)
-    if any((one.left, one.right) == (left, right) for one in merged):
+    pair = None if run is None else _kept(store, run, left, right)
+    if pair is not None and pair.merged:
         return store.decide(left, right, Verdict.DIFFERENT, reason, by)
     raise UsageError(f"{left}, {right}: nobody decided on this pair, and no run merged it")
+
+
+def _kept(store: CaseStore, run: Run, left: str, right: str) -> Pair | None:
+    with store.reading() as connection:
+        wanted = select(PAIRS).filter_by(run_id=run.id, left=left, right=right)
+        row = connection.execute(wanted).first()
+    if row is None:
+        return None
+    return Pair(left, right, row.raw, row.bits, bool(row.merged), json.loads(row.waterfall))
 
 
 def _prior(run: Run, pair: Pair) -> float | None:

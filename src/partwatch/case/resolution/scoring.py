@@ -90,7 +90,9 @@ class Scorer:
             self._input = self._api.register(self._table())
             self.shares = self._given or self._learned()
             self._settings = settings_of(self.records.kind, self.shares)
-            self._linker = self._splink.Linker(self._input, self._settings, log_level=None)
+            self._linker = self._splink.Linker(
+                self._input, self._settings, log_level=None, validate_settings=False
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -200,7 +202,7 @@ class Scorer:
     ) -> dict[str, tuple[float, list[float]]]:
         """For each comparison that can be learned so: how many pairs of one entity taught it, and its m."""
         settings = settings_of(self.records.kind, shares) | {"probability_two_random_records_match": 1e-4}
-        linker = self._splink.Linker(self._input, settings, log_level=None)
+        linker = self._splink.Linker(self._input, settings, log_level=None, validate_settings=False)
         session = linker.training.estimate_parameters_using_expectation_maximisation(
             self._splink.block_on(*columns), max_pairs=_MOST_TRAINING if pairs > _MOST_TRAINING else None,
             estimate_without_term_frequencies=True, record_sample_proportion=0.3,
