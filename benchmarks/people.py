@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -444,7 +444,13 @@ def _houses(world: World, pools: _Pools, rng: random.Random) -> Iterator[list[tu
 
 def _write_house(house: tuple[str, str, str], world: World, pools: _Pools, rng: random.Random) -> Said:
     said: Said = {}
-    _write_home(house, said, world, rng)
+    # An address is what is written: with another number it is its neighbour.
+    name, _, number = house[0].rpartition(" ")
+    _write_home((f"{_noisy(name, world, rng)} {number}", *house[1:]), said, replace(world, noise=0.0), rng)
+    if "city" in said:
+        said["city"] = [_noisy(house[2], world, rng)]
+    if "postalCode" in said and rng.random() < world.noise / 2:
+        said["postalCode"] = [_typed(house[1], rng)]
     if "address" in said:
         said["full"] = said.pop("address")
     if rng.random() < 0.5:

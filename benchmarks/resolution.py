@@ -89,8 +89,10 @@ def report(name: str, cases: Sequence[Case]) -> None:
         _honesty(label, told, same, group)
         for least in (POLICY.merge, POLICY.review):
             _at(label, told, same, every, least)
-    for against in (None, odds_bits(POLICY.against)):
-        _clusters("pairs alone" if against is None else "none that speaks against", cases, against, every)
+    for merge in (POLICY.merge, 0.9):
+        for against in (None, odds_bits(POLICY.against)):
+            how = "pairs alone" if against is None else "asking all pairs"
+            _clusters(f"{how} at {merge:g}", cases, merge, against, every)
 
 
 def _honesty(
@@ -116,11 +118,11 @@ def _at(label: str, odds: NDArray[np.float64], same: NDArray[np.bool_], every: i
           f"error {wrong.value:.4f} [{low:.4f}, {high:.4f}], stated {stated:.4f}")  # fmt: skip
 
 
-def _clusters(label: str, cases: Sequence[Case], against: float | None, every: int) -> None:
+def _clusters(label: str, cases: Sequence[Case], least: float, against: float | None, every: int) -> None:
     right = made = whole = clusters = impure = 0
     for one in cases:
         found = one.found
-        merge = odds_bits(POLICY.merge)
+        merge = odds_bits(least)
         labels = grouped(
             len(one.records), found.scored.left, found.scored.right, found.odds, merge, against
         ).cluster

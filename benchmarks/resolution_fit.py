@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.people import World
 from benchmarks.resolution_worlds import FITTED, known, worlds, written
-from partwatch.case.resolution.calibration import Curve, calibration_text
+from partwatch.case.resolution.calibration import Curve, calibration_text, read_calibration
 from partwatch.case.resolution.fitting import fitted
 from partwatch.case.resolution.model import COMPARISONS, Shares, even_shares, shares_of
 from partwatch.case.resolution.records import Kind
@@ -77,13 +77,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", choices=("shares", "calibration"))
+    parser.add_argument("--kind", choices=[kind.value for kind in Kind], action="append")
     arguments = parser.parse_args()
     if arguments.only != "calibration":
         told = {kind.value: counted_shares(kind, _COUNTED) for kind in Kind}
         (arguments.out / "shares.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     if arguments.only != "shares":
         shares = {kind: shares_of(told) for kind, told in _read(arguments.out / "shares.json").items()}
-        curves = {kind: calibrated(kind, FITTED[kind], shares[kind]) for kind in Kind}
+        asked = {Kind(name) for name in arguments.kind or Kind}
+        before = arguments.out / "calibration.json"
+        curves = {
+            kind: calibrated(kind, FITTED[kind], shares[kind])
+            if kind in asked
+            else read_calibration(before.read_text(encoding="utf-8"), str(before)).curves[kind]
+            for kind in Kind
+        }
         (arguments.out / "calibration.json").write_text(calibration_text(curves), encoding="utf-8")
 
 

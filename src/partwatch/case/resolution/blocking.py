@@ -127,6 +127,8 @@ def _address(row: _Row) -> Iterator[str]:
         yield f"post:{street}|{postcode}"
         yield f"sound:{words.phonetic(street)}|{row['number'] or ''}|{postcode or city}"
         yield f"cities:{words.phonetic(street)}|{row['number'] or ''}|{words.phonetic(city)}"
+        # Neighbours are met as well: the calibration must know what speaks against.
+        yield f"road:{words.phonetic(street)}|{(row['number'] or '')[:1]}|{postcode or city}"
 
 
 def _shared(row: _Row, initial: str) -> Iterator[str]:

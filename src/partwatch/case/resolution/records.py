@@ -88,7 +88,7 @@ def records_of(view: CaseView) -> dict[Kind, Records]:
 
 def kind_of(schema: str, said: Said) -> Kind | None:
     """What it is compared with; None where it is no record. A LegalEntity is a person unless its name has a
-    legal form in it."""
+    legal form in it, or it has the number of a register."""
     known = SCHEMATA.get(schema)
     if known is None or schema not in _RECORDS:
         return None
@@ -96,7 +96,10 @@ def kind_of(schema: str, said: Said) -> Kind | None:
         return Kind.ADDRESS
     if known.is_a("Organization"):
         return Kind.ORGANIZATION
-    company = schema == "LegalEntity" and any(map(words.looks_like_company, said.get("name", ())))
+    company = schema == "LegalEntity" and (
+        any(map(words.looks_like_company, said.get("name", ())))
+        or any(said.get(prop) for prop in ("registrationNumber", "vatCode"))
+    )
     return Kind.ORGANIZATION if company else Kind.PERSON
 
 
