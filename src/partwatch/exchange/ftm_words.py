@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -22,7 +23,13 @@ _CONCRETE: Final[Mapping[str, str]] = MappingProxyType(
 # What those have of the properties that a case knows.
 _LIKE: Final[Mapping[str, str]] = MappingProxyType({"HyperText": "Document", "Note": "Thing"})
 _ABSTRACT: Final[Mapping[str, str]] = MappingProxyType(
-    {"Thing": "Note", "Value": "Asset", "Interval": "UnknownLink", "Interest": "UnknownLink"}
+    {
+        "Thing": "Note",
+        "Value": "Asset",
+        "Interval": "UnknownLink",
+        "Interest": "UnknownLink",
+        "Analyzable": "Note",
+    }
 )
 _LINK: Final = "UnknownLink"
 
@@ -56,7 +63,21 @@ def schema_abroad(schema: str) -> str:
 
 def properties_abroad(schema: str) -> Mapping[str, Property]:
     """What a schema of theirs has of the properties that a case knows."""
-    return SCHEMATA[_LIKE.get(schema, schema)].properties
+    return _theirs(_LIKE.get(schema, schema))
+
+
+@cache
+def _theirs(schema: str) -> Mapping[str, Property]:
+    """Properties that a schema has from theirs: some of theirs extend one of ours here."""
+    found: dict[str, Property] = {}
+    for name in SCHEMATA[schema].extends:
+        found.update(_theirs(name))
+    return found if SCHEMATA[schema].ours else found | dict(SCHEMATA[schema].own)
+
+
+def _is_thing(schema: str) -> bool:
+    """Whether a link may join it there, where messages are things as well."""
+    return SCHEMATA[schema].is_a("Thing") or schema == "Message"
 
 
 def abroad(entity: Entity, said: Said, merged: bool) -> Abroad:
@@ -94,8 +115,8 @@ def notes_of(there: str) -> str:
 def links_of(entity: Entity) -> Iterator[Link]:
     """References to what goes out that would otherwise be in a note only."""
     found: dict[tuple[str, str], list[Said]] = {}
-    for one in entity.said if SCHEMATA[entity.schema].is_a("Thing") else ():
-        thing = one.target_schema is not None and SCHEMATA[one.target_schema].is_a("Thing")
+    for one in entity.said if _is_thing(entity.schema) else ():
+        thing = one.target_schema is not None and _is_thing(one.target_schema)
         if thing and one.target is not None and one.target != entity.key and abroad(entity, one, True).lost:
             found.setdefault((one.prop, one.target), []).append(one)
     for (prop, target), said in found.items():

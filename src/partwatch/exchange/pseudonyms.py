@@ -25,7 +25,7 @@ _PLACE: Final = re.compile(r"[a-z]{1,12} [0-9]{1,12}")
 _KEPT: Final = frozenset(
     ("service", "currency", "currencySymbol", "carrier", "platform", "format", "finding", "complete",
      "relation", "medium", "part", "watchlist", "authority", "slicer", "vendor", "model", "accountType",
-     "missing")
+     "missing", "blockchain", "deviceType", "extension")
 )  # fmt: skip
 # Types whose values tell of no person, and what those look like; others are what an importer took over as it
 # was, and are replaced.

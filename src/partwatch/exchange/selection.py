@@ -21,6 +21,8 @@ Places = NDArray[np.int32]
 
 # Joins others: comes along with them, and has no place without.
 _JOINS: Final = "Interval"
+# Names another without being between it and a third.
+_SPOKEN_OF: Final = frozenset(("inReplyToMessage",))
 # When these were made says when the case was worked on, not when something happened.
 _INFERRED: Final = frozenset(("Match", "SameSource"))
 # Why a statement may not go out; the first: it may.
@@ -42,10 +44,12 @@ class Selection:
 
 @dataclass(frozen=True)
 class _References:
-    """Which canonical entity names which, each pair once; only those of which something is said."""
+    """Which canonical entity names which, each pair once; only those of which something is said. parties:
+    the same, without what is only spoken of."""
 
     of: Places
     to: Places
+    parties: tuple[Places, Places]
 
 
 def select(view: CaseView, options: Options, pseudonyms: Pseudonyms | None = None) -> Selection:
@@ -137,9 +141,16 @@ def _references(view: CaseView, rows: Flags, chosen: Flags) -> _References:
     there = to >= 0
     of, to = view.about[at_rows[there]].astype(np.int64), view.canonical[to[there]].astype(np.int64)
     keep = chosen[to] & chosen[of] & (of != to) if of.size else np.zeros(0, dtype=np.bool_)
-    pairs = np.unique(of[keep] * len(view.keys) + to[keep])
-    of, to = np.divmod(pairs, max(1, len(view.keys)))
-    return _References(of.astype(np.int32), to.astype(np.int32))
+    codes = [code for code, prop in enumerate(view.props) if prop.endswith("Mentioned") or prop in _SPOKEN_OF]
+    party = keep & ~np.isin(view.prop[at_rows[there]], codes)
+    count = len(view.keys)
+    return _References(*_pairs(of[keep], to[keep], count), _pairs(of[party], to[party], count))
+
+
+def _pairs(of: NDArray[np.int64], to: NDArray[np.int64], count: int) -> tuple[Places, Places]:
+    """Each pair once."""
+    first, second = np.divmod(np.unique(of * count + to), max(1, count))
+    return first.astype(np.int32), second.astype(np.int32)
 
 
 def _joining(kinds: tuple[str, ...]) -> Flags:
@@ -147,10 +158,11 @@ def _joining(kinds: tuple[str, ...]) -> Flags:
 
 
 def _brought(references: _References, chosen: Flags) -> Flags:
-    """Entities that name two of the chosen or more, and none else."""
+    """Entities between two of the chosen or more, and none else."""
+    of, to = references.parties
     count = len(chosen)
-    ends = np.bincount(references.of, minlength=count)
-    inside = np.bincount(references.of[chosen[references.to]], minlength=count)
+    ends = np.bincount(of, minlength=count)
+    inside = np.bincount(of[chosen[to]], minlength=count)
     found: Flags = (ends >= 2) & (inside == ends)
     return found
 
