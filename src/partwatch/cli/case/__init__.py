@@ -11,9 +11,9 @@ from partwatch.cli.case import (
     falling,
     forgetting,
     handing,
-    judging,
     ledger,
     looking,
+    resolving,
     taking,
 )
 
@@ -30,7 +30,9 @@ for verb in (
     looking.sources,
     looking.show,
     looking.find,
-    judging.judge,
+    resolving.resolve,
+    resolving.queue,
+    resolving.judge,
     asking.path,
     asking.neighbours,
     asking.timeline,
