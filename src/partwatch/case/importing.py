@@ -126,9 +126,26 @@ class _Tally:
                 if len(self.kept) < ERRORS_KEPT:
                     self.kept.append(one)
                 self.manner.heard_error(one)
+            elif (unkept := _unkept(one)) is not None:
+                yield from self.statements([unkept])
             else:
                 self.counts[one.schema] = self.counts.get(one.schema, 0) + 1
                 yield one
+
+
+def _unkept(statement: Statement) -> RowError | None:
+    """Why a statement cannot be kept: no database holds half a character, nor PostgreSQL a NUL."""
+    for text in (statement.value, statement.place, statement.original or "", statement.said_at or ""):
+        if text.isascii() and "\0" not in text:
+            continue
+        try:
+            if "\0" not in text and text.encode():
+                continue
+        except UnicodeEncodeError:
+            pass
+        place = statement.place.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+        return RowError(place, f"{statement.prop} holds what is no character", "export it again as UTF-8")
+    return None
 
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:

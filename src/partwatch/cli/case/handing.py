@@ -87,8 +87,7 @@ def export(
     )  # fmt: skip
     with _written(file) as out:
         summary = write(view, store, kind, out, options)
-    noted = {"kind": kind, "sha256": summary.sha256, "counts": dict(summary.counts)}
-    store.note("export", noted | {"left_out": dict(summary.left_out)}, who)
+    store.note("export", summary.told(), who)
     told = ", ".join(f"{count:,} {name}" for name, count in summary.counts.items())
     common.said(f"{file}: {told}; SHA-256 {summary.sha256}")
 
