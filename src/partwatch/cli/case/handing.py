@@ -171,7 +171,11 @@ def _pack(
     first = html or pdf
     assert first is not None
     bundle = first.with_name(f"{first.stem}-ledger.zip")
-    write_bundle(store, bundle, [one.number for one in pack.statements])
+    # A pack that is written again takes the place of the old one, its bundle too.
+    written = bundle.with_name(f".{first.stem}-ledger.part.zip")
+    written.unlink(missing_ok=True)
+    write_bundle(store, written, [one.number for one in pack.statements])
+    written.replace(bundle)
     pack = with_ledger(pack, bundle)
     if html is not None:
         case_pack_page.write(pack, html)
