@@ -3,9 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 # Build requirements are pinned too: pip hands this to the build's own environment.
+CASE ?= demo/case
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: help setup demo test kill-test fuzz check format bench browser-test case-peers postgresql-test slicers slicer-test clean
+.PHONY: help setup demo case-demo test kill-test fuzz check format bench browser-test case-peers postgresql-test slicers slicer-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -23,6 +24,10 @@ demo: setup ## list a sample design, screen a folder of sample items, show where
 
 test: setup ## run the tests; with PARTWATCH_CORPUS=DIR those on real files too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser --ignore tests/kills --ignore tests/peers --ignore tests/slicers
+
+case-demo: setup ## a made-up case, from seized files to a disclosure pack (CASE=DIR, else demo/case)
+	test '$(CASE)' != demo/case || rm -rf demo/case
+	$(BIN)/python -m examples.case '$(CASE)' --run
 
 KILLS ?= 100
 kill-test: setup ## kill -9 a batch and the list's writers KILLS times at random, compare what is left

@@ -1,4 +1,4 @@
-"""A small case to try `partwatch case` on: `python -m examples.case DIR`.
+"""A small case to try `partwatch case` on: `python -m examples.case DIR`, with `--run` all of it at once.
 
 Some fifty people, most of them innocent; one network that sells unlicensed copies of the sample pump, and one
 like it that sells harmless things. DIR/export holds what a carrier, a bank, an exchange, a telephone company,
@@ -28,6 +28,7 @@ from examples.demo import ALLOW_PLAIN
 from examples.pump import PARTS_BY_NAME, write_pump
 from examples.samples import all_samples
 from examples.writers.gcode import job
+from partwatch.cli import main as partwatch
 
 SEED: Final = 28
 STATEMENTS: Final = 2_400
@@ -87,12 +88,20 @@ def commands(case: Case, truth: Truth, folder: Path) -> Iterator[list[str]]:
            "the laboratory", "--reliability", "A"]  # fmt: skip
     yield ["case", "resolve", where]
     chain = next(one for one in truth.chains if one.listed and one.found)
-    organiser = next(one for one in truth.records if one.person == chain.organiser and one.own_name)
-    yield ["case", "path", where, chain.item, organiser.key]
-    yield ["case", "neighbours", where, organiser.key]
-    yield ["case", "timeline", where, organiser.key]
-    yield ["case", "withdraw", where, "bank-payments.csv", "--reason", "tried out"]
-    yield ["case", "report", where, "--html", str(folder / "overview.html")]
+    maker, organiser = (
+        next(one.key for one in truth.records if one.person == person and one.own_name)
+        for person in (chain.maker, chain.organiser)
+    )
+    yield ["case", "queue", where, "--limit", "3"]
+    yield ["case", "path", where, chain.item, maker]
+    yield ["case", "path", where, chain.item, organiser]
+    yield ["case", "assemblies", where]
+    yield ["case", "neighbours", where, maker]
+    yield ["case", "timeline", where, maker]
+    yield ["case", "withdraw", where, "bank-payments.csv", "--reason", "tried out", "--dry-run"]
+    yield ["case", "report", where, "--page", str(folder / "overview.html"), "--html",
+           str(folder / "disclosure.html"), "--pdf", str(folder / "disclosure.pdf")]  # fmt: skip
+    yield ["ledger", "verify", str(folder / "disclosure-ledger.zip")]
 
 
 def _said(table: Table) -> list[str]:
@@ -112,13 +121,31 @@ def _how(table: Table, export: Path) -> list[str]:
     return ["--region", REGION]
 
 
+def run(case: Case, truth: Truth, folder: Path) -> int:
+    """Types all of it, with a home of its own. A path may say that nothing ties the two; anything else must
+    go well."""
+    home = ["--home", str(folder / "home")]
+    for one in commands(case, truth, folder):
+        sys.stdout.write(f"\n$ partwatch {shlex.join(one)}\n")
+        sys.stdout.flush()
+        code = partwatch([*home, *one])
+        if code not in ((0, 1) if one[:2] == ["case", "path"] else (0,)):
+            sys.stderr.write(f"ended as {code}\n")
+            return code
+    sys.stdout.write(f"\nThe overview: {folder / 'overview.html'}; the pack: {folder / 'disclosure.pdf'}\n")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
-    """Writes the case and tells the commands."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m examples.case DIR\n")
+    """Writes the case and tells the commands, or types them."""
+    runs = "--run" in arguments
+    if len(arguments) != 1 + runs:
+        sys.stderr.write("usage: python -m examples.case DIR [--run]\n")
         return 2
-    folder = Path(arguments[0])
+    folder = Path(next(one for one in arguments if one != "--run"))
     case, truth = write_case(folder)
+    if runs:
+        return run(case, truth, folder)
     sys.stdout.write(f"{case.world.statements:,} statements lie in {folder / 'export'}. To look at them:\n\n")
     for one in commands(case, truth, folder):
         sys.stdout.write(f"    partwatch {shlex.join(one)}\n")
