@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import argparse
 import resource
-import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,24 +37,24 @@ def view_from(rows: Iterable[Row]) -> CaseView:
     keys: dict[str, int] = {}
     schemata: dict[str, int] = {}
     props: dict[str, int] = {}
-    columns: list[list[object]] = [[] for _ in range(6)]
-    for entity, schema, prop, value, source, bits in rows:
+    columns: list[list[Any]] = [[] for _ in range(6)]
+    for entity, schema, prop, value, source, bit in rows:
         told = (
             keys.setdefault(entity, len(keys)),
             schemata.setdefault(schema, len(schemata)),
             props.setdefault(prop, len(props)),
             value,
             source,
-            bits,
+            bit,
         )
         for column, one in zip(columns, told, strict=True):
             column.append(one)
-    entity, schema, prop, values, source, bits = columns
-    told_by = {number: _source(int(number)) for number in sorted(set(source))}  # type: ignore[type-var] # ints
+    entities, schemas, named, values, sources, bits = columns
+    told_by = {number: _source(int(number)) for number in sorted(set(sources))}
     return CaseView(
         told_by, tuple(keys), np.arange(len(keys), dtype=np.int32), tuple(schemata), tuple(props),
-        np.arange(1, len(values) + 1), np.array(entity, dtype=np.int32), np.array(schema, dtype=np.int16),
-        np.array(prop, dtype=np.int16), np.array(source, dtype=np.int32), tuple(map(str, values)),
+        np.arange(1, len(values) + 1), np.array(entities, dtype=np.int32), np.array(schemas, dtype=np.int16),
+        np.array(named, dtype=np.int16), np.array(sources, dtype=np.int32), tuple(map(str, values)),
         np.array(bits, dtype=np.float64),
     )  # fmt: skip
 
@@ -320,4 +320,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

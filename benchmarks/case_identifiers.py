@@ -221,8 +221,8 @@ def main() -> None:
     if "-v" in sys.argv:
         for name, told in (("wrong", wrong), ("missed", missed)):
             for kind, sentences in told.items():
-                for one in sentences[:12]:
-                    print(name, kind, repr(one))
+                for sentence in sentences[:12]:
+                    print(name, kind, repr(sentence))
 
 
 def _rate(part: int, whole: int) -> str:

@@ -85,8 +85,8 @@ def zone_places(path: Path) -> dict[str, tuple[float, float]]:
         if line.startswith("#"):
             continue
         code, where = line.split("\t")[:2]
-        signs = re.findall(r"([+-])(\d+)", where)
-        found.setdefault(code, (_degrees(*signs[0], 2), _degrees(*signs[1], 3)))
+        north, east = re.findall(r"([+-])(\d+)", where)
+        found.setdefault(code, (_degrees(north[0], north[1], 2), _degrees(east[0], east[1], 3)))
     return found
 
 
