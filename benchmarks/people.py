@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 from partwatch.case.resolution.records import Kind
@@ -128,9 +129,15 @@ class _Pools:
         ]
         streets = [f"{_word(rng, 1, 2).capitalize()} {rng.choice(_STREETS)}" for _ in range(world.towns * 12)]
         return _Pools(
-            given, [1 / (rank + 8) ** 0.9 for rank in range(len(given))],
-            family, [1 / (rank + 12) ** world.skew for rank in range(len(family))], towns, streets,
+            given, list(accumulate(1 / (rank + 8) ** 0.9 for rank in range(len(given)))),
+            family, list(accumulate(1 / (rank + 12) ** world.skew for rank in range(len(family)))),
+            towns, streets,
         )  # fmt: skip
+
+
+def _drawn(names: list[str], weights: list[float], rng: random.Random) -> str:
+    """One of them. weights: added up."""
+    return rng.choices(names, cum_weights=weights)[0]
 
 
 def _word(rng: random.Random, least: int, most: int) -> str:
@@ -174,13 +181,13 @@ def _home(pools: _Pools, rng: random.Random) -> tuple[str, str, str]:
 
 def _some_name(pools: _Pools, rng: random.Random) -> tuple[str, str]:
     return (
-        rng.choices(pools.given, pools.given_weights)[0], rng.choices(pools.family, pools.family_weights)[0]
+        _drawn(pools.given, pools.given_weights, rng), _drawn(pools.family, pools.family_weights, rng)
     )  # fmt: skip
 
 
 def _person(world: World, pools: _Pools, rng: random.Random, home: tuple[str, str, str]) -> _Person:
     given, family = _some_name(pools, rng)
-    middle = rng.choices(pools.given, pools.given_weights)[0] if rng.random() < 0.2 else None
+    middle = _drawn(pools.given, pools.given_weights, rng) if rng.random() < 0.2 else None
     birth = date(1940, 1, 1) + timedelta(days=rng.randrange(25_000))
     homes = [home] + ([_home(pools, rng)] if rng.random() < world.moved else [])
     number = f"{rng.choice('CFGHJKLMNPRTVWXYZ')}{rng.randrange(10**8):08d}" if rng.random() < 0.9 else None
@@ -360,10 +367,10 @@ class _Firm:
 
 
 def _firm_name(pools: _Pools, rng: random.Random) -> str:
-    first = rng.choices(pools.family, pools.family_weights)[0]
+    first = _drawn(pools.family, pools.family_weights, rng)
     words = [first, rng.choice(_TRADES)]
     if rng.random() < 0.3:
-        words.insert(1, rng.choices(pools.given, pools.given_weights)[0])
+        words.insert(1, _drawn(pools.given, pools.given_weights, rng))
     return " ".join(words)
 
 
