@@ -75,6 +75,12 @@ class Ties:
         """Where an entity stands in the network."""
         return self.view.canonical_of(key)
 
+    def leads(self, start: str) -> NDArray[np.float64]:
+        """(n,): what leads are ranked by, from an entity by its key."""
+        from partwatch.case.graph.ranking import shares_of
+
+        return shares_of(self.graph, start)
+
     def tie(self, start: str, end: str, count: int = 5) -> Tie:
         """Between two entities by their keys. count: paths that are looked for."""
         from partwatch.case.graph.paths import paths_between

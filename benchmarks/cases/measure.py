@@ -36,8 +36,8 @@ MERGES: Final = ("run", "truth", "none")
 
 @dataclass
 class Answer:
-    """From an item to a person: bits of the strongest path, of all together, and what rivals say (the more,
-    the nearer). network: which; true: whether the person is of it; kind: organiser, maker, or what kind of
+    """From an item to a person: bits of the strongest path, of all together, the share of the house's walk
+    (leads), and what rivals say (the more, the nearer). network: which; true: whether the person is of it; kind: organiser, maker, or what kind of
     decoy."""
 
     network: int
@@ -46,6 +46,7 @@ class Answer:
     kind: str
     bits: float
     together: float
+    leads: float
     hops: float
     walk: float
 
@@ -121,7 +122,7 @@ def _ask(
     start = ties.place(item)
     if start is None:
         return
-    hops, walk = ties.plain.nearness(start), ties.plain.visits(start)
+    leads, hops, walk = ties.leads(item), ties.plain.nearness(start), ties.plain.visits(start)
     people = [(whose, True, kind), *((one.person, False, one.kind) for one in truth.decoys[whose])]
     for person, true, what in people:
         if person in named:
@@ -136,6 +137,7 @@ def _ask(
                     what,
                     tie.strongest,
                     tie.together,
+                    float(leads[end]),
                     float(hops[end]),
                     float(walk[end]),
                 )
@@ -180,8 +182,8 @@ def _told_ranks(found: Found, kind: str) -> dict[str, Any]:
         questions.setdefault(answer.question, []).append(answer)
     asked = [own for own in questions.values() if own[0].kind == kind and len(own) > 1]
     told: dict[str, Any] = {}
-    for by in ("bits", "together", "hops", "walk"):
-        for against in ("all", "stranger", "neighbour", "household") if by == "bits" else ("all",):
+    for by in ("bits", "together", "leads", "hops", "walk"):
+        for against in ("all", "stranger", "neighbour", "household") if by in ("bits", "leads") else ("all",):
             ranked = _ranked(asked, by, against)
             if ranked:
                 told[f"{by}, {against}"] = asdict(ranked)
