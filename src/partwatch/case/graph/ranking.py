@@ -1,9 +1,9 @@
 """Who stands behind a thing: an order of those to look at first. A lead, and no evidence.
 
 What is ranked by is the share of a walk (walk.py) that comes by each. Were the one who is sought reached as
-the walk goes, the share of its kind times how many there are would be the likelihood ratio of that one against one drawn
-blindly. Nobody has shown that of any case, so it is an order, and its figure no bits of evidence. The bits of
-the strongest path stand beside it and mean what they always do.
+the walk goes, the share of its kind times how many there are would be the likelihood ratio of that one
+against one drawn blindly. Nobody has shown that of any case, so it is an order, and its figure no bits of
+evidence. The bits of the strongest path stand beside it and mean what they always do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from partwatch import __version__
 from partwatch.case.graph.build import without_links
 from partwatch.case.graph.filters import Filter, shut_links
 from partwatch.case.graph.links import CaseGraph, Floats
-from partwatch.case.graph.search import best_way
+from partwatch.case.graph.search import Way, best_way
 from partwatch.case.graph.terrain import Terrain
 from partwatch.case.graph.told import filter_told, node_named, node_told, weight
 from partwatch.case.graph.walk import ON, steps_of, visits
@@ -82,8 +82,9 @@ def shares_of(graph: CaseGraph, key: str, only: Filter = _EVERYTHING) -> Floats:
 def _of_kind(graph: CaseGraph, wanted: Filter, start: int) -> NDArray[np.int64]:
     right = np.array([wanted.of_kind(name) for name in graph.kinds] + [False], dtype=np.bool_)
     first = graph.group == np.arange(graph.nodes)
+    first[graph.group[start]] = False
     found: NDArray[np.int64] = np.flatnonzero(first & right[graph.kind])
-    return found[found != graph.group[start]]
+    return found
 
 
 def _levels(share: Floats) -> Floats:
@@ -119,6 +120,16 @@ def _hops(graph: CaseGraph, shut: NDArray[np.bool_], start: int) -> Floats:
     return found
 
 
+def _short(graph: CaseGraph, way: Way) -> tuple[list[int], list[int]]:
+    """A path without the hops between records that are one."""
+    nodes, links = [way.nodes[0]], []
+    for node, link in zip(way.nodes[1:], way.links, strict=True):
+        if graph.group[node] != graph.group[nodes[-1]]:
+            nodes.append(node)
+            links.append(link)
+    return nodes, links
+
+
 def _lead(
     graph: CaseGraph,
     ends: tuple[int, int],
@@ -129,8 +140,7 @@ def _lead(
     hops: int,
 ) -> CaseLead:
     best = best_way(Terrain.of(graph, *ends, shut), steps=_STEPS)
-    nodes = best.way.nodes if best.way else ()
-    links = best.way.links if best.way else ()
+    nodes, links = _short(graph, best.way) if best.way else ([], [])
     return CaseLead(
         place=place, node=node_told(graph, ends[1]), score=math.log2(share * population), share=share,
         bits=weight(best.way.cost) if best.way else 0.0, bits_shown=best.shown, hops=hops,

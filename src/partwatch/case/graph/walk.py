@@ -1,12 +1,12 @@
 """How much of a walk from one thing comes by each of the others: all ways there at once, each worth what its
 crossings leave of it.
 
-A walk goes on with chance ON at each step. It takes one of the roles of the thing where it stands, each alike,
-and in that role one of those who stand there: the chance of a way is one over the product of its ways on, as
-chance.py counts them. Among those who stand in a role of messages or payments the more frequent contact is
-likelier, by log2(1 + times): the second message tells more than the two-hundredth. What comes by a thing is the
-sum over all ways to it, as of personalised PageRank (Page, Brin, Motwani and Winograd 1999); times N that is
-the sum of N / (ways on), which chance.py weighs for one path, uncapped.
+A walk goes on with chance ON at each step. It takes one of the roles of the thing where it stands, each
+alike, and in that role one of those who stand there: the chance of a way is one over the product of its ways
+on, as chance.py counts them. Among those who stand in a role of messages or payments the more frequent
+contact is likelier, by log2(1 + times): the second message tells more than the two-hundredth. What comes by a
+thing is the sum over all ways to it, as of personalised PageRank (Page, Brin, Motwani and Winograd 1999);
+times N that is the sum of N / (ways on), which chance.py weighs for one path, uncapped.
 
 A step holds as far as what says it does: the walk ends there with the chance that the inference or merge is
 wrong, or every source that says it. A source is paid for where a way comes to rest on it, not again for
@@ -94,7 +94,7 @@ def visits(graph: CaseGraph, steps: Steps, start: int) -> Floats:
     found = here.copy()
     standing = ON * (steps.onward @ here)
     while standing.sum() > _LEFT:
-        here = np.bincount(steps.stands, standing, graph.nodes)
+        here = np.bincount(steps.stands, standing, graph.nodes).astype(np.float64)
         found += here
         standing = ON * (steps.onward @ here + steps.besides @ standing)
     return found
@@ -119,9 +119,8 @@ def _taken(graph: CaseGraph, sides: _Sides) -> Floats:
     one = np.unique(sides.pair, return_index=True)[1]
     ports = len(graph.ports.holders)
     of_port = np.bincount(sides.port[one], most, ports)
-    used, first = np.unique(sides.port, return_index=True)
+    first = np.unique(sides.port, return_index=True)[1]
     roles = np.bincount(sides.near[first], minlength=graph.nodes)
-    assert len(used) <= ports
     return most[sides.pair] / of_port[sides.port] / roles[sides.near]
 
 
