@@ -15,9 +15,9 @@ SCHEMA: Final = "partwatch-case-ranking-1"
 # Figures: docs/decisions/0037-paths.md, seeds 5 to 12, merges of the run.
 NOTE: Final = (
     "The order is a lead and not evidence: who comes first may have nothing to do with it, and who is sought "
-    "may not be in the case. In 8 made-up cases held back, the organiser was among the first 20 of all people "
-    "for 81 % of 48 items (65 to 96 %), and came first and alone among ten with as many contacts for 56 % "
-    "(25 to 85 %); no real case has been measured. What the sources are worth, the bits of a path say."
+    "may not be in the case. In 8 made-up cases held back, the organiser was among the first 20 of all "
+    "people for 81 % of 48 items (65 to 96 %), and came first and alone among ten with as many contacts for "
+    "56 % (25 to 85 %); no real case has been measured. What the sources are worth, the bits of a path say."
 )
 
 

@@ -31,9 +31,10 @@ def render(document: CaseRankingDocument, console: Console) -> None:
 
 def _lead(lead: CaseLead, console: Console) -> None:
     shown = "" if lead.bits_shown else ", not shown to be the strongest"
-    times = f"{2.0**lead.score:,.3g} times one drawn blindly"
+    often = 2.0**lead.score
+    times = f"{often:,.0f}" if often >= 10 else f"{often:.2g}"
     _line(console, f"{lead.place:>4}  {_named(lead.node)}", "bold")
-    _line(console, f"      {times}; {lead.hops} hops; strongest path {lead.bits:.1f} bits{shown}")
+    _line(console, f"      {times} times as often come by as one drawn blindly; {lead.hops} hops; strongest path {lead.bits:.1f} bits{shown}")
     if lead.path:
         _line(console, f"      {' · '.join(_cut(node.caption) for node in lead.path)}", "dim")
 
