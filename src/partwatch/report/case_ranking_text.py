@@ -34,7 +34,8 @@ def _lead(lead: CaseLead, console: Console) -> None:
     often = 2.0**lead.score
     times = f"{often:,.0f}" if often >= 10 else f"{often:.2g}"
     _line(console, f"{lead.place:>4}  {_named(lead.node)}", "bold")
-    _line(console, f"      {times} times as often come by as one drawn blindly; {lead.hops} hops; strongest path {lead.bits:.1f} bits{shown}")
+    told = f"{times} times as often come by as one drawn blindly; {lead.hops} hops"
+    _line(console, f"      {told}; strongest path {lead.bits:.1f} bits{shown}")
     if lead.path:
         _line(console, f"      {' · '.join(_cut(node.caption) for node in lead.path)}", "dim")
 
