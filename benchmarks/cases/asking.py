@@ -75,6 +75,21 @@ class Ties:
         """Where an entity stands in the network."""
         return self.view.canonical_of(key)
 
+    @property
+    def people(self) -> NDArray[np.int64]:
+        """Places of all people, each once."""
+        graph = self.graph
+        wanted = np.array([name == "Person" for name in graph.kinds] + [False])
+        first = graph.group == np.arange(graph.nodes)
+        found: NDArray[np.int64] = np.flatnonzero(first & wanted[graph.kind])
+        return found
+
+    def leads(self, start: str) -> NDArray[np.float64]:
+        """(n,): what leads are ranked by, from an entity by its key."""
+        from partwatch.case.graph.ranking import shares_of
+
+        return shares_of(self.graph, start)
+
     def tie(self, start: str, end: str, count: int = 5) -> Tie:
         """Between two entities by their keys. count: paths that are looked for."""
         from partwatch.case.graph.paths import paths_between

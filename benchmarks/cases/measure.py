@@ -36,9 +36,9 @@ MERGES: Final = ("run", "truth", "none")
 
 @dataclass
 class Answer:
-    """From an item to a person: bits of the strongest path, of all together, and what rivals say (the more,
-    the nearer). network: which; true: whether the person is of it; kind: organiser, maker, or what kind of
-    decoy."""
+    """From an item to a person: bits of the strongest path, of all together, what leads are ranked by, and
+    what rivals say (the more, the nearer). network: which; true: whether the person is of it; kind:
+    organiser, maker, or what kind of decoy."""
 
     network: int
     question: int
@@ -46,8 +46,20 @@ class Answer:
     kind: str
     bits: float
     together: float
+    leads: float
     hops: float
     walk: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one who is sought stands among all people of a case, 1 is first: what an investigator sees who
+    reads leads from the top."""
+
+    network: int
+    kind: str
+    by: str
+    place: float
 
 
 @dataclass
@@ -56,6 +68,7 @@ class Found:
 
     resolution: Resolution = field(default_factory=Resolution)
     answers: list[Answer] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     items: int = 0
     unfound: int = 0
     networks: int = 0
@@ -121,7 +134,11 @@ def _ask(
     start = ties.place(item)
     if start is None:
         return
-    hops, walk = ties.plain.nearness(start), ties.plain.visits(start)
+    leads, hops, walk = ties.leads(item), ties.plain.nearness(start), ties.plain.visits(start)
+    goal = ties.place(named[whose])
+    for by, scores in (("leads", leads), ("hops", hops), ("walk", walk)):
+        others = [float(scores[one]) for one in ties.people.tolist() if one != goal]
+        found.places.append(Place(found.networks, kind, by, figures.place_of(float(scores[goal]), others)))
     people = [(whose, True, kind), *((one.person, False, one.kind) for one in truth.decoys[whose])]
     for person, true, what in people:
         if person in named:
@@ -136,6 +153,7 @@ def _ask(
                     what,
                     tie.strongest,
                     tie.together,
+                    float(leads[end]),
                     float(hops[end]),
                     float(walk[end]),
                 )
@@ -152,6 +170,7 @@ def told(found: Found, merges: str) -> dict[str, Any]:
         f"{found.items} items of {found.networks} networks; {found.unfound} have no true chain in the sources"
     )
     result["ranks"] = {kind: _told_ranks(found, kind) for kind in ("organiser", "maker")}
+    result["places"] = _told_places(found)
     result["calibration"] = _told_calibration(found)
     return result
 
@@ -180,8 +199,8 @@ def _told_ranks(found: Found, kind: str) -> dict[str, Any]:
         questions.setdefault(answer.question, []).append(answer)
     asked = [own for own in questions.values() if own[0].kind == kind and len(own) > 1]
     told: dict[str, Any] = {}
-    for by in ("bits", "together", "hops", "walk"):
-        for against in ("all", "stranger", "neighbour", "household") if by == "bits" else ("all",):
+    for by in ("bits", "together", "leads", "hops", "walk"):
+        for against in ("all", "stranger", "neighbour", "household") if by in ("bits", "leads") else ("all",):
             ranked = _ranked(asked, by, against)
             if ranked:
                 told[f"{by}, {against}"] = asdict(ranked)
@@ -201,6 +220,30 @@ def _ranked(asked: list[list[Answer]], by: str, against: str) -> figures.Ranking
             others.append(len(told))
             networks.append(own.network)
     return figures.ranking(ranks, others, networks) if ranks else None
+
+
+def _told_places(found: Found) -> dict[str, Any]:
+    told = {}
+    for kind in ("organiser", "maker"):
+        for by in ("leads", "hops", "walk"):
+            own = [one for one in found.places if (one.kind, one.by) == (kind, by)]
+            if not own:
+                continue
+            labels = np.unique([one.network for one in own], return_inverse=True)[1]
+            within = {
+                most: figures.of_groups(
+                    np.bincount(labels, [one.place <= most for one in own]).tolist(),
+                    np.bincount(labels).tolist(),
+                )
+                for most in (5, 20)
+            }
+            middle = float(np.median([one.place for one in own]))
+            told[f"{kind}, {by}"] = {"median": middle} | {str(k): asdict(one) for k, one in within.items()}
+            print(
+                f"{kind} by {by} among all people of a case: median place {middle:g}; "
+                + "; ".join(f"within {most}: {one}" for most, one in within.items())
+            )
+    return told
 
 
 def _told_calibration(found: Found) -> dict[str, Any]:

@@ -17,10 +17,9 @@ def canonical_entities(store: CaseStore, keys: Sequence[str]) -> NDArray[np.int3
     place = {key: number for number, key in enumerate(keys)}
     decisions = store.decisions()
     run = store.latest_run()
-    merged = [] if run is None else store.pairs(run.id, merged=True)
     same = [(one.left, one.right) for one in decisions if one.verdict is Verdict.SAME]
     different = [(one.left, one.right) for one in decisions if one.verdict is Verdict.DIFFERENT]
-    same += [(one.left, one.right) for one in merged]
+    same += [] if run is None else store.merged(run.id)
     return clusters(len(keys), _placed(place, same), _placed(place, different))
 
 

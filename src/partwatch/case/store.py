@@ -244,6 +244,14 @@ class CaseStore:
             for row in rows
         ]
 
+    def merged(self, run: int) -> list[tuple[str, str]]:
+        """The pairs that a run merged, most bits first: the keys alone. Their waterfalls are most of a run,
+        and who is one does not hang on them."""
+        wanted = select(PAIRS.c.left, PAIRS.c.right).where(PAIRS.c.run_id == run, PAIRS.c.merged == 1)
+        with self.reading() as connection:
+            rows = connection.execute(wanted.order_by(PAIRS.c.bits.desc(), PAIRS.c.left, PAIRS.c.right))
+            return [(row.left, row.right) for row in rows]
+
     # What falls.
 
     def stand(self, source: int, standing: bool, reason: str, by: str) -> None:

@@ -202,7 +202,7 @@ def _merge_links(found: Gathering, merges: Sequence[Merge]) -> _Held:
     sound = [each for each in sound if each[2].decided or len(each[3]) == len(each[2].statements)]
     ends = np.array([(left, right) for left, right, *_ in sound], dtype=np.int32).reshape(-1, 2)
     bits = np.array([one.bits for _, _, one, _ in sound], dtype=np.float64)
-    of_left, of_right = _only_source(view)[ends[:, 0]], _only_source(view)[ends[:, 1]]
+    of_left, of_right = _only_source(view)[ends.T]
     count = len(sound)
     told = [np.array(rows, dtype=np.int64) for *_, rows in sound]
     nothing = np.full(count, NO_DATE, dtype=np.int32)
@@ -222,6 +222,8 @@ def _merge_links(found: Gathering, merges: Sequence[Merge]) -> _Held:
 
 def _standing(view: CaseView, numbers: tuple[int, ...]) -> list[int]:
     """Rows of those statements that count."""
+    if not numbers:
+        return []
     rows = np.searchsorted(view.number, numbers)
     return [
         int(row)

@@ -1,4 +1,5 @@
-"""`partwatch case path`, `neighbours`, `timeline`, `communities`: what an investigator asks of a case."""
+"""`partwatch case path`, `leads`, `neighbours`, `timeline`, `communities`: what an investigator asks of a
+case."""
 
 from __future__ import annotations
 
@@ -68,6 +69,40 @@ def path(
         store.ask(PATH_QUESTION, {START: ends[0], END: ends[1]}, common.actor(by))
     _write(document, as_json)
     if not document.paths and not document.same:
+        raise typer.Exit(1)
+
+
+def leads(
+    context: typer.Context,
+    case: common.Case,
+    entity: Entity,
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="Of what is put in order.")] = "Person",
+    most: Annotated[int, typer.Option(metavar="N", min=1, max=200, help="Told at most.")] = 20,
+    since: Since = None,
+    until: Until = None,
+    sources: Sources = None,
+    countries: Countries = None,
+    dated: Dated = False,
+    without: Without = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """Whom to look at first: who may stand behind an entity, in order.
+
+    A lead and no evidence: what ties one of them to it, `partwatch case path` says. Exits 0 if there are any,
+    1 if nothing leads to one; 2 on trouble.
+    """
+    from partwatch.case.graph.ranking import ranking_of
+    from partwatch.report.case_ranking_text import render
+
+    store = common.opened(context, case)
+    graph = _graph(store, without)
+    only = _filter(store, since, until, None, sources, countries, dated)
+    document = ranking_of(graph, key_of(graph, entity), kind, only, most)
+    if as_json:
+        common.write_json(document)
+    else:
+        render(document, common.console())
+    if not document.leads:
         raise typer.Exit(1)
 
 
