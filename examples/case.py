@@ -95,6 +95,7 @@ def commands(case: Case, truth: Truth, folder: Path) -> Iterator[list[str]]:
     yield ["case", "queue", where, "--limit", "3"]
     yield ["case", "path", where, chain.item, maker]
     yield ["case", "path", where, chain.item, organiser]
+    yield ["case", "leads", where, chain.item]
     yield ["case", "assemblies", where]
     yield ["case", "neighbours", where, maker]
     yield ["case", "timeline", where, maker]

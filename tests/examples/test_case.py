@@ -46,7 +46,7 @@ def test_the_commands_name_what_is_there(made: tuple[Path, Case, Truth]) -> None
     folder, case, truth = made
     told = list(commands(case, truth, folder))
     assert [one[1] for one in told if one[0] == "case" and one[1] != "import"] == [
-        "init", "resolve", "queue", "path", "path", "assemblies", "neighbours", "timeline",
+        "init", "resolve", "queue", "path", "path", "leads", "assemblies", "neighbours", "timeline",
         "withdraw", "report",
     ]  # fmt: skip
     taken = [one for one in told if one[:2] == ["case", "import"]]

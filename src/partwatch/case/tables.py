@@ -134,6 +134,7 @@ PAIRS: Final = Table(
     Column("merged", Integer, nullable=False),  # whether the run decided `same`
     Column("waterfall", Text, nullable=False),  # JSON
     UniqueConstraint("run_id", "left", "right"),
+    Index("pairs_by_merged", "run_id", "merged"),
 )
 
 # What a person decided of a pair; the latest row of a pair counts. verdict: same, different, unsure, undone.

@@ -34,6 +34,7 @@ for verb in (
     resolving.queue,
     resolving.judge,
     asking.path,
+    asking.leads,
     asking.neighbours,
     asking.timeline,
     asking.communities,
