@@ -7,12 +7,13 @@ from pathlib import Path
 
 import case_samples as samples
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
-from partwatch.case.bundle import broken_sources, write_bundle
+from partwatch.case.bundle import problems_of, write_bundle
 from partwatch.case.forgetting import forget_entities, forget_source
+from partwatch.case.leaves import leaves_of
 from partwatch.case.store import CaseStore
-from partwatch.case.tables import STATEMENTS
+from partwatch.case.tables import SOURCES, STATEMENTS
 from partwatch.case.verdicts import Pair, Verdict
 from partwatch.ledger import log
 from partwatch.ledger.bundle import verify
@@ -63,12 +64,30 @@ def test_statements_that_are_shown_are_those_the_source_was_taken_in_with(tmp_pa
 def test_a_statement_that_was_changed_in_the_database_is_found_out(tmp_path: Path) -> None:
     store = samples.filled(str(tmp_path / "case"))
     forget_source(store, 3, "ordered", "tester")
-    assert broken_sources(store) == []
+    assert problems_of(store) == []
     with store.writing() as connection:
         connection.execute(
             update(STATEMENTS).where(STATEMENTS.c.value == "Jean Dupont").values(value="Other")
         )
-    assert broken_sources(store) == ["parcels.csv"]
+    (problem,) = problems_of(store)
+    assert "parcels.csv" in problem
+
+
+def test_a_root_that_was_changed_with_its_statement_is_found_out_by_the_log(tmp_path: Path) -> None:
+    store = samples.filled(str(tmp_path / "case"))
+    with store.writing() as connection:
+        connection.execute(
+            update(STATEMENTS).where(STATEMENTS.c.value == "Jean Dupont").values(value="Other")
+        )
+        leaves = [leaf.hash for leaf in leaves_of(connection, 1)]
+        root = store.notary.root(leaves).hex()
+        connection.execute(update(SOURCES).where(SOURCES.c.id == 1).values(root=root))
+    (problem,) = problems_of(store)
+    assert "parcels.csv" in problem
+    with store.writing() as connection:
+        connection.execute(delete(STATEMENTS).where(STATEMENTS.c.source_id == 2))
+        connection.execute(delete(SOURCES).where(SOURCES.c.id == 2))
+    assert any("is gone" in problem for problem in problems_of(store))
 
 
 def test_what_was_forgotten_is_not_in_the_bundle(tmp_path: Path) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import case_samples as samples
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partwatch.case.merging import clusters
+from partwatch.case.merging import check_joinable, clusters
+from partwatch.case.statements import Statement, record_key
+from partwatch.case.store import CaseStore
+from partwatch.case.verdicts import Verdict
+from partwatch.case.view import view_of
+from partwatch.model.errors import UsageError
 
 COUNT = 8
 PAIRS = st.lists(st.tuples(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1)), max_size=14)
@@ -41,3 +50,24 @@ def test_one_that_is_named_stands_for_itself(same: list[tuple[int, int]]) -> Non
 def test_a_join_that_is_tried_first_wins() -> None:
     assert clusters(3, [(0, 1), (1, 2)], [(0, 2)]).tolist() == [0, 0, 2]
     assert clusters(3, [(1, 2), (0, 1)], [(0, 2)]).tolist() == [0, 1, 1]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CaseStore:
+    return samples.filled(str(tmp_path / "case"))
+
+
+def test_a_person_is_no_parcel(store: CaseStore) -> None:
+    with pytest.raises(UsageError, match="nothing is both"):
+        check_joinable(store, view_of(store), samples.SENDER, samples.PARCEL)
+    check_joinable(store, view_of(store), samples.SENDER, samples.HOLDER)
+
+
+def test_what_a_verdict_keeps_apart_is_named_before_anything_is_decided(store: CaseStore) -> None:
+    other = record_key("7" * 64, "Person", "1")
+    samples.take(store, "third.csv", "7" * 64, [Statement(other, "Person", "name", "J. D.", "1")])
+    store.decide(samples.SENDER, other, Verdict.DIFFERENT, "met both", "tester")
+    store.decide(samples.HOLDER, other, Verdict.SAME, "one phone", "tester")
+    with pytest.raises(UsageError, match=f"{sorted((samples.SENDER, other))[0][:12]}.*keeps them apart"):
+        check_joinable(store, view_of(store), samples.SENDER, samples.HOLDER)
+    check_joinable(store, view_of(store), samples.SENDER, other)

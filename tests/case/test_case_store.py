@@ -12,7 +12,8 @@ import pytest
 
 from partwatch.case.charter import Charter
 from partwatch.case.forgetting import forget_all, forget_entities, forget_source
-from partwatch.case.statements import Statement, record_key
+from partwatch.case.spool import Spool
+from partwatch.case.statements import SourceInfo, Statement, record_key
 from partwatch.case.store import CaseStore
 from partwatch.case.verdicts import Pair, Verdict
 from partwatch.case.view import view_of
@@ -40,6 +41,56 @@ def test_the_same_source_is_taken_once(where: str) -> None:
     store = samples.filled(where)
     assert samples.take(store, "again.csv", samples.PARCELS, samples.parcels()) is None
     assert len(store.sources()) == 3
+
+
+def test_the_same_bytes_are_no_second_source_unless_somebody_says_so(where: str) -> None:
+    store = samples.filled(where)
+    other = SourceInfo("table", "parcels.csv", samples.PARCELS, "somebody else")
+    with Spool() as spool:
+        spool.add(samples.parcels())
+        with pytest.raises(UsageError, match="are source 1 already, said by the carrier"):
+            store.take_in(other, spool, "tester")
+        assert store.take_in(other, spool, "tester", again=True) is not None
+        store.stand(1, False, "no order", "tester")
+        third = SourceInfo("table", "parcels.csv", samples.PARCELS, "a third")
+        with pytest.raises(UsageError, match="was withdrawn"):
+            store.take_in(third, spool, "tester", again=True)
+
+
+def test_a_long_text_is_kept_and_found(where: str) -> None:
+    store = samples.new_case(where)
+    text = "a letter, " * 3000
+    samples.take(store, "letters", "7" * 64, [Statement("a" * 40, "Message", "bodyText", text, "1")])
+    assert [one.statement.value for one in store.find(text)] == [text]
+
+
+def test_what_was_forgotten_does_not_come_back_by_a_run_that_was_under_way(where: str) -> None:
+    store = samples.filled(where)
+    left, right = sorted((samples.SENDER, samples.HOLDER))
+    forget_entities(store, [samples.SENDER], "ordered", "tester")
+    number = store.add_run("m", {}, [Pair(left, right, 9.0, 8.0, True, [["phone", "+336"]])], "tester")
+    assert store.pairs(number) == []
+    store.ask("path", {"start": samples.SENDER, "end": samples.ITEM}, "tester")
+    assert store.questions() == []
+
+
+def test_forgetting_a_source_takes_what_runs_and_people_said_of_it(where: str) -> None:
+    store = samples.filled(where)
+    left, right = sorted((samples.SENDER, samples.HOLDER))
+    number = store.add_run("m", {}, [Pair(left, right, 9.0, 8.0, True, [["phone", "+336"]])], "tester")
+    store.ask("path", {"start": "email:nobody@example.org", "end": samples.ITEM}, "tester")
+    store.stand(2, False, "names Jean Dupont", "tester")
+    forget_source(store, 2, "ordered", "tester")
+    assert store.pairs(number) == []
+    assert store.questions() == []
+    assert store.sources()[1].withdrawn == ""
+
+
+def test_a_number_names_a_source_before_a_name_does(where: str) -> None:
+    store = samples.filled(where)
+    samples.take(store, "1", "6" * 64, [Statement("a" * 40, "Person", "name", "x", "1")])
+    assert store.source("1").info.name == "parcels.csv"
+    assert store.source("4").info.name == "1"
 
 
 def test_a_source_that_fails_in_the_middle_leaves_nothing(where: str) -> None:

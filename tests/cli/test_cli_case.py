@@ -152,6 +152,9 @@ def test_a_case_is_handed_over_and_the_ledger_says_so(filled: Path, tmp_path: Pa
     assert json.loads(ok(filled, "case", "status", case, "--json")) == before
     ok(filled, "case", "ledger", case, "--out", str(tmp_path / "bundle"))
     assert f'"kind":"{kind}"' in (tmp_path / "bundle/openings.jsonl").read_text()
+    code, _, err = run(filled, "case", "export", case, kind, str(tmp_path / "a"), *moment)
+    assert code == 2
+    assert "a file already" in err
     code, _, err = run(filled, "case", "export", case, "spreadsheet", str(tmp_path / "c"))
     assert code == 2
     assert "no such export" in err
@@ -175,6 +178,56 @@ def test_the_pages_the_pack_and_its_ledger_are_written(filled: Path, tmp_path: P
 def test_assemblies_without_a_watch_list_say_so(filled: Path) -> None:
     document = json.loads(ok(filled, "case", "assemblies", str(filled / "case"), "--json"))
     assert document["assemblies"] == []
+
+
+def test_options_that_do_not_apply_and_countries_that_are_none_are_refused(
+    filled: Path, tmp_path: Path
+) -> None:
+    case = str(filled / "case")
+    table = (str(TABLES / "parcels.csv"), "--said-by", "x")
+    for wrong in (("--region", "zz"), ("--jobs", "2"), ("--no-links",)):
+        code, _, err = run(filled, "case", "import", case, *table, *wrong)
+        assert code == 2
+        assert wrong[0] in err
+    code, _, err = run(filled, "case", "import", case, str(tmp_path), "--said-by", "x", "--region", "FR")
+    assert code == 2
+    assert "--region" in err
+    table = (*table, "--mapping", str(TABLES / "parcels.toml"))
+    code, _, err = run(filled, "case", "import", case, *table)
+    assert code == 2
+    assert "same bytes are source 1" in err
+
+
+def test_a_table_without_rows_is_said_to_say_nothing(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text((TABLES / "parcels.csv").read_text().splitlines()[0] + "\n")
+    table = (str(tmp_path / "empty.csv"), "--mapping", str(TABLES / "parcels.toml"), "--said-by", "x")
+    code, _, err = run(filled, "case", "import", str(filled / "case"), *table)
+    assert code == 0
+    assert "says nothing; nothing was taken in" in err
+
+
+def test_a_folder_with_a_question_mark_in_its_name_is_that_folder(tmp_path: Path) -> None:
+    case = tmp_path / "who?x=1"
+    ok(tmp_path, "case", "init", str(case), *CHARTER, "--retention", "2099-12-31")
+    assert (case / "case.sqlite").stat().st_size > 0
+    assert (case / "case.sqlite").stat().st_mode & 0o077 == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["who?x=1"]
+
+
+def test_forgetting_somebody_takes_what_a_withdrawn_source_says_of_them(tmp_path: Path) -> None:
+    case = str(tmp_path / "case")
+    ok(tmp_path, "case", "init", case, *CHARTER, "--retention", "2099-12-31")
+    source = (str(TABLES / "subscribers.csv"), "--mapping", str(TABLES / "subscribers.toml"))
+    ok(tmp_path, "case", "import", case, *source, "--said-by", "telco")
+    ok(tmp_path, "case", "withdraw", case, "1", "--reason", "no order")
+    code, _, err = run(tmp_path, "case", "withdraw", case, "1", "--reason", "again", "--dry-run")
+    assert code == 2
+    assert "is withdrawn already" in err
+    code, _, err = run(tmp_path, "case", "forget", case, "bob", "--reason", "ordered")
+    assert code == 2
+    ok(tmp_path, "case", "forget", case, "Bob Maes", "--reason", "ordered")
+    ok(tmp_path, "case", "withdraw", case, "1", "--reason", "found", "--reinstate")
+    assert run(tmp_path, "case", "find", case, "Bob Maes")[0] == 1
 
 
 def test_forgetting_leaves_a_ledger_that_verifies(filled: Path, tmp_path: Path) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from partwatch.case.leaves import Leaf, leaves_of
 from partwatch.case.store import CaseStore
 from partwatch.case.tables import SOURCES, STATEMENTS
+from partwatch.ledger import log
 from partwatch.ledger.bundle import DisclosedStatement, export
-from partwatch.ledger.commitments import statement_key
+from partwatch.ledger.commitments import Entry, claimed_statements, statement_key, statements_root
 from partwatch.ledger.merkle import inclusion_proofs
 from partwatch.ledger.notes import Checkpoint
 
@@ -34,14 +35,43 @@ def write_bundle(store: CaseStore, target: Path, statements: Iterable[int] = ())
         return export(connection, target, store.notary.signer, statements=shown)
 
 
-def broken_sources(store: CaseStore) -> list[str]:
-    """Names of sources whose statements are no longer those they were taken in with."""
+def problems_of(store: CaseStore) -> list[str]:
+    """What in the case is not what its ledger says: the log itself, sources that are gone or were never taken
+    in, and statements that are not those a source was taken in with."""
     with store.reading() as connection:
-        return [
-            row.name or f"source {row.id}"
-            for row in connection.execute(select(SOURCES).order_by(SOURCES.c.id)).all()
-            if store.notary.root(leaf.hash for leaf in leaves_of(connection, row.id)).hex() != row.root
+        found = list(log.problems(connection))
+        rows = {row.entry: row for row in connection.execute(select(SOURCES)).all()}
+        entries = {entry.seq: entry for entry in log.entries(connection, kind="import")}
+        for seq, row in sorted(rows.items()):
+            name = row.name or f"source {row.id}"
+            if seq not in entries:
+                found.append(f"{name}: entry {seq} of the ledger took no source in")
+                continue
+            found += _problems_of_source(connection, row, entries[seq], name)
+        found += [
+            f"entry {seq} took a source in that is gone" for seq in sorted(entries.keys() - rows.keys())
         ]
+    return found
+
+
+def _problems_of_source(connection: Connection, row: Row[Any], entry: Entry, name: str) -> Iterator[str]:
+    """Against what the entry claims; once that is forgotten, against what was kept of it."""
+    leaves = count = 0
+
+    def hashes() -> Iterator[bytes]:
+        nonlocal count
+        for leaf in leaves_of(connection, row.id):
+            count += 1
+            yield leaf.hash
+
+    root = statements_root(hashes())
+    if entry.opening is None:
+        if root.hex() != row.root:
+            yield f"{name}: its statements are not those it was taken in with"
+        return
+    claimed, leaves = claimed_statements(entry.opening.body)
+    if (root, count) != (claimed, leaves) or entry.opening.body.get("key") != row.key:
+        yield f"{name}: its statements are not those it was taken in with (entry {entry.seq})"
 
 
 def _positions(connection: Connection, numbers: Sequence[int]) -> dict[int, set[int]]:

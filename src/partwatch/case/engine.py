@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from partwatch.case.extras import CASE
@@ -26,6 +26,11 @@ def is_url(location: str) -> bool:
     return location.startswith(("postgresql://", "postgresql+psycopg://"))
 
 
+def shown(location: str) -> str:
+    """A location as it may be told: no password."""
+    return make_url(location).render_as_string(hide_password=True) if is_url(location) else location
+
+
 def file_of(folder: Path) -> Path:
     """The SQLite file of a case's folder."""
     return folder / _FILE
@@ -38,8 +43,9 @@ def engine_of(location: str) -> Engine:
 
 def _sqlite(path: Path) -> Engine:
     # NullPool: a connection belongs to whoever opened it, and none is carried into a forked child.
+    # Not as text: what looks like a query in a folder's name is none.
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
     )

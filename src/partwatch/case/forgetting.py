@@ -7,14 +7,16 @@ named (a message's words) is not searched; forget these entities, or the source.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
-from partwatch.case.leaves import placed_statements, rows_of_keys, secret_of, secrets_of
+from partwatch.case.leaves import placed_statements, rows_of_keys, secret_of, secrets_of, spoken_of
 from partwatch.case.notary import Notary
+from partwatch.case.statements import is_key
 from partwatch.case.store import CaseStore, now
 from partwatch.case.tables import (
     DECISIONS,
@@ -36,10 +38,12 @@ _OPENED_BY: Final = (DECISIONS, WITHDRAWALS, RUNS)
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How many statements and entities went."""
+    """How many statements and entities went. scrubbed: whether SQLite's log was emptied as well: somebody who
+    reads may hold it, and then what was forgotten is on the disk until `scrub` is called without them."""
 
     statements: int
     entities: int
+    scrubbed: bool
 
 
 def forget_entities(store: CaseStore, keys: Iterable[str], reason: str, by: str) -> Forgotten:
@@ -58,9 +62,9 @@ def forget_entities(store: CaseStore, keys: Iterable[str], reason: str, by: str)
             gone += _drop(connection, store.notary, about)
             _drop_said_of(connection, store.notary, chunk)
             connection.execute(delete(ENTITIES).where(ENTITIES.c.key.in_(chunk)))
+        _drop_values_unsaid(connection)
         _note(connection, store, "entities", len(wanted), reason, by)
-    store.compact()
-    return Forgotten(gone, len(wanted))
+    return Forgotten(gone, len(wanted), store.compact())
 
 
 def forget_source(store: CaseStore, source: int, reason: str, by: str) -> Forgotten:
@@ -70,14 +74,17 @@ def forget_source(store: CaseStore, source: int, reason: str, by: str) -> Forgot
         row = connection.execute(select(SOURCES).filter_by(id=source)).first()
         if row is None:
             raise UsageError(f"{source}: no such source")
+        _drop_found_of(connection, STATEMENTS.c.source_id == source)
         gone = _drop(connection, store.notary, STATEMENTS.c.source_id == source)
         blank = {"name": "", "said_by": "", "legal_ref": None, "sha256": "", "key": f"forgotten-{source}"}
         connection.execute(update(SOURCES).where(SOURCES.c.id == source).values(blank))
-        store.notary.forget(connection, [row.entry])
+        fallen = connection.execute(select(WITHDRAWALS.c.entry).filter_by(source_id=source)).all()
+        store.notary.forget(connection, [row.entry, *(one.entry for one in fallen)])
+        connection.execute(update(WITHDRAWALS).where(WITHDRAWALS.c.source_id == source).values(reason=""))
         orphans = _drop_orphans(connection, store.notary)
+        _drop_values_unsaid(connection)
         _note(connection, store, "source", 1, reason, by)
-    store.compact()
-    return Forgotten(gone, orphans)
+    return Forgotten(gone, orphans, store.compact())
 
 
 def forget_all(store: CaseStore, reason: str, by: str) -> Forgotten:
@@ -96,8 +103,7 @@ def forget_all(store: CaseStore, reason: str, by: str) -> Forgotten:
             connection.execute(update(SOURCES).where(SOURCES.c.id == row.id).values(blank))
         store.notary.forget(connection, entries)
         _note(connection, store, "everything", entities, reason, by)
-    store.compact()
-    return Forgotten(gone, entities)
+    return Forgotten(gone, entities, store.compact())
 
 
 def _check_reason(reason: str) -> None:
@@ -127,6 +133,28 @@ def _drop(connection: Connection, notary: Notary, condition: Any) -> int:
         gone += len(batch)
     connection.execute(delete(STATEMENTS).where(condition))
     return gone
+
+
+def _drop_found_of(connection: Connection, condition: Any) -> None:
+    """What runs found of all entities that these statements speak of: they show what was said."""
+    spoken: set[str] = set()
+    for batch in placed_statements(connection, condition):
+        spoken.update(key for _, statement in batch for key in spoken_of(statement))
+    keys = sorted(spoken)
+    for start in range(0, len(keys), _CHUNK):
+        chunk = keys[start : start + _CHUNK]
+        connection.execute(delete(PAIRS).where(or_(PAIRS.c.left.in_(chunk), PAIRS.c.right.in_(chunk))))
+
+
+def _drop_values_unsaid(connection: Connection) -> None:
+    """Questions about values (`phone:+33...`) that nobody says any more."""
+    for row in connection.execute(select(QUESTIONS.c.id, QUESTIONS.c.told)).all():
+        for end in json.loads(row.told).values():
+            if not isinstance(end, str) or is_key(end):
+                continue
+            said = select(STATEMENTS.c.id).filter_by(value=end.partition(":")[2]).limit(1)
+            if connection.execute(said).first() is None:
+                connection.execute(delete(QUESTIONS).where(QUESTIONS.c.id == row.id))
 
 
 def _drop_said_of(connection: Connection, notary: Notary, keys: Sequence[str]) -> None:

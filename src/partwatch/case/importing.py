@@ -31,10 +31,12 @@ class Origin:
 @dataclass(frozen=True)
 class Manner:
     """How it is taken in. dry_run: read and told of, nothing kept; skip_bad_rows: what can be read is taken
-    although some rows cannot. heard: is told each error and the count of statements as they come."""
+    although some rows cannot; again: the same bytes are a second source. heard_error is told each error, and
+    heard_count how many statements there are, as they come."""
 
     dry_run: bool = False
     skip_bad_rows: bool = False
+    again: bool = False
     heard_error: Callable[[RowError], None] = lambda _error: None
     heard_count: Callable[[int], None] = lambda _count: None
 
@@ -66,7 +68,7 @@ def take(
     """One source. read: how the importer is run (in a child process, as a rule). also: what the ledger's
     entry holds beside. Raises UsageError where rows fail and are not to be skipped."""
     info = SourceInfo(
-        importer.name, reading.path.name or str(reading.path), reading.sha256, origin.said_by,
+        importer.name, _told(reading.path.name or str(reading.path)), reading.sha256, origin.said_by,
         origin.reliability, origin.legal_ref, f"{importer.name} {importer.version}{_mapped(reading)}",
     )  # fmt: skip
     with Spool() as spool:
@@ -82,7 +84,8 @@ def take(
             )
         source = None
         if not manner.dry_run and (count or tally.failed):
-            source = store.take_in(info, spool, by, tally.failed, dict(also or {}) | {"counts": tally.counts})
+            noted = dict(also or {}) | {"counts": tally.counts}
+            source = store.take_in(info, spool, by, tally.failed, noted, manner.again)
     known = source is None and not manner.dry_run and bool(count or tally.failed)
     return Imported(
         info.name, source, known, count, tally.failed, dict(sorted(tally.counts.items())), tuple(tally.kept)
@@ -157,6 +160,11 @@ def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
             batch = []
     if batch:
         yield batch
+
+
+def _told(name: str) -> str:
+    """A file's name as text, whatever bytes it is of."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _mapped(reading: Reading) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from partwatch.case.store import CaseStore
-from partwatch.case.verdicts import Verdict
+from partwatch.case.verdicts import Verdict, ordered
+from partwatch.case.vocabulary import SCHEMATA
+from partwatch.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from partwatch.case.view import CaseView
 
 
 def canonical_entities(store: CaseStore, keys: Sequence[str]) -> NDArray[np.int32]:
@@ -21,6 +27,51 @@ def canonical_entities(store: CaseStore, keys: Sequence[str]) -> NDArray[np.int3
     different = [(one.left, one.right) for one in decisions if one.verdict is Verdict.DIFFERENT]
     same += [] if run is None else store.merged(run.id)
     return clusters(len(keys), _placed(place, same), _placed(place, different))
+
+
+def check_joinable(store: CaseStore, view: CaseView, left: str, right: str) -> None:
+    """Raises UsageError where two entities cannot be one: they are of kinds that nothing is both of, or were
+    judged apart, themselves or others that they are taken for one with."""
+    kinds = [view.schema_of(view.place_of[key]) for key in (left, right) if key in view.place_of]
+    if len(kinds) == 2 and not _alike(*kinds):
+        raise UsageError(f"{left[:12]} is a {kinds[0]} and {right[:12]} a {kinds[1]}: nothing is both")
+    place = {key: number for number, key in enumerate(view.keys)}
+    decisions = store.decisions()
+    different = [(one.left, one.right) for one in decisions if one.verdict is Verdict.DIFFERENT]
+    same = [(one.left, one.right) for one in decisions if one.verdict is Verdict.SAME]
+    pair = ordered(left, right)
+    found = clusters(
+        len(view.keys),
+        _placed(place, [*same, pair]),
+        _placed(place, [one for one in different if one != pair]),
+    )
+    if {left, right} <= place.keys() and found[place[left]] != found[place[right]]:
+        apart = next(
+            (one for one in different if one != pair and _between(found, place, one, left, right)), None
+        )
+        named = "" if apart is None else f" ({apart[0][:12]} and {apart[1][:12]})"
+        raise UsageError(
+            f"{left[:12]} and {right[:12]}: a verdict `different`{named} keeps them apart; judge that "
+            "pair anew first"
+        )
+
+
+def _alike(left: str, right: str) -> bool:
+    """Whether one thing may be told as both."""
+    one, other = SCHEMATA.get(left), SCHEMATA.get(right)
+    if one is None or other is None:
+        return True
+    return one.is_a(right) or other.is_a(left) or (one.is_a("LegalEntity") and other.is_a("LegalEntity"))
+
+
+def _between(
+    found: NDArray[np.int32], place: dict[str, int], pair: tuple[str, str], left: str, right: str
+) -> bool:
+    """Whether a pair holds the clusters of two others apart."""
+    if not set(pair) <= place.keys():
+        return False
+    ends = {int(found[place[key]]) for key in pair}
+    return ends == {int(found[place[left]]), int(found[place[right]])}
 
 
 def clusters(

@@ -35,10 +35,11 @@ class Named:
     caption: str
 
 
-def named(view: CaseView, text: str) -> int:
-    """The canonical place of the one entity that is meant. `Schema:text` means one of that schema. Raises
-    UsageError where none or several are, with those that may be."""
-    found = candidates(view, text)
+def named(view: CaseView, text: str, whole: bool = False) -> int:
+    """The canonical place of the one entity that is meant. `Schema:text` means one of that schema. whole: a
+    part of a name is not enough, for what cannot be taken back. Raises UsageError where none or several are,
+    with those that may be."""
+    found = candidates(view, text, whole)
     if len(found) == 1:
         return found[0].entity
     if not found:
@@ -51,19 +52,36 @@ def named(view: CaseView, text: str) -> int:
 def named_key(view: CaseView, text: str) -> str:
     """The key that is meant: of a record by a whole or a part of it, even where it is merged with others;
     else of the canonical one. Raises UsageError."""
-    if keys := _keys_like(view, text):
-        if len(keys) > 1:
-            raise UsageError(f"{text}: {len(keys)} keys begin so; give more of it")
+    keys = _keys_like(view, text)
+    if len(keys) == 1 and not _rows_with(view, text, whole=True):
         return keys[0]
     return view.keys[named(view, text)]
 
 
-def candidates(view: CaseView, text: str) -> list[Named]:
-    """All that may be meant: by key alone if it is one, else by a whole value, else by a part of a name."""
+def record_named(view: CaseView, text: str) -> str:
+    """The key of the one record that is meant: by its key, or by a whole value that it alone holds, also
+    where it is taken for one with others. Raises UsageError."""
+    keys = _keys_like(view, text)
+    if not keys:
+        schema, colon, rest = text.partition(":")
+        wanted = rest.strip() if colon and schema in SCHEMATA else text.strip()
+        keys = sorted({view.keys[view.entity[row]] for row in _rows_with(view, wanted, whole=True)})
+    if len(keys) == 1:
+        return keys[0]
+    if not keys:
+        raise UsageError(f"{text}: no record is called so{_nearest(view, text)}")
+    told = "".join(f"\n  {key[:12]}" for key in keys[:MOST_TOLD])
+    raise UsageError(f"{text}: {len(keys)} records are called so; name one by its key:{told}")
+
+
+def candidates(view: CaseView, text: str, whole: bool = False) -> list[Named]:
+    """All that may be meant: by key, or by a whole value; else, unless `whole`, by a part of a name."""
     schema, colon, rest = text.partition(":")
     wanted = schema if colon and schema in SCHEMATA else None
     text = rest.strip() if wanted else text.strip()
-    found = _by_key(view, text) or _by_value(view, text, whole=True) or _by_value(view, text, whole=False)
+    found = _by_key(view, text) | _by_value(view, text, whole=True)
+    if not found and not whole:
+        found = _by_value(view, text, whole=False)
     told = [
         Named(entity, view.keys[entity], view.schema_of(entity), view.caption(entity))
         for entity in sorted(found)
@@ -84,14 +102,19 @@ def _keys_like(view: CaseView, text: str) -> list[str]:
 
 
 def _by_value(view: CaseView, text: str, whole: bool) -> set[int]:
+    return {int(view.about[row]) for row in _rows_with(view, text, whole)}
+
+
+def _rows_with(view: CaseView, text: str, whole: bool) -> list[int]:
+    """Rows whose value names something and is that text, or holds it."""
     wanted = folded(text)
     if not wanted or (not whole and len(wanted) < 3):
-        return set()
+        return []
     codes = [code for code, name in enumerate(view.props) if name in _IDENTIFYING]
-    rows = np.flatnonzero(np.isin(view.prop, codes))
+    rows = np.flatnonzero(np.isin(view.prop, codes)).tolist()
     fits = (lambda value: value == wanted) if whole else (lambda value: wanted in value)
     judged = {value: fits(folded(value)) for value in {view.values[row] for row in rows}}
-    return {int(view.about[row]) for row in rows if judged[view.values[row]]}
+    return [row for row in rows if judged[view.values[row]]]
 
 
 def _nearest(view: CaseView, text: str) -> str:

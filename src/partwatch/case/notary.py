@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from partwatch.case.engine import is_url
+from partwatch.case.engine import is_url, shown
 from partwatch.ledger import log
 from partwatch.ledger.commitments import statement_leaf, statements_claim, statements_root
 from partwatch.ledger.keys import Signer, make_key, read_key
@@ -89,5 +89,5 @@ def _key_of(location: str, origin: str, keys: Path | None) -> Path:
     if not is_url(location):
         return Path(location) / KEY_FILE
     if keys is None:
-        raise UsageError(f"{location}: a case on a server needs a folder for its signing key")
+        raise UsageError(f"{shown(location)}: a case on a server needs a folder for its signing key")
     return keys / f"{origin.replace('/', '-')}.key"

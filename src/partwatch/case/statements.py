@@ -95,6 +95,11 @@ def entity_key(*parts: str) -> str:
     return hashlib.sha256(told).hexdigest()[:KEY_LENGTH]
 
 
+def is_key(text: str) -> bool:
+    """Whether it has the form of a key."""
+    return len(text) == KEY_LENGTH and not set(text) - set("0123456789abcdef")
+
+
 def keyed(schema: str, *identifiers: str) -> str:
     """The key of a thing that is its identifier, from whatever source. identifiers: normalised, in the
     order of the schema's keyed_by. Raises UsageError."""

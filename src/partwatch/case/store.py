@@ -22,7 +22,7 @@ from partwatch.case import taking
 from partwatch.case.charter import Charter, charter_of
 from partwatch.case.notary import LEDGER_METADATA, Notary
 from partwatch.case.spool import Spool
-from partwatch.case.statements import Reliability, Source, SourceInfo, Statement
+from partwatch.case.statements import Reliability, Source, SourceInfo, Statement, is_key
 from partwatch.case.tables import (
     APPLICATION_ID,
     DECISIONS,
@@ -60,6 +60,7 @@ class CaseStore:
     def __init__(self, location: str, engine: Engine, charter: Charter, notary: Notary) -> None:
         """Use `create` or `open`."""
         self.location = location
+        self.named = engines.shown(location)
         self.charter = charter
         self.notary = notary
         self._engine = engine
@@ -74,9 +75,9 @@ class CaseStore:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(engines.file_of(folder), os.O_CREAT | os.O_RDWR, 0o600))
         engine = engines.engine_of(location)
-        with engines.writing(engine, location) as connection:
+        with engines.writing(engine, engines.shown(location)) as connection:
             if inspect(connection).has_table("meta"):
-                raise UsageError(f"{location}: there is a case already")
+                raise UsageError(f"{engines.shown(location)}: there is a case already")
             METADATA.create_all(connection)
             LEDGER_METADATA.create_all(connection)
             notary = Notary.create(location, charter.name, keys)
@@ -92,26 +93,37 @@ class CaseStore:
         """The case that is there. Raises UsageError, StoreError."""
         engines.checked_location(location)
         if not engines.is_url(location) and not engines.file_of(Path(location)).is_file():
-            raise UsageError(f"{location}: no case is there; `partwatch case init` makes one")
+            raise UsageError(f"{engines.shown(location)}: no case is there; `partwatch case init` makes one")
         engine = engines.engine_of(location)
-        with engines.reading(engine, location) as connection:
+        with engines.reading(engine, engines.shown(location)) as connection:
             if not inspect(connection).has_table("meta"):
-                raise UsageError(f"{location}: no case is there; `partwatch case init` makes one")
+                raise UsageError(
+                    f"{engines.shown(location)}: no case is there; `partwatch case init` makes one"
+                )
             told = {row.key: row.value for row in connection.execute(select(META))}
         if (told.get("application_id"), told.get("version")) != (str(APPLICATION_ID), str(SCHEMA_VERSION)):
-            raise StoreError(f"{location}: this is no case that this version reads")
+            raise StoreError(f"{engines.shown(location)}: this is no case that this version reads")
         return cls(location, engine, charter_of(told), Notary.open(location, told["origin"], keys))
 
     # What goes in.
 
     def take_in(
-        self, info: SourceInfo, spool: Spool, by: str, skipped: int = 0, also: Mapping[str, Any] | None = None
+        self,
+        info: SourceInfo,
+        spool: Spool,
+        by: str,
+        skipped: int = 0,
+        also: Mapping[str, Any] | None = None,
+        again: bool = False,
     ) -> Source | None:
-        """Take a source in, whole. None where it is there already. also: what else the ledger shall hold."""
+        """Take a source in, whole. None where it is there already. also: what else the ledger shall hold.
+        again: although the same bytes are there, read another way or as somebody else's words; they then
+        count as two sources. Raises UsageError."""
         self.check_open()
         with self.writing() as connection:
             if connection.execute(select(SOURCES.c.id).filter_by(key=info.key)).scalar() is not None:
                 return None
+            _check_new(connection, info, again)
             return taking.take(connection, self.notary, info, spool, by, now(), skipped, also or {})
 
     # What is there.
@@ -122,13 +134,17 @@ class CaseStore:
             return _sources(connection)
 
     def source(self, named: str) -> Source:
-        """The source of that number, key or name. Raises UsageError where none or several are called so."""
-        found = [one for one in self.sources() if named in (str(one.id), one.info.key, one.info.name)]
-        if len(found) != 1:
-            raise UsageError(
-                f"{named}: {len(found) or 'no'} sources are called so; `partwatch case sources` lists them"
-            )
-        return found[0]
+        """The source of that number, else of that key, else of that name. Raises UsageError where none or
+        several are called so."""
+        every = self.sources()
+        for told in (lambda one: str(one.id), lambda one: one.info.key, lambda one: one.info.name):
+            found = [one for one in every if told(one) == named]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                numbers = ", ".join(str(one.id) for one in found)
+                raise UsageError(f"{named}: sources {numbers} are called so; give the number")
+        raise UsageError(f"{named}: no source is called so; `partwatch case sources` lists them")
 
     def of_entities(self, keys: Iterable[str], withdrawn: bool = False) -> list[Placed]:
         """Statements about these entities, in the order they came; of withdrawn sources if asked for."""
@@ -213,17 +229,31 @@ class CaseStore:
         self.check_open()
         at = now()
         rows = [_pair_row(one) for one in pairs]
-        told = dict(told) | {"pairs": len(rows), "merged": sum(row["merged"] for row in rows)}
         with self.writing() as connection:
-            entry = self.notary.note(connection, "resolution", told | {"model": model}, by, at)
-            run = {"model": model, "told": json.dumps(told), "at": at, "by": by, "entry": entry}
-            made = connection.execute(insert(RUNS).values(run)).inserted_primary_key
-            assert made is not None
-            number = int(made[0])
-            for start in range(0, len(rows), 20_000):
-                connection.execute(
-                    insert(PAIRS), [row | {"run_id": number} for row in rows[start : start + 20_000]]
-                )
+            # What was forgotten meanwhile does not come back by what was found of it before.
+            known = known_keys(connection, {key for row in rows for key in (row["left"], row["right"])})
+            rows = [row for row in rows if row["left"] in known and row["right"] in known]
+            return self._add_run(connection, model, dict(told), rows, by, at)
+
+    def _add_run(
+        self,
+        connection: Connection,
+        model: str,
+        told: dict[str, Any],
+        rows: list[dict[str, Any]],
+        by: str,
+        at: str,
+    ) -> int:
+        told = told | {"pairs": len(rows), "merged": sum(row["merged"] for row in rows)}
+        entry = self.notary.note(connection, "resolution", told | {"model": model}, by, at)
+        run = {"model": model, "told": json.dumps(told), "at": at, "by": by, "entry": entry}
+        made = connection.execute(insert(RUNS).values(run)).inserted_primary_key
+        assert made is not None
+        number = int(made[0])
+        for start in range(0, len(rows), 20_000):
+            connection.execute(
+                insert(PAIRS), [row | {"run_id": number} for row in rows[start : start + 20_000]]
+            )
         return number
 
     def latest_run(self) -> Run | None:
@@ -276,7 +306,10 @@ class CaseStore:
     def ask(self, kind: str, told: Mapping[str, Any], by: str) -> None:
         """Keep a question, to be answered again when something falls."""
         row = {"kind": kind, "told": json.dumps(dict(told), sort_keys=True)}
+        keys = {value for value in told.values() if isinstance(value, str) and is_key(value)}
         with self.writing() as connection:
+            if keys - known_keys(connection, keys):
+                return
             if connection.execute(select(QUESTIONS.c.id).filter_by(**row)).scalar() is None:
                 connection.execute(insert(QUESTIONS).values(row | {"at": now(), "by": by}))
 
@@ -291,11 +324,14 @@ class CaseStore:
         with self.writing() as connection:
             return self.notary.note(connection, kind, body, by, now())
 
-    def compact(self) -> None:
-        """What was deleted leaves the file as well. A server does so in its own time (VACUUM)."""
-        if self._engine.dialect.name == "sqlite":
-            with engines.explained(self.location), self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    def compact(self) -> bool:
+        """What was deleted leaves the file as well. False where somebody who reads holds SQLite's log for
+        more than a few seconds. A server does so in its own time (VACUUM)."""
+        if self._engine.dialect.name != "sqlite":
+            return True
+        with engines.explained(self.named), self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 5000")
+            return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0] == 0)
 
     # How.
 
@@ -303,22 +339,51 @@ class CaseStore:
         """Raises UsageError once the case's retention has run out."""
         if self.charter.expired(datetime.now(UTC).date()):
             raise UsageError(
-                f"{self.location}: the retention of this case ended on {self.charter.retention}; hand it "
+                f"{self.named}: the retention of this case ended on {self.charter.retention}; hand it "
                 "over (`case export`, `case report`) or destroy it (`case forget --all`)"
             )
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one moment of the case."""
-        return engines.reading(self._engine, self.location)
+        return engines.reading(self._engine, self.named)
 
     def writing(self) -> AbstractContextManager[Connection]:
         """The one transaction that writes; checkpoints are made at its end."""
-        return self.notary.sealing(engines.writing(self._engine, self.location))
+        return self.notary.sealing(engines.writing(self._engine, self.named))
 
 
 def now() -> str:
     """The moment, as the case writes it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def known_keys(connection: Connection, keys: set[str]) -> set[str]:
+    """Those of these keys that the case holds."""
+    wanted = sorted(keys)
+    return {
+        str(row.key)
+        for start in range(0, len(wanted), _CHUNK)
+        for row in connection.execute(
+            select(ENTITIES.c.key).where(ENTITIES.c.key.in_(wanted[start : start + _CHUNK]))
+        )
+    }
+
+
+def _check_new(connection: Connection, info: SourceInfo, again: bool) -> None:
+    """Bytes that are there count once, and those of a withdrawn source do not come back another way."""
+    for one in _sources(connection):
+        if one.info.sha256 != info.sha256 or not info.sha256:
+            continue
+        if one.withdrawn is not None:
+            raise UsageError(
+                f"{info.name}: is source {one.id}, which was withdrawn ({one.withdrawn}); "
+                "`partwatch case withdraw --reinstate` has it stand again"
+            )
+        if not again:
+            raise UsageError(
+                f"{info.name}: the same bytes are source {one.id} already, said by {one.info.said_by}; read "
+                "another way they would count as a second source (--again, if they are one)"
+            )
 
 
 def _pair_row(pair: Pair) -> dict[str, Any]:

@@ -82,7 +82,8 @@ STATEMENTS: Final = Table(
     Column("bits", Float),
     Index("statements_by_entity", "entity_id"),
     Index("statements_by_source", "source_id", "position"),
-    Index("statements_by_value", "value"),
+    # A message's text is longer than PostgreSQL's trees take; only equal values are looked for.
+    Index("statements_by_value", "value", postgresql_using="hash"),
     sqlite_autoincrement=True,
 )
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from partwatch.model.errors import StoreError
@@ -31,7 +31,8 @@ def spool_engine(path: Path) -> Engine:
 def _engine(path: Path, pragmas: tuple[str, ...]) -> Engine:
     # NullPool: a connection belongs to whoever opened it, and none is carried into a forked child.
     engine = create_engine(
-        f"sqlite:///{path}",
+        # Not as text: what looks like a query in a folder's name is none.
+        URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
     )

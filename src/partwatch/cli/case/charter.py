@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from partwatch.cli import stdout
 from partwatch.cli.case import common
 
 
@@ -29,19 +30,22 @@ def init(
 
     charter = Charter(name, authority, legal_basis, purpose, retention.date())
     store = CaseStore.create(case, charter, common.actor(by), common.keys_of(context))
-    common.said(f"{case}: the case is begun, and its ledger ({store.notary.origin})")
+    common.said(f"{store.named}: the case is begun, and its ledger ({store.notary.origin})")
 
 
 def status(context: typer.Context, case: common.Case, as_json: common.AsJson = False) -> None:
     """What the case rests on, and how much is in it."""
     import json
 
+    from partwatch.report.escape import visible
+
     store = common.opened(context, case)
     told = store.charter.told()
     counts = store.counts()
     if as_json:
+        stdout.prepare(True)
         sys.stdout.write(json.dumps(told | counts, indent=1, ensure_ascii=False) + "\n")
         return
     console = common.console()
     for key, value in (told | {name: f"{count:,}" for name, count in counts.items()}).items():
-        console.print(f"{key.replace('_', ' '):12} {value}", markup=False, highlight=False)
+        console.print(f"{key.replace('_', ' '):12} {visible(value)}", markup=False, highlight=False)

@@ -33,9 +33,12 @@ def withdraw(
     """Withdraw a source that may not be used, and show what falls with it: links, entities, merges, answers
     to questions that were asked, assemblies. Nothing is deleted."""
     from partwatch.case.falling import fallen
+    from partwatch.model.errors import UsageError
 
     store = common.opened(context, case)
     found = store.source(source)
+    if (found.withdrawn is None) == reinstate:
+        raise UsageError(f"{found.info.name}: {'stands' if reinstate else 'is withdrawn'} already")
     home = home_of(context)
     document = fallen(store, found.id, reinstate, lambda view: _assemblies(home, view))
     if not dry_run:

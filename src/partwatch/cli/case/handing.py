@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
+import tempfile
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ import typer
 from partwatch.case.store import now
 from partwatch.cli.case import asking, common
 from partwatch.cli.home import home_of
+from partwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +90,9 @@ def export(
     )  # fmt: skip
     with _written(file) as out:
         summary = write(view, store, kind, out, options)
-    store.note("export", summary.told(), who)
+        out.flush()
+        # Before it is there: what leaves without an entry would be worse than an entry too many.
+        store.note("export", summary.told(), who)
     told = ", ".join(f"{count:,} {name}" for name, count in summary.counts.items())
     common.said(f"{file}: {told}; SHA-256 {summary.sha256}")
 
@@ -119,7 +124,6 @@ def report(
     from partwatch.case.answers import answers_of
     from partwatch.case.graph.build import graph_of_case
     from partwatch.cli.case.assembling import weighed
-    from partwatch.model.errors import UsageError
 
     if page is None and html is None and pdf is None:
         raise UsageError("name what to write: --page, --html or --pdf")
@@ -128,7 +132,7 @@ def report(
     answers = answers_of(store, graph)
     held = weighed(home_of(context), graph.view, as_of)
     if page is not None:
-        _overview(store, graph, answers, held, page, as_of)
+        _overview(store, graph, answers, held, page, as_of, common.actor(by))
     if html is not None or pdf is not None:
         _pack(store, graph, answers, held, html, pdf, fonts, as_of, common.actor(by))
 
@@ -140,11 +144,14 @@ def _overview(
     held: CaseAssembliesDocument,
     page: Path,
     as_of: datetime | None,
+    who: str,
 ) -> None:
     from partwatch.case.overview import overview_of
     from partwatch.report import case_page
 
-    case_page.write(overview_of(store, graph, answers.told, _utc(as_of), assemblies=held), page)
+    document = overview_of(store, graph, answers.told, _utc(as_of), assemblies=held)
+    store.note("overview", {"nodes": len(document.nodes), "statements": len(document.statements)}, who)
+    case_page.write(document, page)
     common.said(f"{page}: the overview")
 
 
@@ -183,6 +190,9 @@ def _pack(
     if pdf is not None:
         case_pack_pdf.write(pack, pdf, fonts)
         common.said(f"{pdf}: the disclosure pack, SHA-256 {_digest(pdf)}")
+    # Of a later entry than the bundle can hold: its own digest is in the pack.
+    digests = {one.suffix.lstrip("."): _digest(one) for one in (html, pdf, bundle) if one is not None}
+    store.note("disclosed", digests, who)
     _tell(pack, bundle)
 
 
@@ -244,11 +254,14 @@ def _written(file: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     target = Path(file)
-    temporary = target.with_name(f".{target.name}.part")
+    if target.exists() or target.is_symlink():
+        raise UsageError(f"{file}: there is a file already; give a name that is free")
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    temporary = Path(name)
     try:
-        with temporary.open("xb") as out:
+        with os.fdopen(descriptor, "wb") as out:
             yield out
-        temporary.replace(target)
+        temporary.rename(target)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -29,7 +29,7 @@ def ledger(
 
     Exits 0; with --check 1 where a source is not what was taken in; 2 on trouble.
     """
-    from partwatch.case.bundle import broken_sources, write_bundle
+    from partwatch.case.bundle import problems_of, write_bundle
     from partwatch.case.naming import named
     from partwatch.case.view import view_of
     from partwatch.ledger import log
@@ -45,9 +45,9 @@ def ledger(
             found = log.last_checkpoint(connection)
         sys.stdout.write("" if found is None else found.note.decode())
     if check:
-        broken = broken_sources(store)
-        for name in broken:
-            common.said(f"{name}: its statements are not those it was taken in with")
-        if broken:
+        problems = problems_of(store)
+        for problem in problems:
+            common.said(problem)
+        if problems:
             raise typer.Exit(1)
-        common.said("every statement is one that its source was taken in with")
+        common.said("the log fits together, and every statement is one that its source was taken in with")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partwatch.cli import stdout
 from partwatch.cli.case import common
 
 if TYPE_CHECKING:
@@ -24,13 +25,26 @@ def sources(context: typer.Context, case: common.Case, as_json: common.AsJson = 
     found = store.sources()
     if as_json:
         rows = [
-            {"id": one.id, "kind": one.info.kind, "name": one.info.name, "sha256": one.info.sha256,
-             "said_by": one.info.said_by, "reliability": one.info.reliability.value,
-             "legal_ref": one.info.legal_ref, "importer": one.info.importer, "imported_at": one.imported_at,
-             "imported_by": one.imported_by, "statements": one.statements, "skipped": one.skipped,
-             "entry": one.entry, "withdrawn": one.withdrawn}
+            {
+                "id": one.id,
+                "key": one.info.key,
+                "kind": one.info.kind,
+                "name": one.info.name,
+                "sha256": one.info.sha256,
+                "said_by": one.info.said_by,
+                "reliability": one.info.reliability.value,
+                "legal_ref": one.info.legal_ref,
+                "importer": one.info.importer,
+                "imported_at": one.imported_at,
+                "imported_by": one.imported_by,
+                "statements": one.statements,
+                "skipped": one.skipped,
+                "entry": one.entry,
+                "withdrawn": one.withdrawn,
+            }
             for one in found
-        ]  # fmt: skip
+        ]
+        stdout.prepare(True)
         sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
         return
     table = Table("source", "name", "kind", "said by", "grade", "statements", "skipped", "entry", "stands")
@@ -68,6 +82,7 @@ def find(
     from partwatch.case.view import view_of
     from partwatch.report.escape import visible
 
+    stdout.prepare(False)
     found = candidates(view_of(common.opened(context, case)), text)
     for one in found:
         sys.stdout.write(f"{one.key[:12]}  {one.schema:13}  {visible(one.caption)}\n")
@@ -89,6 +104,7 @@ def _write(placed: list[Placed], names: dict[int, str], as_json: bool) -> None:
              "said_at": one.statement.said_at, "bits": one.statement.bits}
             for one in placed
         ]  # fmt: skip
+        stdout.prepare(True)
         sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
         return
     table = Table(

@@ -90,12 +90,15 @@ def judge(
 ) -> None:
     """Decide whether two records are of one entity. Nothing is overwritten: the latest decision counts."""
     from partwatch.case import resolution
-    from partwatch.case.naming import named_key
+    from partwatch.case.merging import check_joinable
+    from partwatch.case.naming import record_named
     from partwatch.case.view import view_of
 
     store = common.opened(context, case)
     view = view_of(store)
-    keys = named_key(view, left), named_key(view, right)
+    keys = record_named(view, left), record_named(view, right)
+    if verdict is Verdict.SAME:
+        check_joinable(store, view, *keys)
     if verdict is Verdict.UNDONE:
         made = resolution.undo(store, *keys, reason, common.actor(by))
     else:

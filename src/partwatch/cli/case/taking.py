@@ -62,6 +62,9 @@ def import_(
     no_links: Annotated[
         bool, typer.Option("--no-links", help="Of a folder: do not link its items to each other.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="The same bytes are there, and are a second source all the same.")
+    ] = False,
     by: common.By = None,
 ) -> None:
     """Take material in, a source at a time: all of it, or nothing and every reason why.
@@ -75,11 +78,13 @@ def import_(
     store.check_open()
     told = None if mapping is None else read_mapping(mapping)
     origin = importing.Origin(said_by, reliability, legal_ref)
+    region = _region(region)
+    _check_options(kind, paths, mapping, region, origins, jobs, no_links)
     folders = _Folders(home_of(context), origins, jobs, not no_links)
     failed = 0
     with _Errors(errors) as written, common.progress("reading") as advance:
         for path in paths:
-            manner = importing.Manner(dry_run, skip_bad_rows, written.of(path), advance)
+            manner = importing.Manner(dry_run, skip_bad_rows, again, written.of(path), advance)
             way = folders.way(path) if _is_folder(kind, path) else _way(kind, path, region, told)
             made = importing.take(
                 store, way.importer, way.reading, way.read, origin, manner, common.actor(by), way.also
@@ -146,10 +151,44 @@ class _Folders:
         return _Way(folder.importer(work), reading, lambda one, given: one.read(given), work.noted)
 
 
+def _region(told: str | None) -> str | None:
+    """A country that phone numbers are known of."""
+    if told is None:
+        return None
+    from partwatch.case.extras import CASE
+    from partwatch.model.errors import UsageError
+
+    known = CASE.module("phonenumbers", "phone numbers").SUPPORTED_REGIONS
+    if told.upper() not in known:
+        raise UsageError(f"--region {told}: no country's two letters (FR, BE, DE ...)")
+    return told.upper()
+
+
+def _check_options(
+    kind: str | None,
+    paths: list[Path],
+    mapping: Path | None,
+    region: str | None,
+    origins: Path | None,
+    jobs: int | None,
+    no_links: bool,
+) -> None:
+    """What is given and does not apply is a mistake."""
+    from partwatch.model.errors import UsageError
+
+    folders = [path for path in paths if _is_folder(kind, path)]
+    if folders and (mapping is not None or region is not None):
+        raise UsageError(f"{folders[0]}: is screened; --mapping and --region are for exported material")
+    if len(folders) < len(paths) and (origins is not None or jobs is not None or no_links):
+        raise UsageError("--origins, --jobs and --no-links are for folders that are screened")
+
+
 def _tell(made: Imported, manner: Manner) -> None:
     counts = ", ".join(f"{count:,} {schema}" for schema, count in made.counts.items()) or "nothing"
     if made.known:
         common.said(f"{made.name}: is in the case already; nothing was taken in")
+    elif made.source is None and not manner.dry_run:
+        common.said(f"{made.name}: says nothing; nothing was taken in")
     elif made.source is None:
         common.said(f"{made.name}: {made.statements:,} statements would be taken in ({counts})")
     else:
@@ -169,7 +208,9 @@ class _Errors:
         self._shown = 0
 
     def __enter__(self) -> _Errors:
-        self._file = None if self._path is None else self._path.open("w", encoding="utf-8")
+        self._file = (
+            None if self._path is None else self._path.open("w", encoding="utf-8", errors="backslashreplace")
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -180,6 +221,11 @@ class _Errors:
         """What hears the errors of one source."""
 
         def heard(error: RowError) -> None:
+            from partwatch.case.imports.base import Note
+
+            if isinstance(error, Note):
+                common.said(f"{path}: {error}")
+                return
             if self._file is not None:
                 row = {
                     "source": str(path),
