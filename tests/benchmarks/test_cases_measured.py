@@ -14,6 +14,7 @@ from benchmarks.cases.__main__ import main as write_case
 from benchmarks.cases.rivals import Plain
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from partwatch.case.store import CaseStore
 from partwatch.case.view import CaseView, view_of
@@ -145,6 +146,13 @@ class Ties:
 
     def place(self, key: str) -> int | None:
         return self.view.canonical_of(key)
+
+    @property
+    def people(self) -> NDArray[np.int64]:
+        return np.arange(len(self.view.keys))
+
+    def leads(self, start: str) -> NDArray[np.float64]:
+        return np.array([float(key in self.ends) for key in self.view.keys])
 
     def tie(self, start: str, end: str) -> asking.Tie:
         return asking.Tie(10.0, 12.0) if end in self.ends else asking.Tie(0.0, 0.0)

@@ -8,8 +8,6 @@
     ├── HeldBackError           parts are too generic to be listed; holds every one of them
     ├── StoreError              the watch-list on disk is missing, damaged or held by somebody else
     ├── BaselineError           a file of accepted matches is wrong; holds every problem found
-    ├── LedgerError             a log, its key or a bundle cannot be used (in `partwatch.ledger.errors`)
-    │   └── DamagedLedgerError  it is there, and is not what was written
     ├── JournalError            what an interrupted run left cannot be gone on with
     ├── DocumentError           a saved result document cannot be read
     ├── WorkerSetupError        worker processes cannot be started
@@ -23,6 +21,8 @@
         ├── NotAFileError       a link, device, pipe or socket: never opened
         ├── InaccessibleError   there, but it may not or cannot be opened
         └── ChangedError        not the same from the beginning of its reading to the end
+
+`partwatch.ledger.errors` adds two of a log, its key or a bundle: cannot be used, and is not what was written.
 
 Each message says what was wrong, where, and what to do about it.
 """

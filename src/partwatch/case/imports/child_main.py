@@ -93,7 +93,8 @@ def _row(one: Told) -> list[Any]:
 def _failure(error: BaseException) -> dict[str, Any]:
     from partwatch.model.errors import PartwatchError
 
-    if isinstance(error, MemoryError):
+    # SystemError: what comes of a library in C that gets no memory and does not say so.
+    if isinstance(error, (MemoryError, SystemError)):
         return {"kind": "memory", "message": ""}
     told = str(error)[:10_000]
     if isinstance(error, PartwatchError):
