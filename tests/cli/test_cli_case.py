@@ -7,9 +7,11 @@ import io
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from partwatch.cli import main
+from partwatch.cli.schema import MODELS, Kind
 
 TABLES = Path(__file__).resolve().parents[2] / "docs/examples/mappings"
 DIGEST = "ab" * 32
@@ -239,3 +241,24 @@ def test_forgetting_leaves_a_ledger_that_verifies(filled: Path, tmp_path: Path) 
     assert "payments" not in ok(filled, "case", "sources", case)
     ok(filled, "case", "ledger", case, "--check", "--out", str(tmp_path / "bundle.zip"))
     ok(filled, "ledger", "verify", str(tmp_path / "bundle.zip"))
+
+
+@pytest.mark.parametrize("kind", list(MODELS))
+def test_every_document_has_a_schema_that_is_one(tmp_path: Path, kind: Kind) -> None:
+    document = json.loads(ok(tmp_path, "schema", kind.value))
+    jsonschema.Draft202012Validator.check_schema(document)
+    assert document["properties"]
+
+
+def test_what_is_answered_fits_its_schema(filled: Path) -> None:
+    case = str(filled / "case")
+    for kind, asked in (
+        ("case-paths", ("path", case, "A-2", DIGEST)),
+        ("case-neighbours", ("neighbours", case, "RA473124829SE")),
+        ("case-timeline", ("timeline", case)),
+        ("case-communities", ("communities", case)),
+        ("case-assemblies", ("assemblies", case)),
+        ("case-withdrawal", ("withdraw", case, "parcels.csv", "--reason", "tried", "--dry-run")),
+    ):
+        schema = json.loads(ok(filled, "schema", kind))
+        jsonschema.validate(json.loads(ok(filled, "case", *asked, "--json")), schema)

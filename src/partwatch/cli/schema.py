@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -18,29 +18,49 @@ class Kind(StrEnum):
     MARKS = "marks"
     LINKS = "links"
     ASSEMBLIES = "assemblies"
+    CASE_PATHS = "case-paths"
+    CASE_LEADS = "case-leads"
+    CASE_NEIGHBOURS = "case-neighbours"
+    CASE_TIMELINE = "case-timeline"
+    CASE_COMMUNITIES = "case-communities"
+    CASE_ASSEMBLIES = "case-assemblies"
+    CASE_WITHDRAWAL = "case-withdrawal"
+    CASE_OVERVIEW = "case-overview"
+    CASE_PACK = "case-pack"
+    LEDGER = "ledger-verification"
+
+
+# Where each lies: modules are loaded for the one that is asked for.
+MODELS: Final = {
+    Kind.RESULT: "partwatch.model.document:ResultDocument",
+    Kind.COMPARISON: "partwatch.model.comparison:Comparison",
+    Kind.MARKS: "partwatch.model.marks:MarksDocument",
+    Kind.LINKS: "partwatch.model.links:LinksDocument",
+    Kind.ASSEMBLIES: "partwatch.model.assemblies:AssembliesDocument",
+    Kind.CASE_PATHS: "partwatch.model.case_paths:CasePathsDocument",
+    Kind.CASE_LEADS: "partwatch.model.case_ranking:CaseRankingDocument",
+    Kind.CASE_NEIGHBOURS: "partwatch.model.case_network:CaseNeighboursDocument",
+    Kind.CASE_TIMELINE: "partwatch.model.case_network:CaseTimelineDocument",
+    Kind.CASE_COMMUNITIES: "partwatch.model.case_network:CaseCommunitiesDocument",
+    Kind.CASE_ASSEMBLIES: "partwatch.model.case_assemblies:CaseAssembliesDocument",
+    Kind.CASE_WITHDRAWAL: "partwatch.model.case_withdrawal:CaseWithdrawalDocument",
+    Kind.CASE_OVERVIEW: "partwatch.model.case_overview:CaseOverview",
+    Kind.CASE_PACK: "partwatch.model.case_pack:CasePack",
+    Kind.LEDGER: "partwatch.ledger.verified:VerifiedLedger",
+}
 
 
 @app.command()
 def schema(
     of: Annotated[
-        Kind, typer.Argument(metavar="[result|comparison|marks|links|assemblies]", help="Of what.")
+        Kind, typer.Argument(metavar="[DOCUMENT]", help=f"Of what: {', '.join(Kind)}.")
     ] = Kind.RESULT,
 ) -> None:
-    """Print the JSON Schema of what `screen --json` writes, or another verb's `--json`."""
+    """Print the JSON Schema of what `screen --json` writes, or of another verb's document."""
+    import importlib
     import json
 
-    from pydantic import BaseModel
-
-    from partwatch.model.assemblies import AssembliesDocument
-    from partwatch.model.comparison import Comparison
-    from partwatch.model.document import ResultDocument
-    from partwatch.model.links import LinksDocument
-    from partwatch.model.marks import MarksDocument
-
-    models: dict[Kind, type[BaseModel]] = {
-        Kind.RESULT: ResultDocument, Kind.COMPARISON: Comparison, Kind.MARKS: MarksDocument,
-        Kind.LINKS: LinksDocument,
-        Kind.ASSEMBLIES: AssembliesDocument,
-    }  # fmt: skip
+    module, _, name = MODELS[of].partition(":")
+    model = getattr(importlib.import_module(module), name)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    typer.echo(json.dumps(head | models[of].model_json_schema(mode="serialization"), indent=2))
+    typer.echo(json.dumps(head | model.model_json_schema(mode="serialization"), indent=2))
