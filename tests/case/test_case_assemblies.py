@@ -29,6 +29,7 @@ from partwatch.case.verdicts import Verdict
 from partwatch.case.view import view_of
 from partwatch.model.case_assemblies import CaseAssembliesDocument
 from partwatch.model.document import Item
+from partwatch.report.case_assemblies_text import changes, lines
 
 TELLING = CaseTelling(DAY, limit=1_000)
 ITEMS = [keyed("Item", digest(k)) for k in range(20)]
@@ -371,3 +372,17 @@ def test_the_order_in_which_sources_came_changes_no_bits(tmp_path: Path) -> None
             ]
         )
     assert said[0] == said[1]
+
+
+def test_as_text_files_are_named_and_what_each_rests_on(tmp_path: Path, store: CaseStore) -> None:
+    text = "\n".join(lines(told(store)))
+    assert "without" in text
+    assert "0/a.stl" in text
+    assert not any(key in text for key in ITEMS)
+    assert "rests on result (" in text
+    more = [item("5/b.stl", digest(5), [match(PARTS[3])])]
+    screened.take(store, "second search", of_result(tmp_path, *more))
+    before = told(store)
+    store.stand(2, False, "no warrant", "me")
+    changed = "\n".join(changes(difference(before, told(store))))
+    assert "4 parts, 3 now, 1 items lost" in changed

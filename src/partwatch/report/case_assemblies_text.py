@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from partwatch.model.assemblies import AssembliesDocument
+from partwatch.model.assemblies import AssembliesDocument, Assembly
 from partwatch.model.case_assemblies import (
     AssembliesDifference,
     AssemblyChange,
@@ -20,7 +20,7 @@ MOST_CHANGES: Final = 30
 
 def lines(document: CaseAssembliesDocument) -> Iterator[str]:
     """Every assembly, what each rests on, and what benign groups were counted from."""
-    told = tuple(one.assembly for one in document.assemblies)
+    told = tuple(_named(one.assembly) for one in document.assemblies)
     yield from assembly_text.lines(
         AssembliesDocument(header=document.header, assemblies=told, left_out=document.left_out)
     )
@@ -43,6 +43,14 @@ def changes(document: AssembliesDifference) -> Iterator[str]:
     if len(document.changes) > MOST_CHANGES:
         yield f"and {len(document.changes) - MOST_CHANGES:,} more assemblies"
     yield f"assemblies: {len(document.changes):,} changed, {document.same:,} did not"
+
+
+def _named(assembly: Assembly) -> Assembly:
+    """What came in no parcel is a unit of its own: told by its file, not by its key."""
+    names = {held.item: held.member or held.path for slot in assembly.slots for held in slot.held}
+    without = (one.model_copy(update={"unit": names.get(one.unit, one.unit)}) for one in assembly.without)
+    sets = (tuple(names.get(unit, unit) for unit in units) for units in assembly.minimal_sets)
+    return assembly.model_copy(update={"without": tuple(without), "minimal_sets": tuple(sets)})
 
 
 def _head(one: CaseAssembly) -> str:
