@@ -6,18 +6,18 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from partwatch.case.extras import CASE
 from partwatch.model.errors import StoreError, UsageError
+from partwatch.watchlist.database import durable_engine
 
 # A large import is one transaction, which others wait for.
 BUSY_TIMEOUT_S: Final = 600
 _FILE: Final = "case.sqlite"
-_SQLITE: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 _LOCK: Final = zlib.crc32(b"partwatch case")
 
 
@@ -38,31 +38,9 @@ def file_of(folder: Path) -> Path:
 
 def engine_of(location: str) -> Engine:
     """An engine on a folder's file, which is made where there is none, or on a server. Raises UsageError."""
-    return _postgresql(location) if is_url(location) else _sqlite(file_of(Path(location)))
-
-
-def _sqlite(path: Path) -> Engine:
-    # NullPool: a connection belongs to whoever opened it, and none is carried into a forked child.
-    # Not as text: what looks like a query in a folder's name is none.
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        poolclass=NullPool,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        # None: sqlite3 begins no transactions of its own, so that ours are the ones we asked for.
-        connection.isolation_level = None
-        for pragma in _SQLITE:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-    return engine
+    if is_url(location):
+        return _postgresql(location)
+    return durable_engine(file_of(Path(location)), BUSY_TIMEOUT_S)
 
 
 def _postgresql(url: str) -> Engine:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
-from partwatch.case.leaves import placed_statements, rows_of_keys, secret_of, secrets_of, spoken_of
+from partwatch.case.leaves import leaf_of, placed_statements, rows_of_keys, secrets_of
 from partwatch.case.notary import Notary
 from partwatch.case.statements import is_key
 from partwatch.case.store import CaseStore, now
@@ -59,7 +59,7 @@ def forget_entities(store: CaseStore, keys: Iterable[str], reason: str, by: str)
             chunk = wanted[start : start + _CHUNK]
             numbers = select(ENTITIES.c.id).where(ENTITIES.c.key.in_(chunk))
             about = or_(STATEMENTS.c.entity_id.in_(numbers), STATEMENTS.c.value.in_(chunk))
-            gone += _drop(connection, store.notary, about)
+            gone += _drop(connection, about)[0]
             _drop_said_of(connection, store.notary, chunk)
             connection.execute(delete(ENTITIES).where(ENTITIES.c.key.in_(chunk)))
         _drop_values_unsaid(connection)
@@ -74,10 +74,9 @@ def forget_source(store: CaseStore, source: int, reason: str, by: str) -> Forgot
         row = connection.execute(select(SOURCES).filter_by(id=source)).first()
         if row is None:
             raise UsageError(f"{source}: no such source")
-        _drop_found_of(connection, STATEMENTS.c.source_id == source)
-        gone = _drop(connection, store.notary, STATEMENTS.c.source_id == source)
-        blank = {"name": "", "said_by": "", "legal_ref": None, "sha256": "", "key": f"forgotten-{source}"}
-        connection.execute(update(SOURCES).where(SOURCES.c.id == source).values(blank))
+        gone, spoken = _drop(connection, STATEMENTS.c.source_id == source)
+        _drop_pairs(connection, spoken)
+        _blank(connection, source)
         fallen = connection.execute(select(WITHDRAWALS.c.entry).filter_by(source_id=source)).all()
         store.notary.forget(connection, [row.entry, *(one.entry for one in fallen)])
         connection.execute(update(WITHDRAWALS).where(WITHDRAWALS.c.source_id == source).values(reason=""))
@@ -94,13 +93,12 @@ def forget_all(store: CaseStore, reason: str, by: str) -> Forgotten:
         entries = [
             row.entry for table in (SOURCES, *_OPENED_BY) for row in connection.execute(select(table.c.entry))
         ]
-        gone = _drop(connection, store.notary, STATEMENTS.c.id > 0)
+        gone, _ = _drop(connection, STATEMENTS.c.id > 0)
         entities = connection.execute(delete(ENTITIES)).rowcount
         for table in (PAIRS, RUNS, DECISIONS, QUESTIONS, WITHDRAWALS):
             connection.execute(delete(table))
         for row in connection.execute(select(SOURCES.c.id)).all():
-            blank = {"name": "", "said_by": "", "legal_ref": None, "sha256": "", "key": f"forgotten-{row.id}"}
-            connection.execute(update(SOURCES).where(SOURCES.c.id == row.id).values(blank))
+            _blank(connection, row.id)
         store.notary.forget(connection, entries)
         _note(connection, store, "everything", entities, reason, by)
     return Forgotten(gone, entities, store.compact())
@@ -116,34 +114,37 @@ def _note(connection: Connection, store: CaseStore, what: str, count: int, reaso
     store.notary.note(connection, "forgetting", {"what": what, "count": count, "reason": reason}, by, now())
 
 
-def _drop(connection: Connection, notary: Notary, condition: Any) -> int:
-    """Take statements out and leave their leaves; returns how many."""
+def _drop(connection: Connection, condition: Any) -> tuple[int, set[str]]:
+    """Take statements out and leave their leaves; how many, and keys of all entities that they speak of."""
     gone = 0
+    spoken: set[str] = set()
     digests = {row.id: row.sha256 for row in connection.execute(select(SOURCES.c.id, SOURCES.c.sha256))}
     for batch in placed_statements(connection, condition):
         secrets = secrets_of(connection, [statement for _, statement in batch])
         leaves = [
             {"source_id": row.source_id, "position": row.position,
-             "leaf": notary.leaf(
-                 secret_of(statement, secrets, digests[row.source_id]), row.position, statement.canonical()
-             )}
+             "leaf": leaf_of(statement, secrets, digests[row.source_id], row.position)}
             for row, statement in batch
         ]  # fmt: skip
         connection.execute(insert(FORGOTTEN), leaves)
         gone += len(batch)
+        spoken |= secrets.keys()
     connection.execute(delete(STATEMENTS).where(condition))
-    return gone
+    return gone, spoken
 
 
-def _drop_found_of(connection: Connection, condition: Any) -> None:
-    """What runs found of all entities that these statements speak of: they show what was said."""
-    spoken: set[str] = set()
-    for batch in placed_statements(connection, condition):
-        spoken.update(key for _, statement in batch for key in spoken_of(statement))
-    keys = sorted(spoken)
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
+def _drop_pairs(connection: Connection, keys: Iterable[str]) -> None:
+    """What runs found of entities: it shows what was said of them."""
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
         connection.execute(delete(PAIRS).where(or_(PAIRS.c.left.in_(chunk), PAIRS.c.right.in_(chunk))))
+
+
+def _blank(connection: Connection, source: int) -> None:
+    """Nothing of a source is left but that it was there."""
+    blank = {"name": "", "said_by": "", "legal_ref": None, "sha256": "", "key": f"forgotten-{source}"}
+    connection.execute(update(SOURCES).where(SOURCES.c.id == source).values(blank))
 
 
 def _drop_values_unsaid(connection: Connection) -> None:
@@ -163,7 +164,7 @@ def _drop_said_of(connection: Connection, notary: Notary, keys: Sequence[str]) -
     entries = [row.entry for row in connection.execute(select(DECISIONS.c.entry).where(decided))]
     notary.forget(connection, entries)
     connection.execute(delete(DECISIONS).where(decided))
-    connection.execute(delete(PAIRS).where(or_(PAIRS.c.left.in_(keys), PAIRS.c.right.in_(keys))))
+    _drop_pairs(connection, keys)
     for row in connection.execute(select(QUESTIONS.c.id, QUESTIONS.c.told)).all():
         if any(key in row.told for key in keys):
             connection.execute(delete(QUESTIONS).where(QUESTIONS.c.id == row.id))

@@ -16,7 +16,6 @@ from partwatch.case.store import CaseStore
 from partwatch.model.errors import UsageError
 
 ERRORS_KEPT: Final = 1000
-_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)

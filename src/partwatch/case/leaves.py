@@ -52,6 +52,12 @@ def secret_of(statement: Statement, secrets: Mapping[str, bytes], source_sha256:
     return source_key(own, source_sha256.encode())
 
 
+def leaf_of(statement: Statement, secrets: Mapping[str, bytes], source_sha256: str, position: int) -> bytes:
+    """The hash of a statement's leaf, at its place in its source."""
+    secret = secret_of(statement, secrets, source_sha256)
+    return statement_leaf(secret, position, statement.canonical())
+
+
 def secrets_of(connection: Connection, statements: Sequence[Statement]) -> dict[str, bytes]:
     """The secrets of all entities that these are about."""
     keys = {key for one in statements for key in spoken_of(one)}

@@ -21,10 +21,8 @@ def canonical_entities(store: CaseStore, keys: Sequence[str]) -> NDArray[np.int3
     """int32 (m,): for each key the place of the one it is taken for: people's decisions first, then the
     merges of the latest run, most bits first; none that would put together two judged different."""
     place = {key: number for number, key in enumerate(keys)}
-    decisions = store.decisions()
+    same, different = _judged(store)
     run = store.latest_run()
-    same = [(one.left, one.right) for one in decisions if one.verdict is Verdict.SAME]
-    different = [(one.left, one.right) for one in decisions if one.verdict is Verdict.DIFFERENT]
     same += [] if run is None else store.merged(run.id)
     return clusters(len(keys), _placed(place, same), _placed(place, different))
 
@@ -36,9 +34,7 @@ def check_joinable(store: CaseStore, view: CaseView, left: str, right: str) -> N
     if len(kinds) == 2 and not _alike(*kinds):
         raise UsageError(f"{left[:12]} is a {kinds[0]} and {right[:12]} a {kinds[1]}: nothing is both")
     place = {key: number for number, key in enumerate(view.keys)}
-    decisions = store.decisions()
-    different = [(one.left, one.right) for one in decisions if one.verdict is Verdict.DIFFERENT]
-    same = [(one.left, one.right) for one in decisions if one.verdict is Verdict.SAME]
+    same, different = _judged(store)
     pair = ordered(left, right)
     found = clusters(
         len(view.keys),
@@ -54,6 +50,16 @@ def check_joinable(store: CaseStore, view: CaseView, left: str, right: str) -> N
             f"{left[:12]} and {right[:12]}: a verdict `different`{named} keeps them apart; judge that "
             "pair anew first"
         )
+
+
+def _judged(store: CaseStore) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs that people judged to be the same, and different."""
+    decisions = store.decisions()
+    same, different = (
+        [(one.left, one.right) for one in decisions if one.verdict is verdict]
+        for verdict in (Verdict.SAME, Verdict.DIFFERENT)
+    )
+    return same, different
 
 
 def _alike(left: str, right: str) -> bool:

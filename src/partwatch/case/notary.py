@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +18,8 @@ from sqlalchemy import Connection
 
 from partwatch.case.engine import is_url, shown
 from partwatch.ledger import log
-from partwatch.ledger.commitments import statement_leaf, statements_claim, statements_root
 from partwatch.ledger.keys import Signer, make_key, read_key
-from partwatch.ledger.tables import LEDGER_METADATA
 from partwatch.model.errors import UsageError
-
-__all__ = ["LEDGER_METADATA", "Notary", "statement_leaf", "statements_claim", "statements_root"]
 
 KEY_FILE: Final = "signing.key"
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
@@ -73,16 +69,6 @@ class Notary:
     def forget(self, connection: Connection, entries: Collection[int]) -> None:
         """Destroy what entries say; that they were made stays."""
         log.forget(connection, entries)
-
-    @staticmethod
-    def leaf(secret: bytes, position: int, statement: bytes) -> bytes:
-        """The leaf of a statement in its source's tree."""
-        return statement_leaf(secret, position, statement)
-
-    @staticmethod
-    def root(leaves: Iterable[bytes]) -> bytes:
-        """The root of a source's statements."""
-        return statements_root(leaves)
 
 
 def _key_of(location: str, origin: str, keys: Path | None) -> Path:

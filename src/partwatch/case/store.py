@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from partwatch.case import engine as engines
 from partwatch.case import taking
 from partwatch.case.charter import Charter, charter_of
-from partwatch.case.notary import LEDGER_METADATA, Notary
+from partwatch.case.notary import Notary
 from partwatch.case.spool import Spool
 from partwatch.case.statements import Reliability, Source, SourceInfo, Statement, is_key
 from partwatch.case.tables import (
@@ -38,6 +38,7 @@ from partwatch.case.tables import (
     WITHDRAWALS,
 )
 from partwatch.case.verdicts import Decision, Pair, Run, Verdict, ordered
+from partwatch.ledger.tables import LEDGER_METADATA
 from partwatch.model.errors import StoreError, UsageError
 
 _CHUNK: Final = 500

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, update
 
-from partwatch.case.leaves import rows_of_keys, secret_of, spoken_of
-from partwatch.case.notary import Notary, statements_claim
+from partwatch.case.leaves import leaf_of, rows_of_keys, spoken_of
+from partwatch.case.notary import Notary
 from partwatch.case.spool import Spool
 from partwatch.case.statements import Source, SourceInfo
 from partwatch.case.tables import ENTITIES, SOURCES, STATEMENTS
+from partwatch.ledger.commitments import statements_claim, statements_root
 
 SECRET_BYTES: Final = 32
 
@@ -36,16 +37,14 @@ def take(
     made = connection.execute(insert(SOURCES).values(source | {"root": "", "entry": 0})).inserted_primary_key
     assert made is not None
     number = int(made[0])
-    root = notary.root(_copied(connection, notary, spool, number, info.sha256))
+    root = statements_root(_copied(connection, spool, number, info.sha256))
     claim = statements_claim(root, len(spool))
     entry = notary.note(connection, "import", dict(also) | source | {"statements": claim}, by, at)
     connection.execute(update(SOURCES).where(SOURCES.c.id == number).values(root=root.hex(), entry=entry))
     return Source(number, info, at, by, len(spool), skipped, entry)
 
 
-def _copied(
-    connection: Connection, notary: Notary, spool: Spool, source: int, sha256: str
-) -> Iterator[bytes]:
+def _copied(connection: Connection, spool: Spool, source: int, sha256: str) -> Iterator[bytes]:
     """Copies as it goes, and gives the leaf of each statement."""
     position = 0
     numbers: dict[str, int] = {}
@@ -58,7 +57,7 @@ def _copied(
                 (source, position, numbers[one.entity], one.schema, one.prop, one.value, one.place,
                  one.original, one.said_at, one.bits)
             )  # fmt: skip
-            yield notary.leaf(secret_of(one, secrets, sha256), position, one.canonical())
+            yield leaf_of(one, secrets, sha256, position)
             position += 1
         _insert_statements(connection, rows)
 

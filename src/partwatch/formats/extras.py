@@ -1,4 +1,4 @@
-"""Optional dependencies: imported when a file asks for them, named with their command where they lack."""
+"""Optional dependencies: imported when something asks for them, named with their command where they lack."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from partwatch.model.errors import MissingExtraError
+from partwatch.model.errors import MissingExtraError, PartwatchError
 
 
 @dataclass(frozen=True)
 class Extra:
-    """A set of optional packages by the name that installs it."""
+    """A set of optional packages by the name that installs it. error: what is raised where one lacks; then:
+    what to do once it is there."""
 
     name: str
+    error: type[PartwatchError] = MissingExtraError
+    then: str = " and screen the file again"
 
     def module(self, dotted: str, what: str) -> Any:
-        """A module of the extra; raises MissingExtraError that says what needs it and how to get it."""
+        """A module of the extra; raises `error` that says what needs it and how to get it."""
         try:
             return importlib.import_module(dotted)
         except ImportError as error:
-            raise MissingExtraError(
+            raise self.error(
                 f"{what} needs an optional library ({error}): install it with "
-                f"`pip install 'partwatch[{self.name}]'` and screen the file again"
+                f"`pip install 'partwatch[{self.name}]'`{self.then}"
             ) from None
 
 

@@ -16,25 +16,26 @@ BUSY_TIMEOUT_S: Final = 60
 _PAGE_BYTES: Final = 16384  # clouds and meshes in few pages
 
 
-def durable_engine(path: Path) -> Engine:
-    """An engine on the list itself: WAL, every commit on the disk before it returns."""
+def durable_engine(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """An engine on what is kept: WAL, every commit on the disk before it returns. busy_timeout_s: how long a
+    writer waits for another."""
     # secure_delete: what is removed from a list is overwritten, not only forgotten.
     pragmas = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
-    return _engine(path, pragmas)
+    return _engine(path, pragmas, busy_timeout_s)
 
 
 def spool_engine(path: Path) -> Engine:
     """An engine on a file that nobody will want after a crash."""
-    return _engine(path, ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"))
+    return _engine(path, ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"), BUSY_TIMEOUT_S)
 
 
-def _engine(path: Path, pragmas: tuple[str, ...]) -> Engine:
+def _engine(path: Path, pragmas: tuple[str, ...], busy_timeout_s: float) -> Engine:
     # NullPool: a connection belongs to whoever opened it, and none is carried into a forked child.
     engine = create_engine(
         # Not as text: what looks like a query in a folder's name is none.
         URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

@@ -20,7 +20,7 @@ from partwatch.case.imports import uco_nodes as uco
 from partwatch.case.imports.base import Importer, Note, Reading, RowError, Told
 from partwatch.case.imports.case_uco_examples import examples
 from partwatch.case.imports.jsonstream import BrokenJsonError, TooLargeError, each
-from partwatch.case.imports.keyspool import KeySpool
+from partwatch.case.imports.keyspool import KeySpool, Remembered
 from partwatch.case.imports.telling import Telling, key_of
 from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.uco_nodes import Node
@@ -170,7 +170,7 @@ class _Reader:
         self.hint = Hint(reading.region)
         self.left_out: Counter[str] = Counter()
         self.seen: set[tuple[str, ...]] = set()
-        self._keys: dict[str, str] = {}
+        self._keys = Remembered(self._key)
         self._tellers: dict[str, Callable[[str, str, Node, Node, Telling], None]] = {
             "Item": self._item, "UserAccount": self._user_account, "Device": self._device,
             "Message": self._message,
@@ -228,12 +228,7 @@ class _Reader:
 
     def key(self, identifier: str) -> str:
         """The key that an identifier of the document stands for."""
-        found = self._keys.get(identifier)
-        if found is None:
-            if len(self._keys) > 1 << 15:
-                self._keys.clear()
-            found = self._keys[identifier] = self._key(identifier)
-        return found
+        return self._keys.of(identifier)
 
     def _key(self, identifier: str) -> str:
         told = self.spool.of(identifier)

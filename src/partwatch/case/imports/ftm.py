@@ -14,7 +14,7 @@ from partwatch.case.identifiers.base import Hint, NotValidError
 from partwatch.case.imports.base import Importer, Note, Reading, RowError, Told
 from partwatch.case.imports.ftm_examples import examples
 from partwatch.case.imports.ftm_schemata import nearest_schema, property_name
-from partwatch.case.imports.keyspool import KeySpool
+from partwatch.case.imports.keyspool import KeySpool, Remembered
 from partwatch.case.imports.telling import Telling, key_of
 from partwatch.case.imports.textual import check_file, head_of
 from partwatch.case.imports.values import clean, normaliser
@@ -109,7 +109,7 @@ class _Reader:
         self.hint = Hint(reading.region)
         self.nearest: Counter[tuple[str, str]] = Counter()
         self.left_out: Counter[str] = Counter()
-        self._keys: dict[str, str] = {}
+        self._keys = Remembered(self._key)
 
     def told(self) -> Iterator[Told]:
         """All statements, and the counts at the end."""
@@ -185,12 +185,7 @@ class _Reader:
 
     def key(self, identifier: str) -> str:
         """The key that an id stands for; the last few thousand are remembered."""
-        found = self._keys.get(identifier)
-        if found is None:
-            if len(self._keys) > 1 << 15:
-                self._keys.clear()
-            found = self._keys[identifier] = self._key(identifier)
-        return found
+        return self._keys.of(identifier)
 
     def _key(self, identifier: str) -> str:
         told = self.spool.of(identifier)

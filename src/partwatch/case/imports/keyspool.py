@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 from partwatch.case.imports.values import clean
 
 _BATCH = 5000
+_REMEMBERED = 1 << 15
+
+
+class Remembered:
+    """Keys by identifier, the last few thousand of them: what is asked for once is asked for again soon."""
+
+    def __init__(self, find: Callable[[str], str]) -> None:
+        self._find = find
+        self._keys: dict[str, str] = {}
+
+    def of(self, identifier: str) -> str:
+        """The key that an identifier stands for."""
+        found = self._keys.get(identifier)
+        if found is None:
+            if len(self._keys) > _REMEMBERED:
+                self._keys.clear()
+            found = self._keys[identifier] = self._find(identifier)
+        return found
 
 
 class KeySpool:
