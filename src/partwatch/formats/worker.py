@@ -179,11 +179,20 @@ class WorkerPool(Generic[T]):
 
     def next_outcome(self) -> tuple[Task[T], Outcome]:
         """Wait for any task to end; raises LookupError when nothing is pending."""
+        while (found := self.outcome_within(None)) is None:
+            pass
+        return found
+
+    def outcome_within(self, wait_s: float | None) -> tuple[Task[T], Outcome] | None:
+        """As `next_outcome`, but None where none has ended after that time."""
+        until = None if wait_s is None else time.monotonic() + wait_s
         while not self._done:
             if not self.pending:
                 raise LookupError("no task is pending")
             self._assign()
-            self._poll()
+            self._poll(until)
+            if until is not None and not self._done and time.monotonic() >= until:
+                return None
         self._assign()
         return self._done.popleft()
 
@@ -226,10 +235,11 @@ class WorkerPool(Generic[T]):
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.process.unsent else 0)
         self._selector.modify(worker.process, events, worker)
 
-    def _poll(self) -> None:
-        """Wait for one round of news or the nearest deadline."""
+    def _poll(self, until: float | None = None) -> None:
+        """Wait for one round of news or the nearest deadline, no longer than `until`."""
         now = time.monotonic()
         deadlines = [worker.deadline for worker in self._workers if not self._is_idle(worker)]
+        deadlines += [] if until is None else [until]
         for key, _ in self._selector.select(max(0.0, min(deadlines) - now) if deadlines else None):
             self._listen(key.data)
         # What had arrived has been read: a reply that waited for us is never taken for a timeout.

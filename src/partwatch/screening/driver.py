@@ -122,45 +122,50 @@ class Driver:
         expansion = Expansion(source, limits)
         self._waiting.append(expansion)
         if source.problem is None:
-            self._pool.submit(self._task(expansion.root))
+            self._pool.submit(task_of(expansion.root, self._function))
         else:
             expansion.take(expansion.root, unscreenable(source.shown, None, source.problem), ())
 
-    def _task(self, node: Node) -> Task[Node]:
-        args: dict[str, object] = {"path": node.expansion.source.path, "chain": list(node.chain)}
-        root = node.expansion.root.item
-        if node.chain and root is not None:
-            # Members are taken from the file whose members were listed, or not at all.
-            args["source_sha256"] = root.sha256
-        return Task(self._function, args, tag=node)
-
     def _take(self, task: Task[Node], outcome: Outcome) -> None:
         node = task.tag
-        answer = self._answer(node, outcome)
+        answer = answer_of(node, outcome, self._limits.max_file_bytes)
         size_bytes = 0 if isinstance(outcome, Failure) else len(outcome)
         fresh = node.expansion.take(node, answer.item, answer.members, size_bytes)
         # What unfolds stands before all that waits, so it also goes first; and in its own order.
         for member in reversed(fresh):
-            self._pool.submit(self._task(member), urgent=True)
+            self._pool.submit(task_of(member, self._function), urgent=True)
         if self._keep is not None and node.expansion.done:
             self._keep(node.expansion.source, node.expansion.items())
 
-    def _answer(self, node: Node, outcome: Outcome) -> Answer:
-        if isinstance(outcome, bytes):
-            try:
-                answer = Answer.model_validate_json(outcome)
-            except ValidationError:
-                outcome = Failure(FailureKind.ERROR, "the worker's answer cannot be read")
-            else:
-                named = {"path": node.expansion.source.shown, "member": node.member}
-                return Answer(item=answer.item.model_copy(update=named), members=answer.members)
-        return Answer(item=self._failed(node, outcome))
 
-    def _failed(self, node: Node, failure: Failure) -> Item:
-        """A failure as an item; only whole files are hashed here, where nothing hostile is unpacked."""
-        source = node.expansion.source
-        digest = None if node.chain else sha256_of(source.path, self._limits.max_file_bytes)
-        return unscreenable(source.shown, node.member, reason_of(failure), digest)
+def task_of(node: Node, function: str = SCREEN_FILE) -> Task[Node]:
+    """What a worker is asked to do for a node. function: called with `path` and `chain`."""
+    args: dict[str, object] = {"path": node.expansion.source.path, "chain": list(node.chain)}
+    root = node.expansion.root.item
+    if node.chain and root is not None:
+        # Members are taken from the file whose members were listed, or not at all.
+        args["source_sha256"] = root.sha256
+    return Task(function, args, tag=node)
+
+
+def answer_of(node: Node, outcome: Outcome, max_file_bytes: int) -> Answer:
+    """What a worker said of a node, under the node's own name; a failure is an item all the same."""
+    if isinstance(outcome, bytes):
+        try:
+            answer = Answer.model_validate_json(outcome)
+        except ValidationError:
+            outcome = Failure(FailureKind.ERROR, "the worker's answer cannot be read")
+        else:
+            named = {"path": node.expansion.source.shown, "member": node.member}
+            return answer.model_copy(update={"item": answer.item.model_copy(update=named)})
+    return Answer(item=_failed(node, outcome, max_file_bytes))
+
+
+def _failed(node: Node, failure: Failure, max_file_bytes: int) -> Item:
+    """A failure as an item; only whole files are hashed here, where nothing hostile is unpacked."""
+    source = node.expansion.source
+    digest = None if node.chain else sha256_of(source.path, max_file_bytes)
+    return unscreenable(source.shown, node.member, reason_of(failure), digest)
 
 
 def reason_of(failure: Failure) -> Reason:
