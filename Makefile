@@ -62,9 +62,9 @@ case-peers: setup ## hold the vocabulary and exports of a case to the libraries 
 	.venv-case-peers/bin/python -m pip install --quiet -r tests/peers/requirements.txt
 	PYTHONPATH=src .venv-case-peers/bin/python -m pytest tests/peers
 
-postgresql-test: setup ## run the tests of a case on a PostgreSQL server of their own (Debian: postgresql)
+postgresql-test: setup ## run the tests of cases and the service on a PostgreSQL server of their own (Debian: postgresql)
 	$(PIP) --editable '.[postgresql]'
-	tests/with_postgresql.sh $(BIN)/python -m pytest tests/case/test_case_store.py
+	tests/with_postgresql.sh $(BIN)/python -m pytest tests/case/test_case_store.py tests/service
 
 slicers: ## install three slicers, and what Cura's engine needs beside it (Debian, as root)
 	apt-get update -qq

@@ -79,16 +79,18 @@ def explained(named: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise StoreError(f"{named}: the case refused a row ({error.orig})") from error
+        raise StoreError(f"{named}: the store refused a row ({error.orig})") from error
     except OperationalError as error:
         raise StoreError(f"{named}: {_operational(str(error.orig))}") from error
     except DBAPIError as error:
-        raise StoreError(f"{named}: the case is damaged ({error.orig}); restore it from a backup") from error
+        raise StoreError(
+            f"{named}: its database is damaged ({error.orig}); restore it from a backup"
+        ) from error
     except Exception as error:
         # The driver's own, of the few rows that do not go through SQLAlchemy.
         if type(error).__module__.partition(".")[0] not in ("sqlite3", "psycopg"):
             raise
-        raise StoreError(f"{named}: the case refused a row ({error})") from error
+        raise StoreError(f"{named}: the store refused a row ({error})") from error
 
 
 def _operational(cause: str) -> str:

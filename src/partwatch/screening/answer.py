@@ -9,8 +9,8 @@ class BodyPrint(Record):
     """The fingerprint of one of an item's bodies, where fingerprints were asked for.
 
     body: its index in the item. descriptor: base64 of DESCRIPTOR_SIZE little-endian float32, as
-    `fingerprint.describe` gives them. radius_mm: the root mean square distance of its surface from its middle,
-    under the body's unit; area_mm2: of that surface.
+    `fingerprint.describe` gives them. radius_mm: the root mean square distance of its surface from its
+    middle, under the body's unit; area_mm2: of that surface.
     """
 
     body: int

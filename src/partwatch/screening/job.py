@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,15 +15,17 @@ import numpy.typing as npt
 
 from partwatch import formats
 from partwatch.fingerprint.cloud import radius_of
+from partwatch.fingerprint.descriptor import describe
 from partwatch.fingerprint.feature_index import FeatureIndex
+from partwatch.fingerprint.surface import sample_surface
 from partwatch.formats import Content, Opened, Reading, ReadLimits
 from partwatch.geometry.bodies import Solid, split_largest
 from partwatch.geometry.clean import triangle_areas
 from partwatch.matching import Matcher, Policy
 from partwatch.model.document import Body, Item, Reason
 from partwatch.model.errors import LimitError, UnreadableError
-from partwatch.model.mesh import Mesh
-from partwatch.screening.answer import Answer
+from partwatch.model.mesh import MM_PER_UNIT, Mesh
+from partwatch.screening.answer import Answer, BodyPrint
 from partwatch.screening.files import sha256_of
 from partwatch.screening.findings import finding_of, unscreenable
 from partwatch.screening.opening import Opener
@@ -101,13 +104,18 @@ class BodyMatcher(Protocol):
 
 @dataclass(eq=False)
 class Screener:
-    """Reads and matches items, members of one archive one after the other."""
+    """Reads and matches items, members of one archive one after the other.
+
+    prints: whether answers carry the fingerprints of the bodies.
+    """
 
     matcher: BodyMatcher
     limits: ReadLimits = field(default_factory=ReadLimits)
+    prints: bool = False
 
     def __post_init__(self) -> None:
         self._opener = Opener(self.limits)
+        self._printed: list[BodyPrint] = []
 
     def screen(self, path: str, chain: tuple[str, ...], source_sha256: str | None = None) -> Answer:
         """The item, and its members where it holds any. What cannot be read is an item all the same.
@@ -115,6 +123,7 @@ class Screener:
         source_sha256: what the file at `path` was when its members were listed.
         """
         named, member, sha256 = shown(path), "/".join(chain) or None, None
+        self._printed.clear()
         if not chain:
             self._opener.let_go()
         try:
@@ -124,7 +133,7 @@ class Screener:
             opened = Opened(content, data, self.limits, chain[-1] if chain else named)
             item = self._item(named, member, sha256, data, content, opened)
             self._opener.keep(path, chain, opened, content)
-            return Answer(item=item, members=opened.members)
+            return Answer(item=item, members=opened.members, prints=tuple(self._printed))
         except UnreadableError as error:
             if isinstance(error, LimitError) and not chain and sha256 is None:
                 # Too long to be read, not to be named.
@@ -144,7 +153,9 @@ class Screener:
                     raise reading
                 unread.append(_reason(reading))
                 continue
+            before = len(self._printed)
             item = self.item_of(path, member, sha256, reading)
+            self._count_prints(before, len(bodies))
             bodies += _counted_from(len(bodies), item.bodies)
             (reasons if item.complete else unread).extend(item.reasons)
         if content.is_several:
@@ -168,7 +179,9 @@ class Screener:
         reasons: list[Reason] = []
         over: list[Reason] = []
         for part in rebuilt(reading):
+            before = len(self._printed)
             found, said, dropped = self._matched(part, sha256)
+            self._count_prints(before, len(bodies))
             bodies += _counted_from(len(bodies), found)
             reasons += said
             over += dropped
@@ -188,6 +201,12 @@ class Screener:
             bodies=tuple(bodies),
         )
 
+    def _count_prints(self, before: int, first: int) -> None:
+        """Fingerprints from that place on, by their bodies' places in the whole."""
+        self._printed[before:] = [
+            one.model_copy(update={"body": first + one.body}) for one in self._printed[before:]
+        ]
+
     def _matched(self, reading: Reading, sha256: str) -> tuple[tuple[Body, ...], list[Reason], list[Reason]]:
         """Bodies with their matches, what the matcher has to say, and what was too much."""
         most = self.limits.max_bodies
@@ -195,6 +214,8 @@ class Screener:
         solids, groups, over = keep_largest([solids for solids, _ in split], most)
         over += sum(dropped for _, dropped in split)
         bodies, said = self.matcher.match_item(reading, solids, sha256, groups)
+        if self.prints:
+            self._printed += filter(None, map(print_of, bodies, solids))
         if not over:
             return bodies, said, []
         message = (
@@ -202,6 +223,20 @@ class Screener:
             "compared, the others were not; split it, or raise --max-bodies"
         )
         return bodies, said, [Reason(code=LimitError.code, message=message)]
+
+
+def print_of(body: Body, solid: Solid) -> BodyPrint | None:
+    """The fingerprint of a body; None where it has no extent."""
+    if not solid.mesh.extents.max() > 0:
+        return None
+    surface = sample_surface(solid.mesh)
+    scale = MM_PER_UNIT[body.unit]
+    return BodyPrint(
+        body=body.index,
+        descriptor=b64encode(describe(surface).astype("<f4").tobytes()).decode("ascii"),
+        radius_mm=surface.radius * scale,
+        area_mm2=float(surface.area) * scale**2,
+    )
 
 
 def _counted_from(first: int, bodies: Sequence[Body]) -> list[Body]:
@@ -243,17 +278,19 @@ def setup(
     limits: Mapping[str, Any] | None = None,
     terms: Mapping[str, Any] | None = None,
     pieces: bool = False,
+    prints: bool = False,
 ) -> None:
     """Open the list as the parent has it. StoreError where that is gone. limits: fields of ReadLimits.
 
     terms: as `Terms.told` gives them; without them nothing is weighed. pieces: look for shared regions too.
+    prints: answer with fingerprints too.
     """
     snapshot = Watchlist.open(Path(home)).snapshot(snapshot_key)
     listed = Listed(snapshot)
     judge = LateJudge(Terms.heard(terms), listed) if terms is not None else None
     features = listed.features if pieces else None
     matcher = Matcher(listed, Policy(), date.fromisoformat(as_of), views, with_part_geometry, judge, features)
-    _screener[:] = [Screener(matcher, ReadLimits(**limits or {}))]
+    _screener[:] = [Screener(matcher, ReadLimits(**limits or {}), prints)]
 
 
 def current() -> Screener:

@@ -1,0 +1,108 @@
+"""Which desk has which submission: claimed for a while, kept by renewing, taken from whoever has died.
+
+A claim counts as long as its lease. A desk that lives renews it; one that was killed does not, and another
+takes the submission up again. What it had finished of it by then is kept, and not done twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from partwatch.service import events
+from partwatch.service.states import State
+from partwatch.service.store import ServiceStore
+from partwatch.service.submissions import StoredFile, Submission, files_of, submission_of
+from partwatch.service.tables import FILES, RESULTS, SUBMISSIONS
+
+LEASE_S: Final = 15.0
+RENEW_S: Final = 3.0
+# So often may desks die over one submission before it is the submission's fault.
+MOST_LOST: Final = 12
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A submission that is this desk's now. files: all of them; done: the results that are there already, by
+    the file's id, and with which header. lost: how often a desk died over it."""
+
+    submission: Submission
+    files: tuple[StoredFile, ...]
+    done: dict[int, str]
+    lost: int
+
+
+def claim(store: ServiceStore, desk: str, most: int) -> list[Claimed]:
+    """The submissions that are due next, at most so many, now this desk's."""
+    moment = time.time()
+    is_free = or_(
+        SUBMISSIONS.c.state == State.QUEUED.value,
+        (SUBMISSIONS.c.state == State.SCREENING.value) & (SUBMISSIONS.c.lease_until < moment),
+    )
+    with store.reading() as connection:
+        # Looked at before it is locked for writing: most times there is nothing.
+        if connection.execute(select(SUBMISSIONS.c.number).where(is_free).limit(1)).scalar() is None:
+            return []
+    with store.writing() as connection:
+        rows = connection.execute(
+            select(SUBMISSIONS).where(is_free).order_by(SUBMISSIONS.c.due, SUBMISSIONS.c.number).limit(most)
+        ).all()
+        return [_claimed(store, connection, row, desk, moment) for row in rows]
+
+
+def _claimed(store: ServiceStore, connection: Connection, row: Row[Any], desk: str, moment: float) -> Claimed:
+    found = submission_of(row)
+    lost = int(row.lost) + (found.state is State.SCREENING)
+    values = {
+        "state": State.SCREENING.value,
+        "claimed_by": desk,
+        "lease_until": moment + LEASE_S,
+        "lost": lost,
+    }
+    connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.number == found.number).values(values))
+    if found.state is State.QUEUED:
+        events.tell(connection, found.customer, found.id, events.SCREENING, {})
+    files = files_of(store, connection, found.number)
+    done = connection.execute(
+        select(RESULTS.c.file, RESULTS.c.header)
+        .join(FILES, FILES.c.id == RESULTS.c.file)
+        .where(FILES.c.submission == found.number)
+    )
+    return Claimed(found, tuple(files), {row.file: row.header for row in done}, lost)
+
+
+def renew(store: ServiceStore, desk: str, numbers: Sequence[int]) -> set[int]:
+    """Keep claims for another lease; those of the numbers that are still this desk's."""
+    if not numbers:
+        return set()
+    with store.writing() as connection:
+        connection.execute(
+            update(SUBMISSIONS)
+            .where(SUBMISSIONS.c.number.in_(numbers), SUBMISSIONS.c.claimed_by == desk)
+            .values(lease_until=time.time() + LEASE_S)
+        )
+        return own(connection, desk, numbers)
+
+
+def own(connection: Connection, desk: str, numbers: Sequence[int]) -> set[int]:
+    """Those of the submissions that are this desk's and not finished."""
+    asked = select(SUBMISSIONS.c.number).where(
+        SUBMISSIONS.c.number.in_(numbers),
+        SUBMISSIONS.c.claimed_by == desk,
+        SUBMISSIONS.c.state == State.SCREENING.value,
+    )
+    return {int(number) for number in connection.execute(asked).scalars()}
+
+
+def give_back(store: ServiceStore, desk: str) -> None:
+    """All that is this desk's and not finished waits again: it ends, and that is nobody's fault."""
+    with store.writing() as connection:
+        connection.execute(
+            update(SUBMISSIONS)
+            .where(SUBMISSIONS.c.claimed_by == desk, SUBMISSIONS.c.state == State.SCREENING.value)
+            .values(state=State.QUEUED.value, claimed_by=None, lease_until=None)
+        )

@@ -1,0 +1,139 @@
+"""The service's settings: `HOME/service/service.toml` to frozen types, every problem told at once.
+
+Whatever the file leaves out has the value that stands here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+from partwatch.model.errors import UsageError
+
+FOLDER: Final = "service"
+FILE: Final = "service.toml"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """database: a PostgreSQL URL, else SQLite in the home folder."""
+
+    database: str = ""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """jobs: worker processes, 0 for as many as there are processors. timeout_s, memory_mb: of one file.
+    pieces: whether regions are looked for. hold: the least finding that is held for a person; `unscreenable`
+    holds all but clear."""
+
+    jobs: int = 0
+    timeout_s: float = 60.0
+    memory_mb: int = 4096
+    pieces: bool = True
+    hold: str = "unscreenable"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """file_mb: of one file. queue_*: how much may wait; customer_share: how much of that one customer may
+    fill while others are there."""
+
+    file_mb: int = 1024
+    queue_submissions: int = 10_000
+    queue_mb: int = 20_480
+    customer_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """How often a customer may hand in near-copies of what was held, within so many days, before everything
+    like it waits for a person whatever is found: nobody is to tune a shape against the list."""
+
+    most: int = 3
+    days: int = 30
+    likeness: float = 0.25
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of them, by table."""
+
+    serving: Serving = field(default_factory=Serving)
+    screening: Screening = field(default_factory=Screening)
+    intake: Intake = field(default_factory=Intake)
+    near_copies: NearCopies = field(default_factory=NearCopies)
+
+
+def read_settings(home: Path) -> Settings:
+    """The settings of a home folder; all of them as they stand above where it has no file. Raises UsageError
+    with every problem, one a line."""
+    path = home / FOLDER / FILE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: is not valid TOML: {error}") from error
+    problems: list[str] = []
+    settings: Settings = _filled(Settings, table, "", problems)
+    if not problems:
+        problems = check_settings(settings)
+    if problems:
+        raise UsageError("\n".join(f"{path}: {problem}" for problem in problems))
+    return settings
+
+
+def check_settings(settings: Settings) -> list[str]:
+    """What contradicts, or is out of bounds."""
+    problems = []
+    if settings.screening.hold not in ("unscreenable", "review", "match"):
+        problems.append("screening.hold: is not unscreenable, review or match")
+    for table in fields(settings):
+        for one in fields(getattr(settings, table.name)):
+            value = getattr(getattr(settings, table.name), one.name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+                problems.append(f"{table.name}.{one.name}: is below 0")
+    return problems
+
+
+def _filled(kind: Any, table: dict[str, Any], above: str, problems: list[str]) -> Any:
+    """An instance of a settings type from a table; what is wrong goes into `problems`."""
+    hints, known = get_type_hints(kind), {one.name for one in fields(kind)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        wanted = hints.get(key)
+        if key not in known:
+            problems.append(f"{above}{key}: is no setting; known: {', '.join(sorted(known))}")
+        elif is_dataclass(wanted):
+            if isinstance(value, dict):
+                values[key] = _filled(wanted, value, f"{key}.", problems)
+            else:
+                problems.append(f"{above}{key}: is not a table; write [{key}]")
+        elif (typed := _typed(wanted, value)) is None:
+            problems.append(f"{above}{key}: {value!r} is not {_NAMES.get(wanted, 'a list of texts')}")
+        else:
+            values[key] = typed
+    return kind(**values)
+
+
+_NAMES: Final[dict[Any, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+}
+
+
+def _typed(wanted: Any, value: Any) -> Any:
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if wanted in (int, float, str, bool):
+        return value if type(value) is wanted else None
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    return None
