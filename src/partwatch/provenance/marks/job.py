@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,7 +87,11 @@ class Reader:
         kept = Kept(
             formats=found.formats, marks=found.marks, attribution=found.attribution, left_out=found.left_out
         )
-        (self.folder / kept_name(sha256)).write_text(kept.model_dump_json(), encoding="utf-8")
+        # Put in place at once: another worker may keep the same content, while the first is being read.
+        path = self.folder / kept_name(sha256)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(kept.model_dump_json(), encoding="utf-8")
+        part.replace(path)
 
     def _members(
         self, path: str, chain: tuple[str, ...], data: bytes, found: Found
