@@ -172,6 +172,18 @@ def test_a_desk_whose_claim_is_gone_writes_nothing(store: ServiceStore) -> None:
         assert len(list(log.entries(connection, kind="screening"))) == 1
 
 
+def test_a_desk_whose_machine_slept_goes_on_with_what_it_had(store: ServiceStore) -> None:
+    made = hand_in(store, {"a.stl": b"1", "b.stl": b"2"})
+    workers = Workers()
+    desk = desk_of(store, workers)
+    desk._take_up()
+    over(store, made)
+    for _ in range(5):
+        desk.step()
+    assert sorted(workers.asked) == ["a.stl", "b.stl"], "each once"
+    assert again(store, made).state is State.PASSED
+
+
 def test_a_desk_that_ends_gives_back_what_it_had(store: ServiceStore) -> None:
     made = hand_in(store, {"a.stl": b"1"})
     desk = desk_of(store, Workers())
@@ -185,8 +197,8 @@ def test_a_desk_that_ends_gives_back_what_it_had(store: ServiceStore) -> None:
 
 def test_what_desks_always_die_over_is_unscreenable_in_the_end(store: ServiceStore) -> None:
     made = hand_in(store, {"a.stl": b"1"})
-    for _ in range(MOST_LOST + 1):
-        assert claim(store, "killed", 1)
+    for number in range(MOST_LOST + 1):
+        assert claim(store, f"killed-{number}", 1)
         over(store, made)
     workers = Workers()
     work_off(store, workers)

@@ -41,7 +41,10 @@ def claim(store: ServiceStore, desk: str, most: int) -> list[Claimed]:
     moment = time.time()
     is_free = or_(
         SUBMISSIONS.c.state == State.QUEUED.value,
-        (SUBMISSIONS.c.state == State.SCREENING.value) & (SUBMISSIONS.c.lease_until < moment),
+        # Not its own: a machine that slept has leases that are over, and goes on with what it had.
+        (SUBMISSIONS.c.state == State.SCREENING.value)
+        & (SUBMISSIONS.c.lease_until < moment)
+        & (SUBMISSIONS.c.claimed_by != desk),
     )
     with store.reading() as connection:
         # Looked at before it is locked for writing: most times there is nothing.

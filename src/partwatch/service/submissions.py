@@ -286,7 +286,11 @@ def sweep(store: ServiceStore) -> int:
     gone = 0
     with store.reading() as connection:
         for folder in store.files.iterdir():
-            if time.time() - folder.stat().st_mtime < _ORPHAN_S:
+            try:
+                if time.time() - folder.stat().st_mtime < _ORPHAN_S:
+                    continue
+            except FileNotFoundError:
+                # An intake that was accepted, or dropped, just now.
                 continue
             known = connection.execute(select(SUBMISSIONS.c.id).filter_by(id=folder.name)).scalar()
             if folder.name.startswith(_INCOMING) or known is None:

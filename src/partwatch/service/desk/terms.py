@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Bench:
         except BaseException:
             snapshot.close()
             raise
-        as_of = datetime.now(UTC).date()
+        as_of = date.today()
         limits = ReadLimits(max_file_bytes=settings.intake.file_mb << 20)
         header = header_of(snapshot, terms, as_of, settings.screening.pieces)
         return cls(home, settings, snapshot, terms, as_of, header, limits)
@@ -61,7 +61,7 @@ class Bench:
 
     def is_current(self) -> bool:
         """Whether what is screened now would be screened with the same."""
-        if datetime.now(UTC).date() != self.as_of:
+        if date.today() != self.as_of:
             return False
         if Watchlist.open(self.home).version() != self.snapshot.version:
             return False
