@@ -22,6 +22,7 @@ from partwatch.service.settings import Settings
 from partwatch.service.states import SCREENED
 from partwatch.service.store import ServiceStore
 from partwatch.service.submissions import files_of, listed
+from partwatch.watchlist.store import Watchlist
 
 KILLS = int(os.environ.get("PARTWATCH_KILLS", "4"))
 # Hands in small submissions and screens them at once; says on stdout what was accepted.
@@ -75,6 +76,7 @@ def begun(home: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def test_what_was_accepted_is_screened_once_however_many_are_killed(tmp_path: Path) -> None:
     chance = random.Random(9)
+    Watchlist.open(tmp_path, create=True)
     ServiceStore.open(tmp_path, Settings())
     accepted: dict[str, int] = {}
     for _ in range(KILLS):

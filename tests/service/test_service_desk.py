@@ -16,6 +16,7 @@ from partwatch.fingerprint import DESCRIPTOR_SIZE
 from partwatch.formats.worker import Failure, FailureKind
 from partwatch.ledger import log
 from partwatch.model.document import Body, Finding, Item, Reason, ResultDocument
+from partwatch.model.errors import StoreError
 from partwatch.model.mesh import Unit
 from partwatch.screening.answer import Answer, BodyPrint
 from partwatch.screening.expansion import Node
@@ -36,6 +37,7 @@ from partwatch.watchlist.store import Watchlist
 
 @pytest.fixture
 def store(tmp_path: Path) -> ServiceStore:
+    Watchlist.open(tmp_path, create=True)
     made = ServiceStore.open(tmp_path, Settings())
     add_customer(made, "shop", "Shop", THIS_MACHINE)
     return made
@@ -204,6 +206,15 @@ def test_what_desks_always_die_over_is_unscreenable_in_the_end(store: ServiceSto
     work_off(store, workers)
     assert workers.asked == []
     assert [reason.code for reason in result(store, made).items[0].reasons] == ["lost"]
+
+
+def test_without_a_list_nothing_is_taken_for_clear(tmp_path: Path) -> None:
+    store = ServiceStore.open(tmp_path, Settings())
+    made = hand_in(store, {"a.stl": b"1"})
+    desk = desk_of(store, Workers())
+    with pytest.raises(StoreError, match="no watch-list"):
+        desk.run(lambda: False)
+    assert again(store, made).state is State.QUEUED
 
 
 def test_a_file_that_is_gone_is_unscreenable(store: ServiceStore) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from partwatch.service import events
 from partwatch.service.states import State
@@ -36,25 +36,32 @@ class Claimed:
     lost: int
 
 
+def is_any_free(store: ServiceStore, desk: str) -> bool:
+    """Whether there is a submission that the desk could claim; nothing is locked for it."""
+    with store.reading() as connection:
+        asked = select(SUBMISSIONS.c.number).where(_free(desk)).limit(1)
+        return connection.execute(asked).scalar() is not None
+
+
 def claim(store: ServiceStore, desk: str, most: int) -> list[Claimed]:
     """The submissions that are due next, at most so many, now this desk's."""
-    moment = time.time()
-    is_free = or_(
+    if not is_any_free(store, desk):
+        return []
+    with store.writing() as connection:
+        due = select(SUBMISSIONS).where(_free(desk)).order_by(SUBMISSIONS.c.due, SUBMISSIONS.c.number)
+        rows = connection.execute(due.limit(most)).all()
+        moment = time.time()
+        return [_claimed(store, connection, row, desk, moment) for row in rows]
+
+
+def _free(desk: str) -> ColumnElement[bool]:
+    return or_(
         SUBMISSIONS.c.state == State.QUEUED.value,
         # Not its own: a machine that slept has leases that are over, and goes on with what it had.
         (SUBMISSIONS.c.state == State.SCREENING.value)
-        & (SUBMISSIONS.c.lease_until < moment)
+        & (SUBMISSIONS.c.lease_until < time.time())
         & (SUBMISSIONS.c.claimed_by != desk),
     )
-    with store.reading() as connection:
-        # Looked at before it is locked for writing: most times there is nothing.
-        if connection.execute(select(SUBMISSIONS.c.number).where(is_free).limit(1)).scalar() is None:
-            return []
-    with store.writing() as connection:
-        rows = connection.execute(
-            select(SUBMISSIONS).where(is_free).order_by(SUBMISSIONS.c.due, SUBMISSIONS.c.number).limit(most)
-        ).all()
-        return [_claimed(store, connection, row, desk, moment) for row in rows]
 
 
 def _claimed(store: ServiceStore, connection: Connection, row: Row[Any], desk: str, moment: float) -> Claimed:

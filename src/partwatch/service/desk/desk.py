@@ -21,7 +21,7 @@ from partwatch.screening.expansion import Expansion, ExpansionLimits, Node, fold
 from partwatch.screening.findings import unscreenable
 from partwatch.screening.job import SETUP
 from partwatch.screening.walk import Source
-from partwatch.service.claims import MOST_LOST, RENEW_S, Claimed, claim, give_back, renew
+from partwatch.service.claims import MOST_LOST, RENEW_S, Claimed, claim, give_back, is_any_free, renew
 from partwatch.service.desk.executor import Executor, executor_of
 from partwatch.service.desk.terms import Bench
 from partwatch.service.results import FileResult, Printed, drop_other_headers, header_key, keep
@@ -104,10 +104,9 @@ class Desk:
     def close(self) -> None:
         """End the workers; what was not finished waits for another desk."""
         self._let_go()
-        if self._works:
-            give_back(self._store, self.name)
-            self._works.clear()
-            self._files.clear()
+        give_back(self._store, self.name)
+        self._works.clear()
+        self._files.clear()
 
     # What keeps claims and terms fresh.
 
@@ -142,13 +141,12 @@ class Desk:
 
     def _take_up(self) -> bool:
         """Claim what there is room for; with an outdated bench nothing is begun."""
-        if self._outdated:
+        if self._outdated or (self._executor is None and not is_any_free(self._store, self.name)):
             return False
-        capacity = self._executor.capacity if self._executor else 1
-        pending = self._executor.pending if self._executor else 0
-        if pending >= 2 * capacity:
-            return False
-        claimed = claim(self._store, self.name, max(1, 2 * capacity - pending))
+        # Before anything is claimed: a desk that cannot be set up leaves it to others.
+        _, executor = self._ready()
+        room = 2 * executor.capacity - executor.pending
+        claimed = claim(self._store, self.name, room) if room > 0 else []
         for one in claimed:
             self._begin(one)
         return bool(claimed)

@@ -34,8 +34,8 @@ class Bench:
 
     @classmethod
     def set_up(cls, home: Path, settings: Settings) -> Bench:
-        """The list as it is now; an empty one is made where there is none. Raises StoreError, UsageError."""
-        snapshot = Watchlist.open(home, create=True).snapshot()
+        """The list as it is now. Raises StoreError where there is none: nothing passes for want of a list."""
+        snapshot = Watchlist.open(home).snapshot()
         try:
             terms = terms_of(home, None, None)
         except BaseException:
