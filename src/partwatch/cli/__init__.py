@@ -29,6 +29,7 @@ EXIT_INTERRUPTED = 130
 # In the order of the help page.
 VERBS = {
     "screen": "partwatch.cli.screen",
+    "watch": "partwatch.cli.watch",
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
     "compare": "partwatch.cli.compare",
