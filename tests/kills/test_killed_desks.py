@@ -41,7 +41,7 @@ from partwatch.service.store import ServiceStore
 from partwatch.service.submissions import Asked, Incoming, accept
 
 class Workers:
-    capacity = 2
+    jobs = 2
     def __init__(self): self.waiting = []
     @property
     def pending(self): return len(self.waiting)

@@ -67,8 +67,8 @@ def clear(node: Node) -> Answer:
 class Workers:
     """Executes in this process: what `answer` says of each node."""
 
-    def __init__(self, answer: Callable[[Node], Answer | Outcome] = clear, capacity: int = 2) -> None:
-        self.capacity = capacity
+    def __init__(self, answer: Callable[[Node], Answer | Outcome] = clear, jobs: int = 2) -> None:
+        self.jobs = jobs
         self.answer = answer
         self.asked: list[str] = []
         self._waiting: deque[Task[Node]] = deque()

@@ -182,7 +182,7 @@ def run(options: Options) -> int:
     """Screen and write the results; returns the exit code."""
     from partwatch.screening.driver import Driver
     from partwatch.screening.tally import Tally
-    from partwatch.screening.terms import terms_of
+    from partwatch.screening.terms import header_of, terms_of
     from partwatch.screening.views import keep_views
     from partwatch.screening.walk import stdin_spool, walk
     from partwatch.watchlist.store import Watchlist
@@ -194,7 +194,8 @@ def run(options: Options) -> int:
         terms = terms_of(options.home, options.policy, options.calibration)
         pool = stack.enter_context(_pool(options, snapshot.key, terms))
         baseline = _baseline(options)
-        header = _header(options, snapshot, baseline, terms)
+        digest = baseline.sha256 if baseline else None
+        header = header_of(snapshot, terms, options.as_of, options.pieces, digest)
         journal = None
         sources: Iterable[Source | Known] = walk(options.paths, spool)
         if options.resume:
@@ -285,30 +286,6 @@ def _tell_unused(baseline: Baseline, options: Options) -> None:
         typer.echo(visible(told), err=True)
     if len(unused) > UNUSED_SHOWN:
         typer.echo(f"partwatch: and {len(unused) - UNUSED_SHOWN:,} more of its entries", err=True)
-
-
-def _header(options: Options, snapshot: Snapshot, baseline: Baseline | None, terms: Terms) -> Header:
-    from partwatch import __version__
-    from partwatch.evidence.judge import basis_of
-    from partwatch.matching.policy import Policy
-    from partwatch.model import document
-
-    thresholds = Policy().thresholds() | {
-        "pieces": float(options.pieces),
-        "match_per_10000": terms.policy.match_per_10000,
-        "review_per_10000": terms.policy.review_per_10000,
-    }
-    return document.Header(
-        schema_version=document.SCHEMA_VERSION,
-        program_version=__version__,
-        fingerprint_version=snapshot.layout.version,
-        watchlist=snapshot.list_version,
-        calibration=terms.calibration.version,
-        basis=basis_of(terms.calibration, terms.population, len(snapshot.parts)),
-        policy=document.Policy(name=terms.policy.name, thresholds=thresholds),
-        as_of=options.as_of.isoformat(),
-        baseline=baseline.sha256 if baseline else None,
-    )
 
 
 def _write(options: Options, header: Header, items: Iterable[Item], tally: Tally) -> None:

@@ -59,18 +59,12 @@ def watch(
 
 
 def _watch(watcher: Watch, home: Path, settings: Settings, once: bool) -> None:
-    from partwatch.formats.worker import Limits, WorkerPool, default_jobs
-    from partwatch.screening.expansion import Node
-    from partwatch.screening.job import SETUP
+    from partwatch.service.desk.executor import pool_of
     from partwatch.service.desk.terms import Bench
 
-    screening = settings.screening
-    limits = Limits(timeout_s=screening.timeout_s, memory_mb=screening.memory_mb)
     while True:
         bench = Bench.set_up(home, settings)
-        pool = WorkerPool[Node](
-            screening.jobs or default_jobs(), limits, SETUP, dict(bench.setup_args()) | {"prints": False}
-        )
+        pool = pool_of(settings.screening, dict(bench.setup_args()) | {"prints": False})
         try:
             with pool:
                 while bench.is_current():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,15 +12,19 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from partwatch import __version__
 from partwatch.evidence.calibration import Calibration
-from partwatch.evidence.judge import Judge
+from partwatch.evidence.judge import Judge, basis_of
 from partwatch.evidence.pair import calibrated
 from partwatch.evidence.policy import AlertPolicy, read_policy
 from partwatch.evidence.population import Population, population_of
 from partwatch.matching.index import ListedPart
+from partwatch.matching.policy import Policy
 from partwatch.matching.weight import SizeFit, Weight
-from partwatch.model.document import Evidence, Medium
+from partwatch.model import document
+from partwatch.model.document import Evidence, Header, Medium
 from partwatch.model.errors import UsageError
+from partwatch.watchlist.snapshot import Snapshot
 
 POLICY_FILE = "policy.toml"
 
@@ -84,6 +89,28 @@ def terms_of(home: Path, policy_file: Path | None, calibration_file: Path | None
 def _weighing(home: Path, calibration_file: str | None) -> tuple[Calibration, Population]:
     calibration, base = calibrated(Path(calibration_file) if calibration_file else None)
     return calibration, population_of(home, base)
+
+
+def header_of(
+    snapshot: Snapshot, terms: Terms, as_of: date, pieces: bool, baseline: str | None = None
+) -> Header:
+    """What a result says of itself. pieces: whether regions are looked for; baseline: its file's SHA-256."""
+    thresholds = Policy().thresholds() | {
+        "pieces": float(pieces),
+        "match_per_10000": terms.policy.match_per_10000,
+        "review_per_10000": terms.policy.review_per_10000,
+    }
+    return document.Header(
+        schema_version=document.SCHEMA_VERSION,
+        program_version=__version__,
+        fingerprint_version=snapshot.layout.version,
+        watchlist=snapshot.list_version,
+        calibration=terms.calibration.version,
+        basis=basis_of(terms.calibration, terms.population, len(snapshot.parts)),
+        policy=document.Policy(name=terms.policy.name, thresholds=thresholds),
+        as_of=as_of.isoformat(),
+        baseline=baseline,
+    )
 
 
 class _Prints(Protocol):

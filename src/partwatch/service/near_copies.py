@@ -6,15 +6,18 @@ of it. After so many within so many days the next one waits for a person, and it
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, insert, select
 
 from partwatch.fingerprint import DESCRIPTOR_SIZE
 from partwatch.service.settings import NearCopies
-from partwatch.service.tables import FILES, HELD_PRINTS, PRINTS, SUBMISSIONS
+from partwatch.service.store import now
+from partwatch.service.tables import FILES, HELD_PRINTS, PRINTS
 
 # Sizes of near-copies: within this factor, so that a rescaled one is still one.
 _SIZES = 4.0
@@ -22,22 +25,16 @@ _SIZES = 4.0
 
 def is_one_too_many(connection: Connection, policy: NearCopies, customer: str, number: int) -> bool:
     """Whether a submission, its prints being in, is like more held ones of its customer than are let pass."""
-    since = (datetime.now(UTC) - timedelta(days=policy.days)).isoformat(timespec="milliseconds")
     held = connection.execute(
         select(HELD_PRINTS.c.submission, HELD_PRINTS.c.descriptor, HELD_PRINTS.c.radius_mm).where(
             HELD_PRINTS.c.customer == customer,
-            HELD_PRINTS.c.at >= since.replace("+00:00", "Z"),
+            HELD_PRINTS.c.at >= now(timedelta(days=-policy.days)),
             HELD_PRINTS.c.submission != number,
         )
     ).all()
     if not held:
         return False
-    own = connection.execute(
-        select(PRINTS.c.descriptor, PRINTS.c.radius_mm)
-        .join(FILES, FILES.c.id == PRINTS.c.file)
-        .join(SUBMISSIONS, SUBMISSIONS.c.number == FILES.c.submission)
-        .where(FILES.c.submission == number)
-    ).all()
+    own = _prints_of(connection, number)
     if not own:
         return False
     near = like(
@@ -48,6 +45,22 @@ def is_one_too_many(connection: Connection, policy: NearCopies, customer: str, n
     hits = np.atleast_1d(near.any(axis=0)).tolist()
     submissions = {one.submission for one, is_near in zip(held, hits, strict=True) if is_near}
     return len(submissions) >= policy.most
+
+
+def keep_held(connection: Connection, customer: str, number: int) -> None:
+    """Remember the prints of a submission that was held: what near-copies are told by."""
+    common = {"customer": customer, "submission": number, "at": now()}
+    rows = [
+        common | {"descriptor": one.descriptor, "radius_mm": one.radius_mm}
+        for one in _prints_of(connection, number)
+    ]
+    if rows:
+        connection.execute(insert(HELD_PRINTS), rows)
+
+
+def _prints_of(connection: Connection, number: int) -> Sequence[Row[Any, Any]]:
+    asked = select(PRINTS.c.descriptor, PRINTS.c.radius_mm).join(FILES, FILES.c.id == PRINTS.c.file)
+    return connection.execute(asked.where(FILES.c.submission == number)).all()
 
 
 def like(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,10 +21,6 @@ class Principal:
     name: str
     customer: str | None
     roles: frozenset[Role]
-
-    def may(self, role: Role) -> bool:
-        """Whether it has the role."""
-        return role in self.roles
 
     def sees(self, customer: str) -> bool:
         """Whether things of that customer exist for it."""
@@ -49,8 +44,3 @@ def submits_as(principal: Principal, customer: str | None) -> str:
             raise ForbiddenError(f"{principal.name} hands in for {principal.customer} only")
         return principal.customer
     return customer or LOCAL
-
-
-def roles_of(names: Iterable[str]) -> frozenset[Role]:
-    """Roles by name; ValueError for one that is none."""
-    return frozenset(Role(name) for name in names)

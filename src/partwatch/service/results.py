@@ -11,23 +11,23 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from partwatch.model.document import Finding, Header, Item, ResultDocument, summarise, worst
 from partwatch.model.errors import StoreError
 from partwatch.screening.answer import BodyPrint
 from partwatch.service import events
 from partwatch.service.claims import own
+from partwatch.service.near_copies import is_one_too_many, keep_held
 from partwatch.service.states import SCREENED, State
 from partwatch.service.store import ServiceStore, now
 from partwatch.service.submissions import Submission
-from partwatch.service.tables import FILES, HEADERS, HELD_PRINTS, PRINTS, RESULTS, SUBMISSIONS
+from partwatch.service.tables import FILES, HEADERS, PRINTS, RESULTS, SUBMISSIONS
 
 _ITEMS: Final[TypeAdapter[tuple[Item, ...]]] = TypeAdapter(tuple[Item, ...])
-_HOLD: Final = {"match": Finding.MATCH, "review": Finding.REVIEW, "unscreenable": Finding.UNSCREENABLE}
 
 
 @dataclass(frozen=True)
@@ -59,40 +59,33 @@ def header_key(header: Header) -> str:
     return hashlib.sha256(header.model_dump_json().encode()).hexdigest()
 
 
-def keep(store: ServiceStore, desk: str, number: int, header: Header, found: Sequence[FileResult]) -> bool:
-    """Keep results of files of a submission; False, and nothing is kept, where it is no longer this desk's.
+def keep(store: ServiceStore, desk: str, number: int, header: Header, one: FileResult) -> bool:
+    """Keep the result of a file; False, and nothing is kept, where its submission is no longer this desk's.
 
     With the last of its files the submission is screened: passed, or held for a person.
     """
-    if not found:
-        return True
     key = header_key(header)
     with store.writing() as connection:
         if not own(connection, desk, [number]):
             return False
         _keep_header(connection, key, header)
-        for one in found:
-            connection.execute(
-                insert(RESULTS).values(
-                    file=one.file, header=key, found=_packed(one.items), finding=one.finding.value
-                )
-            )
-            if one.prints:
-                connection.execute(insert(PRINTS), [_print_row(one.file, printed) for printed in one.prints])
-        files = connection.execute(
-            select(FILES.c.id, RESULTS.c.header, RESULTS.c.finding)
-            .outerjoin(RESULTS, RESULTS.c.file == FILES.c.id)
+        row = {"file": one.file, "header": key, "found": _packed(one.items), "finding": one.finding.value}
+        connection.execute(insert(RESULTS).values(row))
+        if one.prints:
+            connection.execute(insert(PRINTS), [_print_row(one.file, printed) for printed in one.prints])
+        found = connection.execute(
+            select(RESULTS.c.finding)
+            .select_from(FILES.outerjoin(RESULTS, RESULTS.c.file == FILES.c.id))
             .where(FILES.c.submission == number)
-        ).all()
-        row = connection.execute(select(SUBMISSIONS).filter_by(number=number)).one()
-        done = sum(finding is not None for _, _, finding in files)
-        if done < len(files):
-            events.tell(
-                connection, row.customer, row.id, events.PROGRESS, {"done": done, "files": len(files)}
-            )
-            return True
-        finding = worst([Finding(one.finding) for one in files])
-        _finish(store, connection, number, key, finding, desk)
+        )
+        findings = list(found.scalars())
+        whose = connection.execute(select(SUBMISSIONS).filter_by(number=number)).one()
+        done = sum(finding is not None for finding in findings)
+        if done == len(findings):
+            _finish(store, connection, whose, key, worst([Finding(finding) for finding in findings]), desk)
+        else:
+            told = {"done": done, "files": len(findings)}
+            events.tell(connection, whose.customer, whose.id, events.PROGRESS, told)
     return True
 
 
@@ -109,11 +102,11 @@ def drop_other_headers(store: ServiceStore, desk: str, number: int, header: Head
 
 
 def _finish(
-    store: ServiceStore, connection: Connection, number: int, header: str, finding: Finding, desk: str
+    store: ServiceStore, connection: Connection, row: Row[Any], header: str, finding: Finding, desk: str
 ) -> None:
-    row = connection.execute(select(SUBMISSIONS).filter_by(number=number)).one()
-    held = finding.severity >= _HOLD[store.settings.screening.hold].severity
-    near = _is_near_copy(store, connection, row.customer, number)
+    number = row.number
+    held = finding.severity >= Finding(store.settings.screening.hold).severity
+    near = is_one_too_many(connection, store.settings.near_copies, row.customer, number)
     state = State.HELD if held or near else State.PASSED
     values = {
         "state": state.value, "finding": finding.value, "header": header, "screened_at": now(),
@@ -121,31 +114,10 @@ def _finish(
     }  # fmt: skip
     connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.number == number).values(values))
     if held:
-        _keep_held_prints(connection, row.customer, number)
+        keep_held(connection, row.customer, number)
     told = {"id": row.id, "finding": finding.value, "state": state.value, "header": header, "near_copy": near}
     store.note(connection, "screening", told, desk)
     events.tell(connection, row.customer, row.id, events.SCREENED, {"state": state.value})
-
-
-def _is_near_copy(store: ServiceStore, connection: Connection, customer: str, number: int) -> bool:
-    """Whether too many like it were held of the same customer lately."""
-    from partwatch.service.near_copies import is_one_too_many
-
-    return is_one_too_many(connection, store.settings.near_copies, customer, number)
-
-
-def _keep_held_prints(connection: Connection, customer: str, number: int) -> None:
-    rows = connection.execute(
-        select(PRINTS.c.descriptor, PRINTS.c.radius_mm)
-        .join(FILES, FILES.c.id == PRINTS.c.file)
-        .where(FILES.c.submission == number)
-    ).all()
-    if rows:
-        common = {"customer": customer, "submission": number, "at": now()}
-        connection.execute(
-            insert(HELD_PRINTS),
-            [common | {"descriptor": row.descriptor, "radius_mm": row.radius_mm} for row in rows],
-        )
 
 
 def _keep_header(connection: Connection, key: str, header: Header) -> None:

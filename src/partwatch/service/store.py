@@ -16,7 +16,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,16 +93,6 @@ class ServiceStore:
             make_key(key, told_now["origin"])
         self._notary = Notary(told_now["origin"], key)
 
-    @property
-    def origin(self) -> str:
-        """The name of its ledger."""
-        return self._notary.origin
-
-    @property
-    def notary(self) -> Notary:
-        """Who signs its ledger."""
-        return self._notary
-
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one moment."""
         return engines.reading(self._engine, self.named)
@@ -117,6 +107,6 @@ class ServiceStore:
         return self._notary.note(connection, kind, body, by, now())
 
 
-def now() -> str:
-    """The moment, as the store writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def now(after: timedelta = timedelta()) -> str:
+    """The moment, or one so long after it, as the store writes it."""
+    return (datetime.now(UTC) + after).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -27,13 +27,13 @@ from partwatch.service.queueing import check_room, next_due
 from partwatch.service.states import State
 from partwatch.service.store import ServiceStore, now
 from partwatch.service.tables import CUSTOMERS, FILES, IDEMPOTENCY, SUBMISSIONS
+from partwatch.watchlist.folders import sync
 
 MOST_NAME_CHARS: Final = 1024
 MOST_REFERENCE_CHARS: Final = 200
 MOST_GROUPS: Final = 16
 _INCOMING: Final = "in-"
 _ORPHAN_S: Final = 24 * 3600
-_CHUNK_BYTES: Final = 1 << 20
 
 
 class UnknownSubmissionError(Exception):
@@ -170,7 +170,7 @@ def accept(
     public, at, moment = secrets.token_urlsafe(16), now(), time.time()
     size = incoming.size
     final = store.files / public
-    _sync(incoming.folder)
+    sync(incoming.folder)
     with store.writing() as connection:
         if (before := _replayed(connection, asked, request)) is not None:
             incoming.drop()
@@ -204,7 +204,7 @@ def accept(
         found = submission_of(connection.execute(select(SUBMISSIONS).filter_by(id=public)).one())
         # Last, so that whatever was refused above left the files where they were.
         incoming.folder.rename(final)
-        _sync(store.files)
+        sync(store.files)
     return found, False
 
 
@@ -277,7 +277,6 @@ def submission_of(row: Row[Any]) -> Submission:
         groups=json.loads(row.groups), received_at=row.received_at, files=row.files, bytes=row.bytes,
         state=State(row.state), finding=None if row.finding is None else Finding(row.finding),
         screened_at=row.screened_at, decided_at=row.decided_at, withheld=bool(row.withheld),
-
     )  # fmt: skip
 
 
@@ -297,11 +296,3 @@ def sweep(store: ServiceStore) -> int:
                 shutil.rmtree(folder, ignore_errors=True)
                 gone += 1
     return gone
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

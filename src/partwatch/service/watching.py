@@ -59,9 +59,7 @@ class Folders:
         inside = watched.resolve()
         ways = [(passed or inside / PASSED).resolve(), (held or inside / HELD).resolve()]
         if len({inside, *ways}) < 3:
-            raise UsageError(
-                "the folder that is watched, that of what passed and that of what is held differ"
-            )
+            raise UsageError("the watched folder, that of what passed and that of what is held must differ")
         for folder in ways:
             try:
                 folder.mkdir(parents=True, exist_ok=True)

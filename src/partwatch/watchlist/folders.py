@@ -29,6 +29,15 @@ class Hold:
             self._descriptor = None
 
 
+def sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, outlast a loss of power. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
     """Wait until no other process is within the same lock file, then go in."""

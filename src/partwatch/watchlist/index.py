@@ -8,7 +8,6 @@ lists of one version are searched in one order.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.fingerprint.local import features_layout
 from partwatch.model.document import Medium
 from partwatch.watchlist.codec import unpack_floats
+from partwatch.watchlist.folders import sync
 from partwatch.watchlist.index_features import load_features, write_features
 from partwatch.watchlist.npy import mapped
 from partwatch.watchlist.schema import DESIGNS, PARTS, PRINTS
@@ -147,9 +147,9 @@ def build_index(connection: Connection, state: IndexState, parent: Path) -> None
     try:
         write_index(connection, state, folder)
         for file in folder.iterdir():
-            _sync(file)
+            sync(file)
         folder.rename(index_folder(parent, state.key))
-        _sync(parent)
+        sync(parent)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -222,11 +222,3 @@ def _write_prints(connection: Connection, folder: Path, part_ids: list[int], siz
 
 def _fetched(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
     return iter(connection.execution_options(yield_per=_FETCH_ROWS).execute(statement))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,7 +10,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from partwatch.formats.worker import Failure, FailureKind, Outcome, Task
@@ -19,10 +18,9 @@ from partwatch.screening.answer import BodyPrint
 from partwatch.screening.driver import answer_of, task_of
 from partwatch.screening.expansion import Expansion, ExpansionLimits, Node, folded
 from partwatch.screening.findings import unscreenable
-from partwatch.screening.job import SETUP
 from partwatch.screening.walk import Source
 from partwatch.service.claims import MOST_LOST, RENEW_S, Claimed, claim, give_back, is_any_free, renew
-from partwatch.service.desk.executor import Executor, executor_of
+from partwatch.service.desk.executor import Executor, pool_of
 from partwatch.service.desk.terms import Bench
 from partwatch.service.results import FileResult, Printed, drop_other_headers, header_key, keep
 from partwatch.service.settings import Settings
@@ -74,7 +72,7 @@ class Desk:
         self.name = f"desk-{secrets.token_hex(6)}"
         self._store = store
         self._settings = settings
-        self._make = executor or (lambda bench: executor_of(settings.screening, SETUP, bench.setup_args()))
+        self._make = executor or (lambda bench: pool_of(settings.screening, bench.setup_args()).__enter__())
         self._bench: Bench | None = None
         self._executor: Executor | None = None
         self._works: dict[int, _Work] = {}
@@ -145,7 +143,7 @@ class Desk:
             return False
         # Before anything is claimed: a desk that cannot be set up leaves it to others.
         _, executor = self._ready()
-        room = 2 * executor.capacity - executor.pending
+        room = 2 * executor.jobs - executor.pending
         claimed = claim(self._store, self.name, room) if room > 0 else []
         for one in claimed:
             self._begin(one)
@@ -202,7 +200,7 @@ class Desk:
         bench, _ = self._ready()
         found = FileResult(file.id, items, prints)
         work.left -= 1
-        if not keep(self._store, self.name, work.submission.number, bench.header, [found]):
+        if not keep(self._store, self.name, work.submission.number, bench.header, found):
             work.cancelled = True
         if work.cancelled or work.left == 0:
             self._works.pop(work.submission.number, None)
@@ -221,8 +219,3 @@ def _printed(prints: dict[Node, tuple[BodyPrint, ...]]) -> Iterator[Printed]:
         for one in found:
             if one.body in extents:
                 yield Printed(node.member, node.item.sha256, extents[one.body], one)
-
-
-def main(home: Path, settings: Settings, stop: Callable[[], bool]) -> None:
-    """A desk in this process."""
-    Desk(ServiceStore.open(home, settings), settings).run(stop)

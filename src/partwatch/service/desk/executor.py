@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from partwatch.formats.worker import Limits, Outcome, Task, WorkerPool, default_jobs
 from partwatch.screening.expansion import Node
+from partwatch.screening.job import SETUP
 from partwatch.service.settings import Screening
 
 
@@ -18,7 +18,7 @@ class Executor(Protocol):
     """
 
     @property
-    def capacity(self) -> int:
+    def jobs(self) -> int:
         """How many tasks are done at once."""
         ...
 
@@ -40,39 +40,9 @@ class Executor(Protocol):
         ...
 
 
-@dataclass(eq=False)
-class LocalExecutor:
-    """This machine's own workers."""
-
-    pool: WorkerPool[Node]
-
-    @property
-    def capacity(self) -> int:
-        """As Executor."""
-        return self.pool.jobs
-
-    @property
-    def pending(self) -> int:
-        """As Executor."""
-        return self.pool.pending
-
-    def submit(self, task: Task[Node], *, urgent: bool = False) -> None:
-        """As Executor."""
-        self.pool.submit(task, urgent=urgent)
-
-    def outcome_within(self, wait_s: float | None) -> tuple[Task[Node], Outcome] | None:
-        """As Executor."""
-        return self.pool.outcome_within(wait_s)
-
-    def close(self) -> None:
-        """As Executor."""
-        self.pool.close()
-
-
-def executor_of(screening: Screening, setup: str, setup_args: Mapping[str, Any]) -> Executor:
-    """The executor that the settings ask for."""
+def pool_of(screening: Screening, setup_args: Mapping[str, Any]) -> WorkerPool[Node]:
+    """This machine's own workers, as the settings have them; not opened yet."""
     limits = Limits(timeout_s=screening.timeout_s, memory_mb=screening.memory_mb)
-    pool = WorkerPool[Node](
-        jobs=screening.jobs or default_jobs(), limits=limits, setup=setup, setup_args=setup_args
+    return WorkerPool(
+        jobs=screening.jobs or default_jobs(), limits=limits, setup=SETUP, setup_args=setup_args
     )
-    return LocalExecutor(pool.__enter__())

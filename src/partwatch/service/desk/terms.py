@@ -8,13 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from partwatch import __version__
-from partwatch.evidence.judge import basis_of
 from partwatch.formats.base import ReadLimits
-from partwatch.matching.policy import Policy
-from partwatch.model import document
 from partwatch.model.document import Header
-from partwatch.screening.terms import Terms, terms_of
+from partwatch.screening.terms import Terms, header_of, terms_of
 from partwatch.service.settings import Settings
 from partwatch.watchlist.snapshot import Snapshot
 from partwatch.watchlist.store import Watchlist
@@ -71,22 +67,3 @@ class Bench:
     def close(self) -> None:
         """Let go of the list."""
         self.snapshot.close()
-
-
-def header_of(snapshot: Snapshot, terms: Terms, as_of: date, pieces: bool) -> Header:
-    """What a result says of itself; the same as `partwatch screen` writes."""
-    thresholds = Policy().thresholds() | {
-        "pieces": float(pieces),
-        "match_per_10000": terms.policy.match_per_10000,
-        "review_per_10000": terms.policy.review_per_10000,
-    }
-    return document.Header(
-        schema_version=document.SCHEMA_VERSION,
-        program_version=__version__,
-        fingerprint_version=snapshot.layout.version,
-        watchlist=snapshot.list_version,
-        calibration=terms.calibration.version,
-        basis=basis_of(terms.calibration, terms.population, len(snapshot.parts)),
-        policy=document.Policy(name=terms.policy.name, thresholds=thresholds),
-        as_of=as_of.isoformat(),
-    )
