@@ -1,6 +1,6 @@
 """The service's settings: `HOME/service/service.toml` to frozen types, every problem told at once.
 
-Whatever the file leaves out has the value that stands here.
+Whatever the file leaves out has the value that stands here. docs/operate.md explains each.
 """
 
 from __future__ import annotations
@@ -14,37 +14,73 @@ from partwatch.model.errors import UsageError
 
 FOLDER: Final = "service"
 FILE: Final = "service.toml"
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
 class Serving:
-    """database: a PostgreSQL URL, else SQLite in the home folder."""
+    """host, port: where it listens. public_url: under which it is reached, where a proxy stands before it.
+    trusted_proxies: whose word on the caller's address counts. database: a PostgreSQL URL, else SQLite in
+    the home folder. cases: folders or URLs of cases that are shown."""
 
+    host: str = "127.0.0.1"
+    port: int = 8077
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
     database: str = ""
+    cases: tuple[str, ...] = ()
+    operator: str = ""
+
+
+@dataclass(frozen=True)
+class Access:
+    """login: whether accounts are needed; without it only this machine is served. *_per_minute: of one
+    account, or of one address that has none; session_hours: after which a browser asks again."""
+
+    login: bool = False
+    requests_per_minute: int = 600
+    submissions_per_minute: int = 120
+    logins_per_minute: int = 10
+    session_hours: int = 12
+    token_days: int = 365
 
 
 @dataclass(frozen=True)
 class Screening:
     """jobs: worker processes, 0 for as many as there are processors. timeout_s, memory_mb: of one file.
-    pieces: whether regions are looked for. hold: the least finding that is held for a person; `unscreenable`
-    holds all but clear."""
+    pieces: whether regions are looked for. scheduler: of Dask, as tcp://host:port, else this machine's own
+    workers do it. hold: the least finding that is held for a person; `unscreenable` holds all but clear."""
 
     jobs: int = 0
     timeout_s: float = 60.0
     memory_mb: int = 4096
     pieces: bool = True
+    scheduler: str = ""
     hold: str = "unscreenable"
 
 
 @dataclass(frozen=True)
 class Intake:
-    """file_mb: of one file. queue_*: how much may wait; customer_share: how much of that one customer may
-    fill while others are there."""
+    """What is taken in at once, and how much may wait; beyond that the answer is 429 with Retry-After."""
 
     file_mb: int = 1024
+    submission_mb: int = 2048
+    files: int = 1000
     queue_submissions: int = 10_000
     queue_mb: int = 20_480
     customer_share: float = 0.5
+    free_disk_mb: int = 1024
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Days that things are kept, 0 for not beyond their screening: files of what passed, files of what was
+    held, results and pictures, fingerprints in the history. held_files_days counts from the decision."""
+
+    passed_files_days: int = 0
+    held_files_days: int = 90
+    results_days: int = 365
+    history_days: int = 3650
 
 
 @dataclass(frozen=True)
@@ -58,13 +94,41 @@ class NearCopies:
 
 
 @dataclass(frozen=True)
+class History:
+    """url: where the fingerprints of all that was screened go, a folder or an object store's URL; the home
+    folder's `history` by default. enabled: whether they are kept at all."""
+
+    enabled: bool = True
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """private_addresses: whether hooks may lead into the operator's own network. attempts: before a delivery
+    is given up."""
+
+    private_addresses: bool = False
+    attempts: int = 12
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """All of them, by table."""
 
     serving: Serving = field(default_factory=Serving)
+    access: Access = field(default_factory=Access)
     screening: Screening = field(default_factory=Screening)
     intake: Intake = field(default_factory=Intake)
+    retention: Retention = field(default_factory=Retention)
     near_copies: NearCopies = field(default_factory=NearCopies)
+    history: History = field(default_factory=History)
+    webhooks: Webhooks = field(default_factory=Webhooks)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine is served, without accounts."""
+        return not self.access.login
 
 
 def read_settings(home: Path) -> Settings:
@@ -91,6 +155,11 @@ def read_settings(home: Path) -> Settings:
 def check_settings(settings: Settings) -> list[str]:
     """What contradicts, or is out of bounds."""
     problems = []
+    if settings.is_local and settings.serving.host not in LOOPBACK:
+        problems.append(
+            f"serving.host: {settings.serving.host} can be reached by others, and access.login is false; set "
+            "it to true, or listen on 127.0.0.1"
+        )
     if settings.screening.hold not in ("unscreenable", "review", "match"):
         problems.append("screening.hold: is not unscreenable, review or match")
     for table in fields(settings):

@@ -75,6 +75,8 @@ class Submission:
     screened_at: str | None
     decided_at: str | None
     withheld: bool
+    files_gone_at: str | None
+    forgotten_at: str | None
 
 
 @dataclass
@@ -277,6 +279,7 @@ def submission_of(row: Row[Any]) -> Submission:
         groups=json.loads(row.groups), received_at=row.received_at, files=row.files, bytes=row.bytes,
         state=State(row.state), finding=None if row.finding is None else Finding(row.finding),
         screened_at=row.screened_at, decided_at=row.decided_at, withheld=bool(row.withheld),
+        files_gone_at=row.files_gone_at, forgotten_at=row.forgotten_at,
     )  # fmt: skip
 
 

@@ -36,8 +36,47 @@ CUSTOMERS: Final = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("disabled_at", Text),
     # Virtual time of fair queueing: see `queueing`.
     Column("last_due", Float, nullable=False, default=0.0),
+)
+
+# customer: None for the operator's own people. password: by argon2, None for accounts that only have tokens.
+ACCOUNTS: Final = Table(
+    "accounts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("customer", Text, ForeignKey("customers.id")),
+    Column("roles", Text, nullable=False),  # JSON
+    Column("password", Text),
+    Column("created_at", Text, nullable=False),
+    Column("disabled_at", Text),
+    sqlite_autoincrement=True,
+)
+
+TOKENS: Final = Table(
+    "tokens",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("secret_sha256", Text, nullable=False),
+    Column("scopes", Text, nullable=False),  # JSON: some of the account's roles
+    Column("created_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("revoked_at", Text),
+    Column("used_at", Text),
+)
+
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("id_sha256", Text, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("csrf", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
 )
 
 # id: what the outside knows it by. due: its place in the queue. claimed_by, lease_until: whose desk has it.
@@ -65,6 +104,8 @@ SUBMISSIONS: Final = Table(
     Column("screened_at", Text),
     Column("decided_at", Text),
     Column("withheld", Integer, nullable=False, default=0),
+    Column("files_gone_at", Text),
+    Column("forgotten_at", Text),
     Index("submissions_by_state", "state", "due"),
     Index("submissions_by_customer", "customer", "number"),
     sqlite_autoincrement=True,
@@ -166,6 +207,34 @@ EVENTS: Final = Table(
     sqlite_autoincrement=True,
 )
 
+HOOKS: Final = Table(
+    "hooks",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("customer", Text),  # None: of all customers
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("kinds", Text, nullable=False),  # JSON; [] for all
+    Column("created_at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("after_seq", _NUMBER, nullable=False),  # the last event that deliveries were made for
+    Column("disabled_at", Text),
+)
+
+DELIVERIES: Final = Table(
+    "deliveries",
+    METADATA,
+    Column("hook", Text, ForeignKey("hooks.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", _NUMBER, ForeignKey("events.seq", ondelete="CASCADE"), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Float, nullable=False),
+    Column("done_at", Text),
+    Column("gave_up_at", Text),
+    Column("said", Text),  # the last answer, in words
+    PrimaryKeyConstraint("hook", "seq"),
+    Index("deliveries_by_time", "done_at", "gave_up_at", "next_at"),
+)
+
 # What an Idempotency-Key led to. request: a digest of what was asked.
 IDEMPOTENCY: Final = Table(
     "idempotency",
@@ -176,4 +245,16 @@ IDEMPOTENCY: Final = Table(
     Column("submission", Text, nullable=False),
     Column("at", Text, nullable=False),
     PrimaryKeyConstraint("customer", "key"),
+)
+
+# Work that is done beside screening, by one process at a time: see `housekeeping`.
+CHORES: Final = Table(
+    "chores",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("lease_until", Float, nullable=False),
+    Column("next_at", Float, nullable=False),
+    Column("last_at", Text),
+    Column("failed", Text),  # what went wrong the last time, in words
 )

@@ -1,0 +1,7 @@
+"""Cases."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/cases", tags=["cases"])

@@ -1,0 +1,7 @@
+"""Decisions."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/decisions", tags=["decisions"])

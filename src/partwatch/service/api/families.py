@@ -1,0 +1,7 @@
+"""Families."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/families", tags=["families"])

@@ -1,0 +1,7 @@
+"""Figures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/figures", tags=["figures"])

@@ -1,0 +1,7 @@
+"""Hunt."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/hunt", tags=["hunt"])

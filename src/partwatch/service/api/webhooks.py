@@ -1,0 +1,7 @@
+"""Webhooks."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])

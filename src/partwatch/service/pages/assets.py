@@ -1,0 +1,31 @@
+"""Styles and scripts, all of them from the package."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from partwatch import __version__
+from partwatch.report.page import asset
+
+router = APIRouter()
+_TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+# Of the report's: what its pages and these have in common.
+_SHARED: Final = frozenset({"report.css", "assembly.css", "families.css", "compare.css"})
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """A style or script of the package by its name."""
+    ending = name.rpartition(".")[2]
+    found = resources.files("partwatch.service.pages") / "static" / name
+    if ending not in _TYPES or "/" in name or not (name in _SHARED or found.is_file()):
+        raise HTTPException(404)
+    content = asset(name).encode() if name in _SHARED else found.read_bytes()
+    # Under a new version their addresses are new: see `rendering`.
+    kept = {"Cache-Control": "public, max-age=86400", "ETag": f'"{__version__}-{len(content)}"'}
+    return Response(content, media_type=f"{_TYPES[ending]}; charset=utf-8", headers=kept)

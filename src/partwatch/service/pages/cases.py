@@ -1,0 +1,7 @@
+"""Cases: network, time line and map."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

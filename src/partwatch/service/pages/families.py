@@ -1,0 +1,7 @@
+"""Families of designs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()
