@@ -43,6 +43,7 @@ def job(
     """
     plan = plan or Plan()
     heads = [_slices(solid, plan) for solid in solids]
+    roofs = [_roofs(slices) if plan.support or plan.sheath else [] for slices in heads]
     low = np.min([solid.bounding_box()[:2] for solid in solids], axis=0)
     high = np.max([solid.bounding_box()[3:5] for solid in solids], axis=0)
     writer = _Writer(plan)
@@ -50,10 +51,11 @@ def job(
         writer.layer(k)
         if plan.skirt and k == 0:
             writer.loop(_box(low - 5, high + 5))
-        for slices, (before, after) in zip(heads, labels or [("", "")] * len(heads), strict=True):
+        told = labels or [("", "")] * len(heads)
+        for slices, over, (before, after) in zip(heads, roofs, told, strict=True):
             if k < len(slices):
                 writer.say(before)
-                _layer(writer, slices, k, plan)
+                _layer(writer, slices, k, plan, over[k] if over else None)
                 writer.say(after)
     return writer.text()
 
@@ -64,7 +66,17 @@ def _slices(solid: Manifold, plan: Plan) -> list[CrossSection]:
     return [solid.slice(low + (k + 0.5) * plan.layer) for k in range(count)]
 
 
-def _layer(writer: _Writer, slices: list[CrossSection], k: int, plan: Plan) -> None:
+def _roofs(slices: list[CrossSection]) -> list[CrossSection]:
+    """For each layer, what it and all above it cover."""
+    out = [slices[-1]]
+    for one in reversed(slices[:-1]):
+        out.append(out[-1] + one)
+    return out[::-1]
+
+
+def _layer(
+    writer: _Writer, slices: list[CrossSection], k: int, plan: Plan, roof: CrossSection | None
+) -> None:
     flat = slices[k]
     # Two strokes side by side overlap where both are round.
     spacing = plan.width - plan.layer * (1 - AROUND)
@@ -82,17 +94,18 @@ def _layer(writer: _Writer, slices: list[CrossSection], k: int, plan: Plan) -> N
     writer.lines(within - inner, spacing, k % 2)
     if plan.infill > 0:
         writer.lines(inner, spacing / plan.infill, k % 2)
+    if roof is None:
+        return
+    over = roof - flat.offset(0.6, JoinType.Round)
     if plan.support:
-        over = CrossSection.batch_boolean(slices[k:], _add()) - flat.offset(0.6, JoinType.Round)
         for line in range(2):
             writer.lines(over, 2.5, line)
     if plan.sheath:
-        _zigzag(writer, slices[k:], plan)
+        _zigzag(writer, over, plan)
 
 
-def _zigzag(writer: _Writer, slices: list[CrossSection], plan: Plan) -> None:
-    """A support under what hangs over the first of some slices: a loop, and a stroke to and fro within."""
-    over = CrossSection.batch_boolean(slices, _add()) - slices[0].offset(0.6, JoinType.Round)
+def _zigzag(writer: _Writer, over: CrossSection, plan: Plan) -> None:
+    """A support under what hangs over a layer: a loop, and a stroke to and fro within."""
     for polygon in over.offset(-plan.width / 2, JoinType.Miter).to_polygons():
         writer.loop(np.asarray(polygon))
     within = over.offset(-1.5 * plan.width, JoinType.Miter)
@@ -100,12 +113,6 @@ def _zigzag(writer: _Writer, slices: list[CrossSection], plan: Plan) -> None:
         lines = list(_hatch(within, 2.0, 0))
         turned = [line if n % 2 else line[::-1] for n, line in enumerate(lines)]
         writer.stroke(np.concatenate([np.array(line) for line in turned]))
-
-
-def _add() -> object:
-    from manifold3d import OpType
-
-    return OpType.Add
 
 
 def _common(slices: list[CrossSection], k: int, way: int, shells: int) -> CrossSection:

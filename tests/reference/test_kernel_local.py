@@ -126,7 +126,7 @@ def test_a_descriptor_tells_an_edge_inside_from_one_outside(kernel: ModuleType) 
 
 
 def test_what_lies_in_one_place_is_thinned_and_keeps_its_area(kernel: ModuleType) -> None:
-    count = 20_000
+    count = 6_000
     p, n = np.full((count, 3), 7.0), np.tile([0.0, 0.6, 0.8], (count, 1))
     origin, facing, salient, descriptor = kernel.local_features(p, n, 0.01, RADIUS, APART, 0.0, MOST)
     assert origin.tolist() == [0]
@@ -179,6 +179,8 @@ def most_alike(of: tuple[Floats, ...], among: tuple[Floats, ...]) -> Floats:
 
 @pytest.mark.parametrize("name", ["bracket", "housing"])
 def test_what_is_joined_looks_the_same_in_a_hollow(kernel: ModuleType, name: str) -> None:
+    if name == "housing" and "numpy" in kernel.__name__:
+        pytest.skip("takes a minute in numpy; that it agrees with the compiled kernel is tested beside")
     mesh = parts.part_mesh(name)
     around = parts.together(mesh, hollow_around(mesh, 1.0))
     alone = joined_features(kernel, mesh, "joined")
