@@ -141,13 +141,13 @@ def test_dask_s_workers_find_what_this_machine_s_find_though_one_is_killed(
     store: ServiceStore, processes: ClusterProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Files, list and index all in many pieces.
-    monkeypatch.setattr(clusters, "PIECE_BYTES", 3000)
+    monkeypatch.setattr(clusters, "PIECE_BYTES", 15_000)
     files = {
         "listed.stl": LISTED, "clear.stl": OTHER, "cut.stl": LISTED[:120], "empty.stl": b"",
         "z.zip": zipped({"in/listed.stl": LISTED, "other.stl": OTHER, "n.zip": zipped({"a.stl": OTHER})}),
         "large.stl": star(5.0, [10 + k % 7 for k in range(100)]),
     }  # fmt: skip
-    files |= {f"{k}.stl": star(20.0 + k, [10, 14, 9 + k]) for k in range(6)}
+    files |= {f"{k}.stl": star(20.0 + k, [10, 14, 9 + k]) for k in range(4)}
     here, there = hand_in(store, files), hand_in(store, files)
     screened(store, Desk(store, store.settings), here)
     with store.writing() as connection:
@@ -219,7 +219,7 @@ def finding(outcome: Outcome) -> Finding:
 def test_a_task_that_ends_its_child_is_a_failure_and_costs_nothing_else(
     bench: Bench, processes: ClusterProcesses, tmp_path: Path
 ) -> None:
-    with executor(bench, over(processes.address, timeout_s=2.0)) as one:
+    with executor(bench, over(processes.address, timeout_s=1.0)) as one:
         for source in asked(tmp_path, dies="segfault", hangs="hang", good="review", fails="fail"):
             one.submit(task_of(source.root, "screening_jobs:screen_file"))
         gone = Expansion(Source(str(tmp_path / "gone"), "gone"), ExpansionLimits())
