@@ -1,8 +1,8 @@
 """Figures that may be published: nobody is told by a small count.
 
-The standard rounding methodology of the Higher Education Statistics Agency (United Kingdom): every count, sums
-too, is rounded by itself to the nearest multiple of five; a share of fewer than 22.5, and a median of seven
-or fewer, is left out. So no count is told exactly by what is left when others are taken from a sum.
+The rounding methodology of the Higher Education Statistics Agency (United Kingdom): every count, sums too, is
+rounded by itself to the nearest multiple of five; a share of fewer than 22.5, and a median of seven or fewer,
+is left out. So no count is told exactly by what is left when others are taken from a sum.
 """
 
 from __future__ import annotations

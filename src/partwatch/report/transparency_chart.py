@@ -35,8 +35,9 @@ def chart(report: TransparencyReport) -> str:
         f'<figure class="over-time"><figcaption>{title}</figcaption>\n'
         # Wider than a phone: it is scrolled within itself, by keyboard too.
         f'<div class="across" role="region" aria-label="{title}" tabindex="0">'
-        f'<svg viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{title}; the table below has the '
-        f'numbers">{"".join(marks)}</svg></div>\n<ul class="keys">{keys}</ul></figure>\n'
+        f'<svg viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" '
+        f'aria-label="{title}; the table below has the numbers">{"".join(marks)}</svg></div>\n'
+        f'<ul class="keys">{keys}</ul></figure>\n'
     )
 
 

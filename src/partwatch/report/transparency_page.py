@@ -168,7 +168,7 @@ def _made(report: TransparencyReport) -> str:
         )
     if report.rounded_to != EXACT:
         told.append(
-            f"Every count, sums too, is rounded to the nearest {report.rounded_to}; shares of fewer than 23 and "
-            "times of few are left out, so that nobody is told by a small count. Sums need not add up."
+            f"Every count, sums too, is rounded to the nearest {report.rounded_to}; shares of fewer than "
+            "23 and times of few are left out, so that nobody is told by a small count. Sums need not add up."
         )
     return f"<ul>{''.join(f'<li>{one}</li>' for one in told)}</ul>\n"
