@@ -43,9 +43,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield made
 
 
-def picture(page: Any, name: str) -> None:
+def picture(page: Any, name: str, full: bool = True) -> None:
     if folder := os.environ.get("PARTWATCH_SCREENSHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=full)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -56,6 +56,8 @@ def test_the_figures_fit_and_nothing_is_refused(browser: Any, address: str, widt
     page.on("console", lambda message: complaints.append(f"{message.text} {message.location['url']}"))
     page.goto(f"{address}/figures")
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    if width > 390 and scheme == "light":
+        picture(page, "service-figures", full=False)
     page.locator("summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     picture(page, f"service-figures-{width}-{scheme}")

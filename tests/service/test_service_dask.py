@@ -251,6 +251,18 @@ def test_the_task_of_a_killed_worker_is_done_by_another_and_not_blamed(
         until(lambda: one.jobs == 1, "it is known to be gone")
 
 
+def test_a_desk_whose_workers_all_run_another_version_says_so(
+    bench: Bench, processes: ClusterProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("partwatch.service.desk.dask_wire.__version__", "9.9")
+    made = DaskExecutor(over(processes.address), bench.setup_args())
+    until(lambda: made.jobs > 0, "a worker is there")
+    made.submit(task_of(asked(tmp_path, a="clear")[0].root, "screening_jobs:screen_file"))
+    with pytest.raises(WorkerSetupError, match=r"Dask worker tcp://.*the desk 9\.9: install the same"):
+        outcomes(made)
+    made.close()
+
+
 def test_a_desk_that_loses_the_scheduler_gives_back_what_it_had(store: ServiceStore, tmp_path: Path) -> None:
     made = hand_in(store, {"listed.stl": LISTED})
     with cluster(tmp_path / "own", workers=1) as own:

@@ -311,7 +311,8 @@ def test_the_api_tells_the_figures_as_json_and_as_csv(client: httpx.Client) -> N
         assert rows["appeals", "overturned"] == "1"
         assert rows["unscreenable", "damaged"] == "2"
         assert rows["shares", "overturned.value"] == "1.0"
-    assert client.get("/v1/figures?publish=true").json()["rounded_to"] == 5
+    published = client.get("/v1/figures?publish=true").json()
+    assert (published["rounded_to"], published["step"]) == (5, "month")
 
 
 @pytest.mark.parametrize(

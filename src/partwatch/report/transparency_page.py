@@ -70,11 +70,11 @@ def _cards(report: TransparencyReport) -> str:
         ("clear", number(report.submissions), "handed in", f"{number(report.files)} files"),
         (
             "review", number(report.decisions.held), "held for a person",
-            f"{words.percent(report.shares.held)} of what was screened",
+            f"of what was screened: {words.percent(report.shares.held)}",
         ),
         (
             "match", number(appeals.overturned), "overturned on appeal",
-            f"{words.percent(report.shares.overturned)} of the appeals that were answered",
+            f"of the answered appeals: {words.percent(report.shares.overturned)}",
         ),
         (
             "candidate", words.duration(report.times.to_decision.median_s), "to a decision",

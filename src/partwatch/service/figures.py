@@ -133,13 +133,18 @@ def _moment(at: str) -> datetime:
 
 
 def report_of(
-    stories: Sequence[Story], period: Period, made_at: datetime, operator: str = ""
+    stories: Sequence[Story],
+    period: Period,
+    made_at: datetime,
+    operator: str = "",
+    width: Width | None = None,
 ) -> TransparencyReport:
-    """The report of all that was handed in within a period. made_at: aware, not before anything in it."""
+    """The report of all that was handed in within a period. made_at: aware, not before anything in it.
+    width: of the steps of the series, else what `width_of` says."""
     states = Counter(story.state for story in stories)
     findings = Counter(story.finding for story in stories if story.finding is not None)
     decisions, appeals = _decisions(stories), _appeals(stories)
-    width = width_of(period)
+    width = width_of(period) if width is None else width
     screened = sum(findings.values())
     return TransparencyReport(
         program_version=__version__,
@@ -275,6 +280,11 @@ def width_of(period: Period) -> Width:
     if days <= _MOST_DAYS_BY_DAY:
         return Width.DAY
     return Width.WEEK if days <= _MOST_DAYS_BY_WEEK else Width.MONTH
+
+
+def wider(width: Width) -> Width:
+    """The next one: rounded counts of short steps are mostly their rounding."""
+    return Width.WEEK if width is Width.DAY else Width.MONTH
 
 
 def begin_of(day: date, width: Width) -> date:

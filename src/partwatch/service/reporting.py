@@ -11,7 +11,7 @@ from partwatch.model.errors import UsageError
 from partwatch.model.rounding import rounded
 from partwatch.model.transparency import TransparencyReport
 from partwatch.service.context import Service
-from partwatch.service.figures import Period, gather, report_of
+from partwatch.service.figures import Period, gather, report_of, wider, width_of
 from partwatch.service.principals import Principal
 from partwatch.service.states import Role
 from partwatch.service.submissions import check_text
@@ -40,7 +40,7 @@ def today() -> date:
 def reported(
     service: Service, who: Principal, period: Period, customer: str | None = None, publish: bool = False
 ) -> TransparencyReport:
-    """The report of a period. customer: of that one alone. publish: with rounded counts.
+    """The report of a period. customer: of that one alone. publish: with rounded counts, over longer steps.
 
     Raises ForbiddenError, UsageError, StoreError.
     """
@@ -53,5 +53,8 @@ def reported(
             if known is None:
                 raise UsageError(f"{whose!a}: no such customer; leave it out for all of them")
         stories = gather(connection, period, whose)
-    made = report_of(stories, period, datetime.now(UTC), service.settings.serving.operator)
-    return rounded(made) if publish else made
+    width = width_of(period)
+    operator = service.settings.serving.operator
+    if not publish:
+        return report_of(stories, period, datetime.now(UTC), operator, width)
+    return rounded(report_of(stories, period, datetime.now(UTC), operator, wider(width)))
