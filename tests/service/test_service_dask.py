@@ -45,6 +45,7 @@ from partwatch.service.submissions import Submission, find
 pytest.importorskip("distributed", reason="needs Dask: pip install 'partwatch[dask]'")
 
 from partwatch.service.desk import cluster as clusters
+from partwatch.service.desk import dask_worker
 from partwatch.service.desk.dask import DaskExecutor, SchedulerLostError, security_of
 
 DESIGN = """
@@ -259,6 +260,18 @@ def test_a_desk_whose_workers_all_run_another_version_says_so(
     until(lambda: made.jobs > 0, "a worker is there")
     made.submit(task_of(asked(tmp_path, a="clear")[0].root, "screening_jobs:screen_file"))
     with pytest.raises(WorkerSetupError, match=r"Dask worker tcp://.*the desk 9\.9: install the same"):
+        outcomes(made)
+    made.close()
+
+
+def test_a_result_that_would_have_to_be_unpickled_is_refused(
+    bench: Bench, processes: ClusterProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Called with a task and a content, as `screen` is; what it gives crosses the wire as a pickle.
+    monkeypatch.setattr(dask_worker, "screen", slice)
+    made = DaskExecutor(over(processes.address), bench.setup_args())
+    made.submit(task_of(asked(tmp_path, a="clear")[0].root, "screening_jobs:screen_file"))
+    with pytest.raises(WorkerSetupError, match="only able to deserialize"):
         outcomes(made)
     made.close()
 

@@ -59,6 +59,7 @@ class Cluster:
         self._kit = {blob.sha256: (blob, path) for blob, path in kit.files}
         self._threads: Mapping[str, int] = {}
         self._unfit: dict[str, tuple[float, str]] = {}
+        self._working: set[asyncio.Task[None]] = set()
         self._sending: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._sender = secrets.token_hex(8)
         self._digests: deque[tuple[tuple[Any, ...], Blob]] = deque(maxlen=64)
@@ -79,7 +80,7 @@ class Cluster:
     def begin(self, task: Task[Node], priority: int) -> None:
         """Have a task done; one of a higher priority goes first."""
         try:
-            self._loop.call_soon_threadsafe(self._spawn, self._follow(task, priority))
+            self._loop.call_soon_threadsafe(self._spawn, task, priority)
         except RuntimeError:
             self.ended.put(self._lost())
 
@@ -126,9 +127,8 @@ class Cluster:
         try:
             await self._watch()
         finally:
-            for one in asyncio.all_tasks() - {asyncio.current_task()}:
-                if (one.get_name() or "").startswith("partwatch"):
-                    one.cancel()
+            for one in (*self._working, *self._sending.values()):
+                one.cancel()
             await client.close(timeout=1)
 
     async def _watch(self) -> None:
@@ -162,8 +162,9 @@ class Cluster:
             "screening.scheduler and the certificates. What was claimed waits in the queue"
         )
 
-    def _spawn(self, work: Any) -> None:
-        self._loop.create_task(work, name="partwatch-task")
+    def _spawn(self, task: Task[Node], priority: int) -> None:
+        self._working.add(made := self._loop.create_task(self._follow(task, priority)))
+        made.add_done_callback(self._working.discard)
 
     async def _follow(self, task: Task[Node], priority: int) -> None:
         try:
@@ -241,9 +242,7 @@ class Cluster:
         for sha256 in missing:
             key = (worker, sha256)
             if key not in self._sending:
-                self._sending[key] = self._loop.create_task(
-                    self._put(worker, *known[sha256]), name="partwatch-put"
-                )
+                self._sending[key] = self._loop.create_task(self._put(worker, *known[sha256]))
             sending.append(self._sending[key])
         try:
             await asyncio.gather(*sending)
