@@ -8,3 +8,4 @@ from partwatch.formats.extras import Extra
 from partwatch.model.errors import UsageError
 
 SERVICE: Final = Extra("service", UsageError, "")
+DASK: Final = Extra("dask", UsageError, "")

@@ -48,14 +48,18 @@ class Access:
 @dataclass(frozen=True)
 class Screening:
     """jobs: worker processes, 0 for as many as there are processors. timeout_s, memory_mb: of one file.
-    pieces: whether regions are looked for. scheduler: of Dask, as tcp://host:port, else this machine's own
-    workers do it. hold: the least finding that is held for a person; `unscreenable` holds all but clear."""
+    pieces: whether regions are looked for. scheduler: of Dask, as tcp://host:port or tls://host:port, else
+    this machine's own workers do it; scheduler_*: certificate files for tls. hold: the least finding that is
+    held for a person; `unscreenable` holds all but clear."""
 
     jobs: int = 0
     timeout_s: float = 60.0
     memory_mb: int = 4096
     pieces: bool = True
     scheduler: str = ""
+    scheduler_ca: str = ""
+    scheduler_certificate: str = ""
+    scheduler_key: str = ""
     hold: str = "unscreenable"
 
 
@@ -162,12 +166,29 @@ def check_settings(settings: Settings) -> list[str]:
         )
     if settings.screening.hold not in ("unscreenable", "review", "match"):
         problems.append("screening.hold: is not unscreenable, review or match")
+    problems += _scheduler_problems(settings.screening)
     for table in fields(settings):
         for one in fields(getattr(settings, table.name)):
             value = getattr(getattr(settings, table.name), one.name)
             if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
                 problems.append(f"{table.name}.{one.name}: is below 0")
     return problems
+
+
+def _scheduler_problems(screening: Screening) -> list[str]:
+    names = ("scheduler_ca", "scheduler_certificate", "scheduler_key")
+    given = [name for name in names if getattr(screening, name)]
+    scheme, _, place = screening.scheduler.partition("://")
+    if screening.scheduler and (scheme not in ("tcp", "tls") or not place):
+        return ["screening.scheduler: is not tcp://host:port or tls://host:port"]
+    if scheme == "tls" and len(given) < len(names):
+        missing = ", ".join(f"screening.{name}" for name in names if name not in given)
+        return [f"{missing}: tls:// needs it; name a PEM file"]
+    if scheme != "tls" and given:
+        return [
+            f"screening.{given[0]}: is for a tls:// scheduler; write screening.scheduler so, or leave it out"
+        ]
+    return []
 
 
 def _filled(kind: Any, table: dict[str, Any], above: str, problems: list[str]) -> Any:

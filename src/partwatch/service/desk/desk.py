@@ -20,7 +20,7 @@ from partwatch.screening.expansion import Expansion, ExpansionLimits, Node, fold
 from partwatch.screening.findings import unscreenable
 from partwatch.screening.walk import Source
 from partwatch.service.claims import MOST_LOST, RENEW_S, Claimed, claim, give_back, is_any_free, renew
-from partwatch.service.desk.executor import Executor, pool_of
+from partwatch.service.desk.executor import Executor, executor_of
 from partwatch.service.desk.terms import Bench
 from partwatch.service.results import FileResult, Printed, drop_other_headers, header_key, keep
 from partwatch.service.settings import Settings
@@ -72,7 +72,7 @@ class Desk:
         self.name = f"desk-{secrets.token_hex(6)}"
         self._store = store
         self._settings = settings
-        self._make = executor or (lambda bench: pool_of(settings.screening, bench.setup_args()).__enter__())
+        self._make = executor or (lambda bench: executor_of(settings.screening, bench.setup_args()))
         self._bench: Bench | None = None
         self._executor: Executor | None = None
         self._works: dict[int, _Work] = {}

@@ -40,6 +40,15 @@ class Executor(Protocol):
         ...
 
 
+def executor_of(screening: Screening, setup_args: Mapping[str, Any]) -> Executor:
+    """What the settings have chosen, at work. Raises WorkerSetupError where a scheduler cannot be reached."""
+    if not screening.scheduler:
+        return pool_of(screening, setup_args).__enter__()
+    from partwatch.service.desk.dask import DaskExecutor
+
+    return DaskExecutor(screening, setup_args)
+
+
 def pool_of(screening: Screening, setup_args: Mapping[str, Any]) -> WorkerPool[Node]:
     """This machine's own workers, as the settings have them; not opened yet."""
     limits = Limits(timeout_s=screening.timeout_s, memory_mb=screening.memory_mb)

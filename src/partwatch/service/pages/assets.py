@@ -15,7 +15,7 @@ from partwatch.report.page import asset
 router = APIRouter()
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 # Of the report's: what its pages and these have in common.
-_SHARED: Final = frozenset({"report.css", "assembly.css", "families.css", "compare.css"})
+_SHARED: Final = frozenset({"report.css", "assembly.css", "families.css", "compare.css", "transparency.css"})
 
 
 @router.get("/static/{name}")
