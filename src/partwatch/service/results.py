@@ -146,10 +146,15 @@ def items_of(connection: Connection, submission: Submission) -> Iterator[Item]:
         .order_by(FILES.c.position)
     )
     for (packed,) in rows:
-        try:
-            yield from _ITEMS.validate_json(zlib.decompress(packed))
-        except (zlib.error, ValueError) as error:
-            raise StoreError(f"{submission.id}: its result is damaged; restore a backup") from error
+        yield from unpacked(packed, submission.id)
+
+
+def unpacked(packed: bytes, whose: str) -> tuple[Item, ...]:
+    """The items of one file from its row; StoreError, which names the submission, where it is damaged."""
+    try:
+        return _ITEMS.validate_json(zlib.decompress(packed))
+    except (zlib.error, ValueError) as error:
+        raise StoreError(f"{whose}: its result is damaged; restore a backup") from error
 
 
 def document_of(connection: Connection, submission: Submission) -> ResultDocument | None:

@@ -1,0 +1,73 @@
+"""Times, sizes and states in words, as the pages say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from partwatch.service.states import Act, State
+from partwatch.service.store import now
+
+STATES: Final[Mapping[State, str]] = {
+    State.QUEUED: "waiting",
+    State.SCREENING: "being read",
+    State.PASSED: "passed",
+    State.HELD: "held",
+    State.ASKED: "question",
+    State.RELEASED: "released",
+    State.CONFIRMED: "refused",
+}
+ACTS: Final[Mapping[Act, str]] = {
+    Act.RELEASE: "Released",
+    Act.CONFIRM: "Confirmed and refused",
+    Act.ASK: "Question",
+    Act.ANSWER: "Answer",
+    Act.APPEAL: "Appeal",
+}
+_STEPS: Final = ((86_400, "day", "days"), (3600, "hour", "hours"), (60, "minute", "minutes"))
+_KB: Final = 1000
+
+
+@dataclass(frozen=True)
+class When:
+    """A moment for a `time` element. machine: as it stands in the store; shown: for people."""
+
+    machine: str
+    shown: str
+
+
+def when(at: str) -> When:
+    """`2026-11-29 07:53 UTC`."""
+    return When(at, f"{at[:10]} {at[11:16]} UTC")
+
+
+def age(at: str, moment: str | None = None) -> str:
+    """How long ago in its largest unit: `3 hours`, `under a minute`."""
+    seconds = (_parsed(moment or now()) - _parsed(at)).total_seconds()
+    for length, one, many in _STEPS:
+        if (count := int(seconds // length)) >= 1:
+            return f"{count:,} {one if count == 1 else many}"
+    return "under a minute"
+
+
+def size(count: int) -> str:
+    """`4.2 MB`, in thousands."""
+    if count < _KB:
+        return f"{count} bytes" if count != 1 else "1 byte"
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= _KB
+        if value < _KB:
+            break
+    return f"{value:.1f} {unit}"
+
+
+def many(count: int, one: str, several: str) -> str:
+    """`1 file`, `3 files`."""
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def _parsed(at: str) -> datetime:
+    return datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(UTC)
