@@ -64,6 +64,14 @@ def queue(connection: Connection, principal: Principal, wanted: Wanted, limit: i
     return [Queued(one, last.get(one.number), names.get(one.number, "")) for one in found]
 
 
+def count_held(connection: Connection, principal: Principal) -> int:
+    """How many are held, as far as whoever asks may see them."""
+    asked = select(func.count()).select_from(SUBMISSIONS).where(SUBMISSIONS.c.state == State.HELD.value)
+    if principal.customer is not None:
+        asked = asked.where(SUBMISSIONS.c.customer == principal.customer)
+    return int(connection.execute(asked).scalar_one())
+
+
 def next_in_queue(connection: Connection, principal: Principal, after: int) -> str | None:
     """The id of the oldest submission that is held, after that number and else from the beginning."""
     for beyond in (after, 0):

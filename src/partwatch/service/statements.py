@@ -1,4 +1,4 @@
-"""What a submitter is told: how it stands and why, in plain words; never scores, parts, designs or likenesses.
+"""What a submitter is told: how it stands and why, in plain words; never scores, parts or designs.
 
 Pure, but for `statement`, which reads what was decided and found.
 """
@@ -44,9 +44,9 @@ _FOUND: Final = {
     Finding.CLEAR: "All of it was read, and nothing on the list was found.",
 }
 _MEANS: Final = (
-    "Every file is compared by its shape with a list that the operator keeps, by a program. A likeness says nothing "
-    "about what the object is for, nor that anybody did wrong. Whatever is held is decided by a person, never by the "
-    "program."
+    "Every file is compared by its shape with a list that the operator keeps, by a program. A likeness says "
+    "nothing about what the object is for, nor that anybody did wrong. Whatever is held is decided by a "
+    "person, never by the program."
 )
 
 
@@ -64,7 +64,7 @@ class Told:
 @dataclass(frozen=True)
 class Statement:
     """What a submitter reads. unread: files, by name, that could not be read, and why. question: that waits
-    for an answer. appeals_left: how often an appeal would still reopen it, 0 where there is nothing to appeal.
+    for an answer. appeals_left: how often an appeal would still reopen it, 0 where there is none to make.
     """
 
     heading: str

@@ -1,4 +1,4 @@
-"""Handing in, and what became of it, as whoever handed it in may see it: how it stands and why, never scores."""
+"""Handing in, and what became of it as a submitter may see it: how it stands and why, never scores."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from partwatch.service.pages.telling import ACTS, STATES, When, age, many, size,
 from partwatch.service.principals import ForbiddenError, Principal
 from partwatch.service.queueing import BusyError
 from partwatch.service.reviewing import first_names
-from partwatch.service.states import Act, Role, State
 from partwatch.service.statements import Statement, statement
+from partwatch.service.states import Act, Role, State
 from partwatch.service.submissions import ReusedKeyError, Submission, files_of, find, listed
 
 router = APIRouter()
@@ -58,7 +58,7 @@ def submissions(
     request: Request,
     here: Here,
     who: Who,
-    state: Annotated[State | str, Query(max_length=20)] = "",
+    state: Annotated[str, Query(max_length=20)] = "",
     customer: Annotated[str, Query(max_length=64)] = "",
     before: Annotated[int | None, Query(ge=1, le=_MOST_NUMBER)] = None,
 ) -> Response:

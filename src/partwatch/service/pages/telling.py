@@ -28,6 +28,7 @@ ACTS: Final[Mapping[Act, str]] = {
 }
 _STEPS: Final = ((86_400, "day", "days"), (3600, "hour", "hours"), (60, "minute", "minutes"))
 _KB: Final = 1000
+_UNITS: Final = ("kB", "MB", "GB")
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,8 @@ def size(count: int) -> str:
     """`4.2 MB`, in thousands."""
     if count < _KB:
         return f"{count} bytes" if count != 1 else "1 byte"
-    value = float(count)
-    for unit in ("kB", "MB", "GB"):
-        value /= _KB
-        if value < _KB:
-            break
-    return f"{value:.1f} {unit}"
+    power = min((len(str(count)) - 1) // 3, len(_UNITS))
+    return f"{count / _KB**power:.1f} {_UNITS[power - 1]}"
 
 
 def many(count: int, one: str, several: str) -> str:
