@@ -9,10 +9,11 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from examples.pump import write_pump
 from examples.samples import all_samples
@@ -45,7 +46,7 @@ class Planned:
     told: tuple[tuple[Act, str, Principal], ...] = field(default=())
 
 
-# In the order in which they come; the last two stay as they are, one waiting and one being screened.
+# In the order in which they come.
 PLAN: tuple[Planned, ...] = (
     Planned("passed", PRINTER, ("vise-jaw.stl", "coat-hook.stl"), "job 4711"),
     Planned("job passed", PRINTER, ("coat-hook-job.gcode",), "job 4712"),
@@ -57,11 +58,11 @@ PLAN: tuple[Planned, ...] = (
     ),
     Planned(
         "confirmed", MARKET, ("housing-half.stl",), "upload 121",
-        ((Act.CONFIRM, "Half of the listed housing, cut along its middle; compared by hand.", REVIEWER),),
+        ((Act.CONFIRM, "It is half of something on the list, cut through; two of us compared it by hand.", REVIEWER),),
     ),
     Planned(
         "appealed", MARKET, ("cover-half-size.stl",), "upload 124",
-        ((Act.CONFIRM, "The listed cover at half its size.", REVIEWER),
+        ((Act.CONFIRM, "It is something on the list, made smaller.", REVIEWER),
          (Act.APPEAL, "It is a model for a doll's house and pumps nothing.\nPlease look again.", MARKET)),
     ),
     Planned("held", PRINTER, ("print-plate.3mf", "vise-jaw.stl"), "job 4713"),
@@ -76,9 +77,10 @@ PLAN: tuple[Planned, ...] = (
     Planned("near two", MARKET, ("housing.ply",), "upload 133"),
     Planned("near copy", MARKET, ("housing-untouched.stl",), "upload 134"),
 )  # fmt: skip
+# Not screened: the one that a desk takes up first is `screening`, the other `queued`.
 WAITING: tuple[Planned, ...] = (
-    Planned("screening", PRINTER, ("bracket-job.gcode",), "job 4716"),
-    Planned("queued", MARKET, ("clock-wheel.stl",), "upload 135"),
+    Planned("waiting one", PRINTER, ("bracket-job.gcode",), "job 4716"),
+    Planned("waiting two", MARKET, ("clock-wheel.stl",), "upload 135"),
 )
 
 
@@ -131,11 +133,12 @@ def make_home(home: Path, plan: Sequence[Planned] = PLAN, waiting: Sequence[Plan
     for one in plan:
         for act, reason, by in one.told:
             decide(store, ids[one.key], act, reason, by)
-    for one in waiting:
-        ids[one.key] = _handed_in(store, one, {name: contents[name]() for name in one.files})
+    handed_in = [_handed_in(store, one, {name: contents[name]() for name in one.files}) for one in waiting]
     if waiting:
-        # As if a desk of another machine had just taken it up; once its lease is over, one of here does.
-        claim(store, "desk-elsewhere", 1)
+        # As if a desk of another machine had just taken one up; once its lease is over, one of here does.
+        taken = [one.submission.id for one in claim(store, "desk-elsewhere", 1)]
+        ids["screening"] = taken[0]
+        ids |= {"queued": one for one in handed_in if one not in taken}
     return Shown(home, settings, ids)
 
 
@@ -175,8 +178,16 @@ def _handed_in(store: ServiceStore, one: Planned, files: dict[str, bytes]) -> st
 
 
 @contextmanager
-def serving(home: Path, settings: Settings, port: int = 0, desk: bool = True) -> Iterator[str]:
+def serving(
+    home: Path,
+    settings: Settings,
+    port: int = 0,
+    desk: bool = True,
+    around: Callable[[Any], Any] = lambda app: app,
+) -> Iterator[str]:
     """Pages, API and a desk of that home in threads of this process; the address, as http://127.0.0.1:PORT.
+
+    desk: whether anything is screened meanwhile. around: puts something around the application.
 
     `partwatch serve` does it in processes; this is for a demonstration and for tests of the pages.
     """
@@ -188,17 +199,17 @@ def serving(home: Path, settings: Settings, port: int = 0, desk: bool = True) ->
 
     stop = threading.Event()
     listening = socket.create_server(("127.0.0.1", port))
-    app = create_app(home, settings)
+    app = around(create_app(home, settings))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     # Each worker dies with the thread that began it: so the desk has one of its own, to the end.
     works = [threading.Thread(target=server.run, args=([listening],), daemon=True)]
     if desk:
         screener = Desk(ServiceStore.open(home, settings), settings)
-        works.append(
-            threading.Thread(
-                target=screener.run, args=(stop.is_set, lambda s: void(stop.wait(s))), daemon=True
-            )
-        )
+
+        def rest(seconds: float) -> None:
+            stop.wait(seconds)
+
+        works.append(threading.Thread(target=screener.run, args=(stop.is_set, rest), daemon=True))
     for work in works:
         work.start()
     try:
@@ -209,10 +220,6 @@ def serving(home: Path, settings: Settings, port: int = 0, desk: bool = True) ->
         for work in works:
             work.join(timeout=15)
         listening.close()
-
-
-def void(_value: object) -> None:
-    """Nothing, whatever comes."""
 
 
 if __name__ == "__main__":

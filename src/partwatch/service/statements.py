@@ -150,6 +150,6 @@ def _plain(text: str) -> str:
 
 def _told(one: Decided, names: Iterable[str], known: bool) -> Told:
     if one.act in (Act.ANSWER, Act.APPEAL):
-        return Told(one.act, "you", one.at, one.reason)
+        return Told(one.act, "who submitted it", one.at, one.reason)
     is_fit = known and leak_in(one.reason, names) is None
     return Told(one.act, "a reviewer", one.at, one.reason if is_fit else None)

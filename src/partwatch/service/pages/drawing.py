@@ -1,7 +1,7 @@
 """In a worker: pictures and meshes of what was found, from the views that results hold.
 
-Called by name with what JSON can hold; answers are bytes. The listed part is drawn only where it is asked for:
-`pages.viewing` sees to who may ask.
+Called by name with what JSON can hold; answers are bytes. The listed part is drawn only where it is asked
+for: `pages.viewing` sees to who may ask.
 """
 
 from __future__ import annotations

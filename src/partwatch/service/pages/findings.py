@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -31,9 +33,6 @@ class _Ramps(Blocks):
     def add(self, match: Match) -> Facts | None:
         if match.view is None:
             return None
-        import base64
-        import binascii
-
         try:
             um = np.frombuffer(base64.b64decode(match.view.distance_um, validate=True), "<u2")
         except (ValueError, binascii.Error):
@@ -61,9 +60,9 @@ def _file(one: FileFound, header: Header, alike: Callable[[Match], bool]) -> Fac
         "sha256": one.file.sha256,
         "held": one.file.path is not None,
         "kept": one.items is not None,
-        "items": [_item(items[place], place, one, header, alike) for place in loud[:MOST_ITEMS]],
+        "loud": [_item(items[place], place, one, header, alike) for place in loud[:MOST_ITEMS]],
         "more": max(len(loud) - MOST_ITEMS, 0),
-        "clear": [(words.place(item), f"{len(item.bodies):,}") for item in quiet[:MOST_CLEAR]],
+        "quiet": [(words.place(item), f"{len(item.bodies):,}") for item in quiet[:MOST_CLEAR]],
         "clear_count": len(quiet),
     }
 
@@ -96,18 +95,16 @@ def scale(told: Facts | None) -> Facts | None:
     if told is None:
         return None
     at, zero = 1000 * told["at"], 1000 * told["zero"]
-    return {
-        "at": f"{at:.1f}", "zero": f"{zero:.1f}", "left": f"{min(at, zero):.1f}", "width": f"{abs(at - zero):.1f}",
-        "edges": [f"{1000 * edge:.1f}" for edge in told["edges"]], "ends": told["ends"], "sides": told["sides"],
-        "says": told["says"],
-    }  # fmt: skip
+    told |= {"edges": [f"{1000 * edge:.1f}" for edge in told["edges"]]}
+    bar = {"left": f"{min(at, zero):.1f}", "width": f"{abs(at - zero):.1f}"}
+    return told | bar | {"at": f"{at:.1f}", "zero": f"{zero:.1f}"}
 
 
 def terms_told(header: Header) -> list[tuple[str, str]]:
     """With what it was screened."""
     return [
         ("As of", visible(header.as_of)),
-        ("Watch-list", f"version {visible(header.watchlist.version)}, {header.watchlist.parts:,} parts"),
+        ("Watch-list", f"version {visible(header.watchlist.version)[:12]}, {header.watchlist.parts:,} parts"),
         ("Calibration", visible(header.calibration) if header.calibration else "none, so no bits"),
         ("Policy", visible(header.policy.name)),
         ("Program", f"partwatch {visible(header.program_version)}"),

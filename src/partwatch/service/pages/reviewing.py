@@ -226,7 +226,7 @@ def _problem(here: Service, who: Principal, public: str, seen: str, words: str) 
         found = find(connection, public, who)
         if seen != str(len(decided(connection, found.number))):
             return "something was done about it since this page was loaded; look at it below and decide again"
-        names = set()
+        names: set[str] = set()
         for file in found_by_file(here.store, connection, found, 0, found.files):
             names |= names_in(file.items or ())
     if (leak := leak_in(words, names)) is not None:

@@ -1,7 +1,7 @@
 """Where pictures are made: one worker process with limits, asked by a thread, and a small memory of them.
 
-Nothing is written to the disk: what is forgotten elsewhere is gone from here with the process at the latest, and
-after KEPT_S in any case.
+Nothing is written to the disk. Whoever asks goes by what the store still holds; what is forgotten there is
+gone from here after KEPT_S.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from partwatch.service.pages.telling import ACTS, STATES, When, age, many, size,
 from partwatch.service.principals import ForbiddenError, Principal
 from partwatch.service.queueing import BusyError
 from partwatch.service.reviewing import first_names
-from partwatch.service.statements import Statement, statement
+from partwatch.service.statements import ON_RECORD, Statement, statement
 from partwatch.service.states import Act, Role, State
 from partwatch.service.submissions import ReusedKeyError, Submission, files_of, find, listed
 
@@ -206,7 +206,7 @@ def steps(found: Submission, said: Statement) -> list[dict[str, Any]]:
     after = {Act.RELEASE: "released", Act.CONFIRM: "confirmed", Act.ASK: "asked"}
     for act in said.acts:
         made.append(
-            {"at": when(act.at), "what": ACTS[act.act], "by": act.by, "said": act.said,
+            {"at": when(act.at), "what": ACTS[act.act], "by": act.by, "said": act.said or ON_RECORD,
              "state": after.get(act.act, "held")}
         )  # fmt: skip
     return made

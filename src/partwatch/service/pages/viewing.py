@@ -124,6 +124,17 @@ def _args(here: Service, who: Principal, public: str, match: Match, with_part: b
     return told
 
 
+# Ahead of the next, which would take its name for a side.
+@router.get("/review/{id}/views/{place}/look-alike.png")
+def look_alike(request: Request, here: Here, who: Who, id: Id, place: PlaceText) -> Response:
+    """The benign body that looks most like the listed part, where its file is at hand."""
+    _, _, match = _match_at(request, here, who, id, place)
+    if (found := look_alike_of(here, match)) is None:
+        raise UnknownSubmissionError(id)
+    args = {"path": str(found[0]), "body": found[1]}
+    return _answer(_made(request, look_alikes.TASK, args), "image/png", kept=True)
+
+
 @router.get("/review/{id}/views/{place}/{side}.png")
 def picture(
     request: Request, here: Here, who: Who, id: Id, place: PlaceText,
@@ -143,16 +154,6 @@ def mesh(
     _, _, match = _match_at(request, here, who, id, place)
     args = _args(here, who, id, match, part)
     return _answer(_made(request, MESH, args), "application/octet-stream", kept=not part)
-
-
-@router.get("/review/{id}/views/{place}/look-alike.png")
-def look_alike(request: Request, here: Here, who: Who, id: Id, place: PlaceText) -> Response:
-    """The benign body that looks most like the listed part, where its file is at hand."""
-    _, _, match = _match_at(request, here, who, id, place)
-    if (found := look_alike_of(here, match)) is None:
-        raise UnknownSubmissionError(id)
-    args = {"path": str(found[0]), "body": found[1]}
-    return _answer(_made(request, look_alikes.TASK, args), "image/png", kept=True)
 
 
 def look_alike_of(here: Service, match: Match) -> tuple[FilePath, int] | None:

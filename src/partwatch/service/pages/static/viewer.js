@@ -50,8 +50,9 @@ function bodyOf(mesh) {
 }
 
 function ghostOf(mesh) {
+  // A little farther off than it is: where both coincide the body's own colour is seen.
   const material = new THREE.MeshLambertMaterial({ color: GHOST, transparent: true, opacity: 0.3, depthWrite: false,
-    side: THREE.DoubleSide });
+    side: THREE.DoubleSide, polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 8 });
   return new THREE.Mesh(geometryOf(mesh.partPositions, mesh.partTriangles), material);
 }
 
