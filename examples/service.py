@@ -58,7 +58,7 @@ PLAN: tuple[Planned, ...] = (
     ),
     Planned(
         "confirmed", MARKET, ("housing-half.stl",), "upload 121",
-        ((Act.CONFIRM, "It is half of something on the list, cut through; two of us compared it by hand.", REVIEWER),),
+        ((Act.CONFIRM, "Half of something on the list; two of us compared it by hand.", REVIEWER),),
     ),
     Planned(
         "appealed", MARKET, ("cover-half-size.stl",), "upload 124",
@@ -138,7 +138,7 @@ def make_home(home: Path, plan: Sequence[Planned] = PLAN, waiting: Sequence[Plan
         # As if a desk of another machine had just taken one up; once its lease is over, one of here does.
         taken = [one.submission.id for one in claim(store, "desk-elsewhere", 1)]
         ids["screening"] = taken[0]
-        ids |= {"queued": one for one in handed_in if one not in taken}
+        ids["queued"] = next(one for one in handed_in if one not in taken)
     return Shown(home, settings, ids)
 
 

@@ -37,7 +37,7 @@ DESIGN, PART, RIVAL, ALIKE = (
     "zebra-winder",
     "sprocket-nine",
     "sprocket-ten",
-    "commons/kettle: lid.stl [body 2]",
+    "commons/kettle: lid.stl [body 0]",
 )
 SECRETS = (
     DESIGN, PART, RIVAL, ALIKE, "lid.stl", "sprocket", "7.77", "0.98", "98.7", "91.3", "0.2989", "0.0094",
