@@ -105,17 +105,18 @@ def problem(
 def answers(*statuses: int, **also: str) -> dict[int | str, dict[str, Any]]:
     """For `responses=` of a route: each of these statuses is answered by a problem.
 
-    also: as `s409="why"`, what a status means there. 401, 403, 422 and 429 stand for every route: whoever
-    has no login, or not the role, or asks too often, is told so by each.
+    also: as `s409="why"`, what a status means there. What any route may answer stands in each of them
+    already: see `describing`.
     """
     words = {int(key.removeprefix("s")): text for key, text in also.items()}
-    every = sorted({401, 403, 422, 429, 503, *statuses, *words})
+    return {status: described(status, words.get(status)) for status in sorted({*statuses, *words})}
+
+
+def described(status: int, words: str | None = None) -> dict[str, Any]:
+    """A status as OpenAPI has it: a problem."""
     return {
-        status: {
-            "description": words.get(status, HTTPStatus(status).phrase),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in every
+        "description": words or HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
 
