@@ -199,10 +199,10 @@ def test_a_decision_needs_a_keyboard_and_nothing_else(opened: Open, shown: Shown
     assert "Released" in page.locator(".timeline").inner_text()
 
 
-def test_a_reason_that_says_too_much_comes_back(opened: Open, shown: Shown) -> None:
+def test_a_question_that_says_too_much_comes_back(opened: Open, shown: Shown) -> None:
     page = opened(f"/review/{shown.ids['unreadable']}", refused="409")
     page.get_by_label("Reason, or the question").fill("It coincides to 98 %.")
-    page.get_by_role("button", name="Confirm and refuse").click()
+    page.get_by_role("button", name="Ask the submitter").click()
     page.get_by_role("alert").get_by_text("a measurement").wait_for()
     assert page.get_by_label("Reason, or the question").input_value() == "It coincides to 98 %."
 

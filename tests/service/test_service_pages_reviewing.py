@@ -183,16 +183,16 @@ def test_nothing_else_is_an_act_of_a_reviewer(store: ServiceStore, act: str) -> 
     )
 
 
-def test_a_reason_that_tells_the_submitter_too_much_is_not_taken_and_not_lost(store: ServiceStore) -> None:
+def test_a_question_that_tells_the_submitter_too_much_is_not_taken_and_not_lost(store: ServiceStore) -> None:
     public = screened(store, matched())
     page = f"/review/{public}"
-    words = f"It is the {PART.replace('-', ' ').title()}, plainly."
-    answer = post(
-        browser_of(store, REVIEWER), page, f"{page}/decisions", act="confirm", reason=words, seen="0"
-    )
+    words = f"It is the {PART.replace('-', ' ').title()}, is it not?"
+    answer = post(browser_of(store, REVIEWER), page, f"{page}/decisions", act="ask", reason=words, seen="0")
     assert answer.status_code == 409
     assert "listed name" in answer.text
     assert words in answer.text
+    done = post(browser_of(store, REVIEWER), page, f"{page}/decisions", act="confirm", reason=words, seen="0")
+    assert done.status_code == 303, "why it is refused the submitter does not read"
 
 
 def test_who_decides_after_somebody_else_is_told_first(store: ServiceStore) -> None:

@@ -1,4 +1,4 @@
-"""What may be said to submitters: what could not be read, and no listed name, no measurement in a question."""
+"""What may be said to submitters: what could not be read; no listed name or measurement in a question."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ from partwatch.service.reviewing import (
     next_in_queue,
     queue,
 )
-from partwatch.service.statements import leak_in, names_in
 from partwatch.service.states import ACTS_OF_REVIEWERS, SCREENED, TRANSITIONS, Act, Role, State
 from partwatch.service.submissions import Submission, find
+from partwatch.service.wording import leak_in, names_in
 
 router = APIRouter()
 router.include_router(viewing.router)
@@ -202,13 +202,15 @@ def _choices(state: State) -> list[tuple[str, str]]:
 
 @router.post("/review/{id}/decisions")
 def decision(request: Request, here: Here, who: Who, form: Form, id: Id) -> Response:
-    """Release, confirm or ask, with a reason that the submitter may read."""
+    """Release, confirm or ask, with a reason. A question is read by the submitter."""
     words = str(form.get("reason", "")).replace("\r\n", "\n")
     name = str(form.get("act", ""))
     if name not in {act.value for act in ACTS_OF_REVIEWERS}:
         return _shown(request, here, who, id, problem="choose what is to be done", words=words, status=422)
     act = Act(name)
-    if (problem := _problem(here, who, id, str(form.get("seen", "")), words)) is not None:
+    if (
+        problem := _problem(here, who, id, str(form.get("seen", "")), words if act is Act.ASK else "")
+    ) is not None:
         return _shown(request, here, who, id, problem=problem, words=words, status=409)
     try:
         decide(here.store, id, act, words, who)
@@ -220,7 +222,7 @@ def decision(request: Request, here: Here, who: Who, form: Form, id: Id) -> Resp
 
 
 def _problem(here: Service, who: Principal, public: str, seen: str, words: str) -> str | None:
-    """Why it is not decided yet: somebody else did something meanwhile, or the words say too much."""
+    """Why it is not decided yet: somebody else did something meanwhile, or what is asked says too much."""
     who.require(Role.REVIEW)
     with here.store.reading() as connection:
         found = find(connection, public, who)
@@ -231,7 +233,7 @@ def _problem(here: Service, who: Principal, public: str, seen: str, words: str) 
             names |= names_in(file.items or ())
     if (leak := leak_in(words, names)) is not None:
         return (
-            f"the submitter reads this, and “{visible(leak)}” is a listed name or a measurement: say it "
-            "without"
+            f"the submitter reads the question, and “{visible(leak)}” is a listed name or a measurement: ask "
+            "without it"
         )
     return None

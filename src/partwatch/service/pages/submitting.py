@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -19,15 +20,17 @@ from partwatch.service.api.problems import ProblemError
 from partwatch.service.asking import Here, Who
 from partwatch.service.context import Service
 from partwatch.service.customers import customers
-from partwatch.service.decisions import MOST_REASON_CHARS, WrongStateError, decide
+from partwatch.service.decisions import MOST_REASON_CHARS, Decided, WrongStateError, decide, decided
 from partwatch.service.pages.rendering import page
-from partwatch.service.pages.telling import ACTS, STATES, When, age, many, size, when
+from partwatch.service.pages.telling import ACTS, HEADINGS, STATES, When, age, many, size, when
 from partwatch.service.principals import ForbiddenError, Principal
 from partwatch.service.queueing import BusyError
+from partwatch.service.results import items_of
 from partwatch.service.reviewing import first_names
-from partwatch.service.statements import ON_RECORD, Statement, statement
-from partwatch.service.states import Act, Role, State
+from partwatch.service.statements import statement_of
+from partwatch.service.states import ACTS_OF_REVIEWERS, SCREENED, Act, Role, State
 from partwatch.service.submissions import ReusedKeyError, Submission, files_of, find, listed
+from partwatch.service.wording import unread
 
 router = APIRouter()
 
@@ -163,7 +166,9 @@ def _shown(
     who.require(Role.SUBMIT, Role.REVIEW)
     with here.store.reading() as connection:
         found = find(connection, public, who)
-        said = statement(connection, found)
+        acts = decided(connection, found.number)
+        hidden = found.withheld and found.decided_at is None
+        items = [] if hidden or found.state not in SCREENED else list(items_of(connection, found))
         files = files_of(here.store, connection, found.number)
         told = events.after(connection, 0, submission=public)
     done = max((event.told.get("done", 0) for event in told if event.kind == events.PROGRESS), default=0)
@@ -171,45 +176,42 @@ def _shown(
     is_open = found.state in (State.QUEUED, State.SCREENING)
     page_told: dict[str, Any] = {
         "row": row_of(found, files[0].name if files else "", known),
-        "said": said,
+        "heading": HEADINGS[found.state],
+        "said": statement_of(found, acts, here.settings.serving.operator),
+        "unread": unread(items),
+        "question": acts[-1].reason if found.state is State.ASKED and acts else None,
         "files": [
             (visible(file.name), size(file.bytes), file.path is not None) for file in files[:_MOST_FILES]
         ],
         "more_files": max(len(files) - _MOST_FILES, 0),
         "progress": (done, found.files) if is_open else None,
         "is_open": is_open,
-        "steps": steps(found, said),
+        "steps": steps(found, acts),
         "may_answer": Role.SUBMIT in who.roles,
         "may_review": Role.REVIEW in who.roles and not is_open,
         "most_chars": MOST_REASON_CHARS,
         "problem": problem,
         "words": words,
-        "operator": here.settings.serving.operator,
         "gone": None if found.files_gone_at is None else when(found.files_gone_at),
     }
     return page(request, "submission.html", page_told, status)
 
 
-def steps(found: Submission, said: Statement) -> list[dict[str, Any]]:
-    """What happened to it, in its order, as a submitter may know it."""
-    made = [{"at": when(found.received_at), "what": "Handed in", "by": "", "said": None, "state": "queued"}]
+def steps(found: Submission, acts: Sequence[Decided]) -> list[dict[str, Any]]:
+    """What happened to it, in its order, as a submitter may know it: who of the operator's did it is not
+    told, nor why it was released or confirmed."""
+    made = [_step(found.received_at, "Handed in", State.QUEUED)]
     if found.screened_at is not None:
-        made.append(
-            {
-                "at": when(found.screened_at),
-                "what": "Read and compared",
-                "by": "",
-                "said": None,
-                "state": "screening",
-            }
-        )
-    after = {Act.RELEASE: "released", Act.CONFIRM: "confirmed", Act.ASK: "asked"}
-    for act in said.acts:
-        made.append(
-            {"at": when(act.at), "what": ACTS[act.act], "by": act.by, "said": act.said or ON_RECORD,
-             "state": after.get(act.act, "held")}
-        )  # fmt: skip
+        made.append(_step(found.screened_at, "Read and compared", State.SCREENING))
+    for act in acts:
+        by = "a reviewer" if act.act in ACTS_OF_REVIEWERS else "the submitter"
+        is_told = act.act not in (Act.RELEASE, Act.CONFIRM)
+        made.append(_step(act.at, ACTS[act.act], act.after, by, act.reason if is_told else None))
     return made
+
+
+def _step(at: str, what: str, state: State, by: str = "", said: str | None = None) -> dict[str, Any]:
+    return {"at": when(at), "what": what, "by": by, "said": said, "state": state.value}
 
 
 @router.post("/submissions/{id}/{act}")

@@ -19,6 +19,15 @@ STATES: Final[Mapping[State, str]] = {
     State.RELEASED: "released",
     State.CONFIRMED: "refused",
 }
+HEADINGS: Final[Mapping[State, str]] = {
+    State.QUEUED: "It waits to be read",
+    State.SCREENING: "It is being read",
+    State.PASSED: "It was passed",
+    State.HELD: "It is held until a person has looked at it",
+    State.ASKED: "A person has a question",
+    State.RELEASED: "A person looked at it and released it",
+    State.CONFIRMED: "A person looked at it and refused it",
+}
 ACTS: Final[Mapping[Act, str]] = {
     Act.RELEASE: "Released",
     Act.CONFIRM: "Confirmed and refused",
