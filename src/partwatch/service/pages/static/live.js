@@ -2,6 +2,8 @@
 // few seconds where no events come.
 
 const POLL_MS = 2000;
+// Where a person is waited for.
+const SLOW_POLL_MS = 20000;
 const FINAL = new Set(["passed", "released", "confirmed"]);
 const said = document.getElementById("told");
 let asking = false;
@@ -31,6 +33,7 @@ async function refresh() {
     asking = false;
   }
   if (FINAL.has(live().dataset.state)) stop();
+  else if (timer !== null) poll();
   else if (again) { again = false; refresh(); }
 }
 
@@ -41,7 +44,9 @@ function stop() {
 }
 
 function poll() {
-  if (timer === null && !FINAL.has(live().dataset.state)) timer = window.setInterval(refresh, POLL_MS);
+  if (FINAL.has(live().dataset.state)) return;
+  window.clearInterval(timer);
+  timer = window.setInterval(refresh, "open" in live().dataset ? POLL_MS : SLOW_POLL_MS);
 }
 
 function listen() {
