@@ -50,7 +50,8 @@ class Screening:
     """jobs: worker processes, 0 for as many as there are processors. timeout_s, memory_mb: of one file.
     pieces: whether regions are looked for. scheduler: of Dask, as tcp://host:port or tls://host:port, else
     this machine's own workers do it; scheduler_*: certificate files for tls. hold: the least finding that is
-    held for a person; `unscreenable` holds all but clear."""
+    held for a person; `unscreenable` holds all but clear. background: a folder with the files of the
+    calibration's population; reviewers then see pictures of the nearest benign look-alikes."""
 
     jobs: int = 0
     timeout_s: float = 60.0
@@ -61,6 +62,7 @@ class Screening:
     scheduler_certificate: str = ""
     scheduler_key: str = ""
     hold: str = "unscreenable"
+    background: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,22 @@ _SHARED: Final = frozenset({"report.css", "assembly.css", "families.css", "compa
 @router.get("/static/{name}")
 def static(name: str) -> Response:
     """A style or script of the package by its name."""
+    return _answer(name, "static")
+
+
+@router.get("/static/vendor/{name}")
+def vendor(name: str) -> Response:
+    """A script of somebody else's that comes with the package, its licence beside it."""
+    return _answer(name, "static/vendor")
+
+
+def _answer(name: str, folder: str) -> Response:
     ending = name.rpartition(".")[2]
-    found = resources.files("partwatch.service.pages") / "static" / name
-    if ending not in _TYPES or "/" in name or not (name in _SHARED or found.is_file()):
+    found = resources.files("partwatch.service.pages") / folder / name
+    shared = folder == "static" and name in _SHARED
+    if ending not in _TYPES or "/" in name or not (shared or found.is_file()):
         raise HTTPException(404)
-    content = asset(name).encode() if name in _SHARED else found.read_bytes()
+    content = asset(name).encode() if shared else found.read_bytes()
     # Under a new version their addresses are new: see `rendering`.
     kept = {"Cache-Control": "public, max-age=86400", "ETag": f'"{__version__}-{len(content)}"'}
     return Response(content, media_type=f"{_TYPES[ending]}; charset=utf-8", headers=kept)
