@@ -61,7 +61,8 @@ class Place(BaseModel):
 
 class Problem(BaseModel):
     """What went wrong, as RFC 9457 has it. detail: in words, with the mend; errors: its places, where a
-    request's values are at fault; id: by which the operator finds an unexpected error."""
+    request's values are at fault; file: the place of the file that is at fault, from 0; id: by which the
+    operator finds an unexpected error."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,19 +71,27 @@ class Problem(BaseModel):
     title: str
     detail: str
     errors: tuple[Place, ...] | None = None
+    file: int | None = None
     id: str | None = None
 
 
 class ProblemError(Exception):
-    """An answer that is an error: raised anywhere below a route. headers: that go with it."""
+    """An answer that is an error: raised anywhere below a route. headers: that go with it. file: the place
+    of the file that is at fault, from 0."""
 
     def __init__(
-        self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        file: int | None = None,
     ) -> None:
         self.status = status
         self.title = title
         self.detail = detail
         self.headers = dict(headers or {})
+        self.file = file
         super().__init__(detail)
 
 
@@ -93,11 +102,11 @@ def problem(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Place] | None = None,
     number: str | None = None,
+    file: int | None = None,
 ) -> JSONResponse:
     """One answer."""
-    told = Problem(
-        status=status, title=title, detail=detail, errors=None if errors is None else tuple(errors), id=number
-    )
+    places = None if errors is None else tuple(errors)
+    told = Problem(status=status, title=title, detail=detail, errors=places, file=file, id=number)
     body = told.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
@@ -151,7 +160,7 @@ def _handler(status: int) -> Any:
 
 def _of_problem(_request: Request, error: Exception) -> JSONResponse:
     told = cast("ProblemError", error)
-    return problem(told.status, told.title, told.detail, told.headers)
+    return problem(told.status, told.title, told.detail, told.headers, file=told.file)
 
 
 def _of_http(_request: Request, error: Exception) -> JSONResponse:
