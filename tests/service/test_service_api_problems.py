@@ -75,6 +75,13 @@ def test_what_the_framework_refuses_is_a_problem_too(
     assert answer.headers.get("allow" if status == 405 else "x-spout" if status == 418 else "content-type")
 
 
+def test_an_address_names_all_of_its_methods(client: Client) -> None:
+    for path, methods in (
+        ("submissions", "GET, POST"), ("watchlist/design", "GET, DELETE"), ("submissions/x/result", "GET")
+    ):  # fmt: skip
+        assert client.request("PATCH", f"/v1/{path}").headers["allow"] == methods
+
+
 def test_a_validation_error_names_its_places(client: Client) -> None:
     told = client.get("/v1/submissions?limit=0&state=x").json()
     assert {one["where"] for one in told["errors"]} == {"query.limit", "query.state.0"}

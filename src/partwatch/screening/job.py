@@ -130,7 +130,7 @@ class Screener:
         if not chain:
             self._opener.let_go()
         try:
-            data = self._opener.content(path, chain, source_sha256)
+            data = self._opener.content(path, chain, source_sha256, named)
             sha256 = hashlib.sha256(data).hexdigest()
             content = formats.examine(data)
             opened = Opened(content, data, self.limits, chain[-1] if chain else named)

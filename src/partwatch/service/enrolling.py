@@ -84,7 +84,7 @@ def enrol_apart(home: Path, manifest: Path, allow: str | None, timeout_s: float 
     if allow is not None:
         command.append(f"--allow-generic={allow}")
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = _run(command, home, out, err, timeout_s)
+        code = _run(command, out, err, timeout_s)
         answer, said = _head(out, _MOST_ANSWER_BYTES), _head(err, _MOST_TOLD_CHARS)
     lines = [line.removeprefix("partwatch: ") for line in said.splitlines() if line.startswith("partwatch: ")]
     folder = f"{manifest.absolute().parent}{os.sep}"
@@ -100,9 +100,9 @@ def enrol_apart(home: Path, manifest: Path, allow: str | None, timeout_s: float 
     raise EnrolmentFailed(f"adding a design ended with {code}: {said[-2000:]}")
 
 
-def _run(command: list[str], home: Path, out: Any, err: Any, timeout_s: float) -> int:
+def _run(command: list[str], out: Any, err: Any, timeout_s: float) -> int:
     running = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=home, start_new_session=True,
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
         env=os.environ | {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
     try:

@@ -29,9 +29,9 @@ _MOST_HEADER_BYTES: Final = 16_384
 _MOST_FIELDS: Final = MOST_GROUPS + 16
 
 
-def too_large(what: str, limit: str, mend: str) -> ProblemError:
+def too_large(what: str, limit: str, mend: str, file: int | None = None) -> ProblemError:
     """413, told with the place, the limit and the mend."""
-    return ProblemError(413, "Content Too Large", f"{what} has more than {limit}; {mend}")
+    return ProblemError(413, "Content Too Large", f"{what} has more than {limit}; {mend}", file=file)
 
 
 def unreadable(why: str) -> ProblemError:
@@ -75,7 +75,7 @@ class Sink:
         if self._incoming.write(chunk) > self._intake.file_mb * MB:
             raise too_large(
                 f"file {position}", f"{self._intake.file_mb:,} MB",
-                "leave it out, or have the operator raise intake.file_mb",
+                "leave it out, or have the operator raise intake.file_mb", position - 1,
             )  # fmt: skip
         if self._incoming.size > self._intake.submission_mb * MB:
             raise too_large(
