@@ -1,10 +1,9 @@
 """How far apart the fingerprints of what screening finds lie: what a hunt may pass over, and what it may say.
 
-`python -m benchmarks.hunt_rates --corpus DIR --out FILE.npz`: some parts of a corpus are listed; all of it, and
-changed copies of the listed ones, are screened against that list as `screen` does. For each body and part the
-distances of their fingerprints are kept with what was found. `--table FILE.npz` prints what
-`partwatch.history.rates` holds.
-"""
+`python -m benchmarks.hunt_rates --corpus DIR --out FILE.npz`: some parts of a corpus are listed; all of it,
+and changed copies of the listed ones, are screened against that list as `screen` does. For each body and part
+the distances of their fingerprints are kept with what was found. `--table FILE.npz` prints what
+`partwatch.history.rates` holds."""
 
 from __future__ import annotations
 
@@ -15,6 +14,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.progress import say
+from partwatch.curation.changes import moved
 from partwatch.curation.corpus import CorpusFile, listed_parts, read_corpus
 from partwatch.curation.trial import TRIALS, part_in_mm, written
-from partwatch.curation.changes import moved
 from partwatch.fingerprint.cloud import radius_of
 from partwatch.fingerprint.descriptor import COARSE_SIZE, DESCRIPTOR_SIZE
 from partwatch.formats.base import ReadLimits
@@ -48,6 +48,9 @@ CHANGES: Final = (
 AS_OF: Final = "2026-01-01"
 COLUMNS: Final = ("part", "d2", "ppf", "both", "ratio", "finding", "relation", "kind", "same_file", "body")
 _KEPT_BELOW: Final = 1.3
+EDGES: Final = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.35)
+# Of the same size up to what printers compensate, and what sampling adds.
+OWN_SIZE: Final = 0.03
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,7 @@ def main() -> None:
     say(f"{len(rows):,} pairs: {options.out}")
 
 
-def measured(
-    folder: Path, files: list[CorpusFile], parts: int, changed: int
-) -> Iterator[dict[str, Any]]:
+def measured(folder: Path, files: list[CorpusFile], parts: int, changed: int) -> Iterator[dict[str, Any]]:
     """Every pair of a body and a part that are near, or that screening finds."""
     chance = np.random.default_rng(51)
     order = chance.permutation(len(files))
@@ -175,8 +176,53 @@ def distances(rows: npt.NDArray[np.float32], one: npt.NDArray[np.float32]) -> An
 
 
 def tabled(found: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
-    """By distance: pairs, and those that screening finds."""
-    raise NotImplementedError
+    """By distance: pairs of other files than the listed one, and those that screening finds; the interval by
+    drawing listed parts anew, since what looks like one part is no separate witness. And of all pairs of a
+    file and a part that are found, how far the nearest body of the file is."""
+    is_found = np.isin(found["finding"], ["match", "review"])
+    other = (found["kind"] == "as it is") & ~found["same_file"]
+    own_size = np.abs(found["ratio"] - 1) <= OWN_SIZE
+    rows = []
+    for size, of_size in (("own", own_size), ("other", ~own_size)):
+        for low, high in pairwise(EDGES):
+            here = other & of_size & (found["both"] >= low) & (found["both"] < high)
+            interval = by_parts(found["part"][here], is_found[here])
+            rows.append([size, low, high, int(is_found[here].sum()), int(here.sum()), *interval])
+    return {"rates": rows, "nearest": nearest_bodies(found, is_found)}
+
+
+def by_parts(part: npt.NDArray[Any], is_found: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """The 95 % interval of a share, by drawing parts with replacement."""
+    names, place = np.unique(part, return_inverse=True)
+    if not len(names):
+        return 0.0, 1.0
+    pairs = np.bincount(place, minlength=len(names))
+    hits = np.bincount(place, is_found, minlength=len(names))
+    chance = np.random.default_rng(51)
+    drawn = chance.integers(0, len(names), (4000, len(names)))
+    shares = hits[drawn].sum(axis=1) / pairs[drawn].sum(axis=1)
+    low, high = np.quantile(shares, [0.025, 0.975])
+    # Where all parts agree drawing says nothing: what so many parts can rule out.
+    bound = 0.05 ** (1 / len(names))
+    low = min(low, bound) if is_found.all() else low
+    high = max(high, 1 - bound) if not is_found.any() else high
+    return round(float(low), 4), round(float(high), 4)
+
+
+def nearest_bodies(found: dict[str, npt.NDArray[Any]], is_found: npt.NDArray[np.bool_]) -> list[list[float]]:
+    """(distance, pairs of a file and a part that lie farther, of so many that screening finds)."""
+    nearest: dict[tuple[str, ...], float] = {}
+    finds: set[tuple[str, ...]] = set()
+    for row in range(len(is_found)):
+        if found["same_file"][row]:
+            continue
+        file = str(found["body"][row]).rpartition(":")[0]
+        key = (file, str(found["kind"][row]), str(found["part"][row]))
+        nearest[key] = min(nearest.get(key, 9.0), float(found["both"][row]))
+        if is_found[row]:
+            finds.add(key)
+    far = np.array([nearest[key] for key in finds])
+    return [[edge, int((far > edge).sum()), len(far)] for edge in EDGES[1:]]
 
 
 if __name__ == "__main__":

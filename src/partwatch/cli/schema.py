@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CASE_WITHDRAWAL = "case-withdrawal"
     CASE_OVERVIEW = "case-overview"
     CASE_PACK = "case-pack"
+    HUNT = "hunt"
     LEDGER = "ledger-verification"
 
 
@@ -46,6 +47,7 @@ MODELS: Final = {
     Kind.CASE_WITHDRAWAL: "partwatch.model.case_withdrawal:CaseWithdrawalDocument",
     Kind.CASE_OVERVIEW: "partwatch.model.case_overview:CaseOverview",
     Kind.CASE_PACK: "partwatch.model.case_pack:CasePack",
+    Kind.HUNT: "partwatch.model.hunt:HuntDocument",
     Kind.LEDGER: "partwatch.ledger.verified:VerifiedLedger",
 }
 

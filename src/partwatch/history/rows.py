@@ -16,7 +16,7 @@ from partwatch.history.projection import SIZE, Projection
 
 FEW: Final = "few"
 DESCRIPTOR: Final = "descriptor"
-# Two processes that write the same body at once conflict, and the later one tries again; else both would stay.
+# Two processes that write the same body at once conflict, and the later one tries again; else both stay.
 _KEY: Final = {"lance-schema:unenforced-primary-key:position": "1"}
 # All but what is searched.
 FACTS: Final = (

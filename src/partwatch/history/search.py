@@ -157,9 +157,7 @@ def _measured(
     ]
 
 
-def _first(
-    best: dict[str, tuple[float, int, int]], most: int
-) -> list[tuple[str, tuple[float, int, int]]]:
+def _first(best: dict[str, tuple[float, int, int]], most: int) -> list[tuple[str, tuple[float, int, int]]]:
     return sorted(best.items(), key=lambda one: (one[1][0], one[0]))[:most]
 
 

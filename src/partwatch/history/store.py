@@ -3,7 +3,7 @@
 ::
 
     about.lance     one row: which layout, which fingerprint, and the projection that its few numbers are by
-    bodies.lance    a row for each body that was screened, by an id that is the same however often it is written
+    bodies.lance    a row for each body that was screened, by an id that is the same however often it comes
 
 Any number of processes may read and write at once. A commit is whole or not there. What is deleted is not
 found from that moment; its bytes go when the versions before that moment are cleaned up by `tidy`.
@@ -180,8 +180,8 @@ def _about(connection: Any, url: str, fitted: Callable[[], Projection] | None) -
     if (told["layout"], told["fingerprint"]) != (LAYOUT, FINGERPRINT_VERSION):
         raise StoreError(
             f"{url}: was written by another version of this program (layout {told['layout']}, fingerprint "
-            f"{told['fingerprint']}; this one reads {LAYOUT} and {FINGERPRINT_VERSION}): use that version, or "
-            "begin a new history elsewhere"
+            f"{told['fingerprint']}; this one reads {LAYOUT} and {FINGERPRINT_VERSION}): use that one, or begin "
+            "a new history elsewhere"
         )
     directions = np.frombuffer(told["directions"], dtype="<f4")
     return Projection(directions.reshape(DESCRIPTOR_SIZE, -1))
