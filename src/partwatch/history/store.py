@@ -180,7 +180,7 @@ def _about(connection: Any, url: str, fitted: Callable[[], Projection] | None) -
     if (told["layout"], told["fingerprint"]) != (LAYOUT, FINGERPRINT_VERSION):
         raise StoreError(
             f"{url}: was written by another version of this program (layout {told['layout']}, fingerprint "
-            f"{told['fingerprint']}; this one reads {LAYOUT} and {FINGERPRINT_VERSION}): use that one, or begin "
+            f"{told['fingerprint']}; this one reads {LAYOUT} and {FINGERPRINT_VERSION}): use that, or begin "
             "a new history elsewhere"
         )
     directions = np.frombuffer(told["directions"], dtype="<f4")

@@ -90,16 +90,17 @@ class Hit(Record):
 
 
 class Searched(Record):
-    """bodies: looked at. candidates: within reach, as many as were taken. all_within: up to which distance
-    all were taken; passed_over: of 1,437 pairs of a file and a part that `screen` found in the corpus, how
-    many have no body within that. verified: candidates whose file was screened again; refuted: of those, in
-    how many the part was not found; files: that were screened again; unread: of those, that could not be read
-    completely now."""
+    """What was looked at. bodies: in the history, of the days asked for. candidates: near, as many as were
+    taken. all_within: up to which distance all were taken; passed_over: of `of_pairs` pairs of a file and a
+    part that `screen` found in the corpus, how many have no body within that. files: screened again.
+    verified: candidates in these; refuted: of them, in how many the part was not found. unread: files that
+    could not be read completely this time. """
 
     bodies: int
     candidates: int
     all_within: float
     passed_over: int
+    of_pairs: int
     files: int
     verified: int
     refuted: int

@@ -24,7 +24,7 @@ from partwatch.service.context import Service
 from partwatch.service.settings import FOLDER
 from partwatch.service.states import SCREENED
 from partwatch.service.store import ServiceStore, now
-from partwatch.service.tables import FILES, HUNTS, META, PRINTS, SUBMISSIONS
+from partwatch.service.tables import FILES, META, PRINTS, SUBMISSIONS
 
 BATCH: Final = 2_000
 _AT_ONCE: Final = 500
@@ -84,8 +84,13 @@ def forget_customer(service: Service, customer: str) -> None:
 
 
 def tidy(service: Service) -> bool:
-    """Take out what is too old or was forgotten, make small pieces one; never more to do at once."""
-    _drop_old_hunts(service)
+    """Take out what is too old or was forgotten, also of what hunts found, and make small pieces one; never
+    more to do at once. What hunts found is kept as long as results."""
+    from partwatch.service import hunt_queue
+
+    if days := service.settings.retention.results_days:
+        hunt_queue.drop_old(service, now(timedelta(days=-days)))
+    hunt_queue.scrub(service, _known)
     if not _has_history(service):
         return False
     history = open_history(service)
@@ -98,13 +103,6 @@ def tidy(service: Service) -> bool:
     history.forget_submissions([one for one in there if one not in still])
     history.tidy()
     return False
-
-
-def _drop_old_hunts(service: Service) -> None:
-    """What hunts found is kept as long as results."""
-    if days := service.settings.retention.results_days:
-        with service.store.writing() as connection:
-            connection.execute(delete(HUNTS).where(HUNTS.c.done_at < now(timedelta(days=-days))))
 
 
 def _has_history(service: Service) -> bool:

@@ -129,8 +129,8 @@ def _sought(bench: Bench, chosen: list[ListedPart]) -> HuntBench:
         )  # fmt: skip
     if len(rows) > MOST_PRINTS:
         raise UsageError(
-            f"{len(rows):,} fingerprints are more than one hunt takes ({MOST_PRINTS}): hunt for fewer designs "
-            "at once, or for one part"
+            f"{len(rows):,} fingerprints are more than one hunt takes ({MOST_PRINTS}): hunt for fewer "
+            "designs at once, or for one part"
         )
     return HuntBench(
         bench=bench,

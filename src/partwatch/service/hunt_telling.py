@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from partwatch import __version__
 from partwatch.fingerprint import FINGERPRINT_VERSION
-from partwatch.history.rates import farther, rate_at
+from partwatch.history.rates import PAIRS, farther, rate_at
 from partwatch.model.document import Body, Match, MatchFinding
 from partwatch.model.hunt import Hit, HuntDocument, HuntStatus, Searched, SoughtPart
 from partwatch.service.context import Service
@@ -68,6 +68,7 @@ def document_of_hunt(service: Service, progress: Progress, by: Principal) -> Hun
             candidates=len(seen),
             all_within=progress.all_within,
             passed_over=farther(progress.all_within),
+            of_pairs=PAIRS,
             files=len(progress.again),
             verified=len(seen) - unverified,
             refuted=refuted,

@@ -45,7 +45,7 @@ class Query(Record):
     name: str | None = None
     since: date | None = None
     until: date | None = None
-    most: int = Field(MOST, ge=1, le=MOST_OF_ALL)
+    most: int = Field(default=MOST, ge=1, le=MOST_OF_ALL)
 
     def check(self) -> None:
         """Raise UsageError for what contradicts."""

@@ -259,9 +259,8 @@ CHORES: Final = Table(
     Column("failed", Text),  # what went wrong the last time, in words
 )
 
-# Hunts through the history. customer: whose things it may show, None for all. asked: JSON; progress,
-# document: JSON, deflated. What is hunted for and is no listed part lies as a file of its id in the folder of
-# hunts.
+# Hunts through the history. customer: whose things it may show, None for all. asked: JSON; progress: JSON,
+# deflated. What is hunted for and is no listed part lies as a file of the hunt's id in the folder of hunts.
 HUNTS: Final = Table(
     "hunts",
     METADATA,
@@ -273,7 +272,6 @@ HUNTS: Final = Table(
     Column("asked", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("progress", LargeBinary),
-    Column("document", LargeBinary),
     Column("failed", Text),
     Column("done_at", Text),
     Index("hunts_by_state", "state", "number"),
