@@ -65,14 +65,14 @@ def zipped(**members: bytes) -> bytes:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, Submission]]:
     """A shop and another have handed in brackets, before any was listed; the other's file is gone."""
     service = service_at(tmp_path_factory.mktemp("seen"))
+    archive = zipped(**{"in/b.stl": stl(bracket()), "g.stl": stl(gear())})
     made = {
-        "shop": hand_in(service.store, {"a.stl": stl(turned(bracket())), "p.stl": stl(plate())}, "shop", by=SHOP),
-        "zip": hand_in(
-            service.store, {"<script>.zip": zipped(**{"in/b.stl": stl(bracket()), "g.stl": stl(gear())})}, "shop",
-            by=SHOP,
+        "shop": hand_in(
+            service.store, {"a.stl": stl(turned(bracket())), "p.stl": stl(plate())}, "shop", by=SHOP
         ),
+        "zip": hand_in(service.store, {"<script>.zip": archive}, "shop", by=SHOP),
         "other": hand_in(service.store, {"c.stl": stl(turned(bracket(), 1.5))}, "other", by=OTHER),
-    }  # fmt: skip
+    }
     worked_off(service)
     gone(service, made["other"])
     listed(service.home, "bracket", bracket())
@@ -289,9 +289,11 @@ def test_a_drain_that_is_killed_before_it_deletes_is_done_again_and_nothing_is_t
     service, _ = own
     screened(service)
     assert waiting(service) == 1
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(draining, "_known", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    known = draining._known
+    monkeypatch.setattr(draining, "_known", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
         drain(service)
+    monkeypatch.setattr(draining, "_known", known)
     assert (waiting(service), open_history(service).counts().bodies) == (1, 1)
     drain(service)
     assert (waiting(service), open_history(service).counts().bodies) == (0, 1)

@@ -94,7 +94,7 @@ class Searched(Record):
     taken. all_within: up to which distance all were taken; passed_over: of `of_pairs` pairs of a file and a
     part that `screen` found in the corpus, how many have no body within that. files: screened again.
     verified: candidates in these; refuted: of them, in how many the part was not found. unread: files that
-    could not be read completely this time. """
+    could not be read completely this time."""
 
     bodies: int
     candidates: int

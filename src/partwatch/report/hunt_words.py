@@ -52,10 +52,10 @@ def size(hit: Hit) -> str:
 def rate(told: Rate) -> str:
     """What such a distance was worth on the corpus."""
     of = "of its size" if told.own_size else "of another size"
+    share = f"{words.percent(told.low)} to {words.percent(told.high)}"
     return (
         f"in the open corpus {told.found:,} of {told.pairs:,} bodies {of} that look so alike "
-        f"({told.from_distance:g} to {told.to_distance:g}) were found by screening, {words.percent(told.low)} "
-        f"to {words.percent(told.high)}"
+        f"({told.from_distance:g} to {told.to_distance:g}) were found by screening, {share}"
     )
 
 
@@ -75,9 +75,9 @@ def limits(document: HuntDocument) -> Iterator[str]:
     """What the hunt may have passed over, and what else is to be known."""
     searched = document.searched
     yield (
-        f"all bodies up to a distance of {searched.all_within:g} were taken; of {searched.of_pairs:,} files in "
-        f"the open corpus in which screening finds a part, {searched.passed_over:,} hold nothing nearer. Pieces "
-        "of a part, and parts within larger bodies, are not hunted for"
+        f"all bodies up to a distance of {searched.all_within:g} were taken; of {searched.of_pairs:,} files "
+        f"in the open corpus in which screening finds a part, {searched.passed_over:,} hold nothing nearer. "
+        "Pieces of a part, and parts within larger bodies, are not hunted for"
     )
     yield from document.notes
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from partwatch.model.errors import StoreError
 from partwatch.service.context import Service
 from partwatch.service.hunt_queue import ask
-from partwatch.service.hunting import Query
+from partwatch.service.hunting import MOST_DESIGNS, Query
 from partwatch.service.principals import Principal
 from partwatch.service.queueing import BusyError
 from partwatch.service.states import Role
@@ -23,8 +23,6 @@ from partwatch.service.tables import META
 from partwatch.watchlist.store import Watchlist
 
 THE_LIST: Final = Principal("the watch-list", None, frozenset({Role.INVESTIGATE}))
-# Designs of one hunt.
-TOGETHER: Final = 20
 _KEY: Final = "hunted_list"
 
 
@@ -48,7 +46,7 @@ def hunt_new(service: Service) -> bool:
         for design in watchlist.designs()
     }
     known = set(designs.values() if before is None else before["designs"])
-    fresh = sorted(name for name, digest in designs.items() if digest not in known)[:TOGETHER]
+    fresh = sorted(name for name, digest in designs.items() if digest not in known)[:MOST_DESIGNS]
     if fresh:
         try:
             ask(service, Query(designs=tuple(fresh)), THE_LIST)

@@ -29,11 +29,13 @@ from partwatch.service.hunt_files import Held, held_files, screened_again
 from partwatch.service.principals import Principal
 from partwatch.service.states import Role
 from partwatch.service.store import now
+from partwatch.service.submissions import MOST_NAME_CHARS, check_text
 
 # The largest distance that is looked at, and how many candidates are taken: see docs/decisions/0051.
 REACH: Final = 0.35
 MOST: Final = 1_000
 MOST_OF_ALL: Final = 10_000
+MOST_DESIGNS: Final = 20
 
 
 class Query(Record):
@@ -51,6 +53,10 @@ class Query(Record):
         """Raise UsageError for what contradicts."""
         if bool(self.designs) == (self.name is not None):
             raise UsageError("give a listed design, or a file: one of them")
+        if len(self.designs) > MOST_DESIGNS:
+            raise UsageError(f"hunt for {MOST_DESIGNS} designs at most at once")
+        for text in (*self.designs, *filter(None, [self.part, self.name])):
+            check_text("what is hunted for", text, MOST_NAME_CHARS)
         if self.part is not None and len(self.designs) != 1:
             raise UsageError("a part is of one design: give that too")
         if self.since and self.until and self.since > self.until:
