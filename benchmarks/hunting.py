@@ -1,9 +1,9 @@
 """A hunt through a million bodies: how long, in how much memory, how exact, beside brute force in memory.
 
-`python -m benchmarks.hunting [--bodies N] [--folder DIR]`. The bodies are made up: mixtures of the descriptors
-of real ones with noise, so that most look like something and some like each other. What is hunted for is 20
-real ones, of which 50 changed copies each lie among them. Peer: faiss' flat index where it is installed, else
-numpy over float32 in memory. Each side runs in a process of its own, whose peak is its own.
+`python -m benchmarks.hunting [--bodies N] [--folder DIR]`. The bodies are made up: mixtures of the
+descriptors of real ones with noise, so that most look like something and some like each other. What is hunted
+for is 20 real ones, of which 50 changed copies each lie among them. Peer: faiss' flat index where it is
+installed, else numpy over float32 in memory. Each side runs in a process of its own, whose peak is its own.
 """
 
 from __future__ import annotations

@@ -61,11 +61,12 @@ class Near:
 
 @dataclass(frozen=True)
 class Nearest:
-    """found: nearest first. searched: bodies looked at. complete: whether all within reach are in it."""
+    """found: nearest first. searched: bodies looked at. all_within: up to which distance all are in it; the
+    reach, where nothing was left out."""
 
     found: tuple[Near, ...]
     searched: int
-    complete: bool
+    all_within: float
 
 
 @dataclass
@@ -75,7 +76,8 @@ class _Left:
     ids: list[npt.NDArray[np.uint64]] = field(default_factory=list)
     bounds: list[FloatRows] = field(default_factory=list)
     count: int = 0
-    cut: bool = False
+    # How near those may be that are no longer remembered.
+    gone_from: float = np.inf
 
     def keep(self, ids: npt.NDArray[np.uint64], bounds: FloatRows) -> None:
         """Some more; the farthest go where there are too many."""
@@ -84,8 +86,9 @@ class _Left:
         self.count += len(ids)
         if self.count > 2 * REMEMBERED:
             self.sort()
+            self.gone_from = min(self.gone_from, float(self.bounds[0][REMEMBERED]))
             self.ids, self.bounds = [self.ids[0][:REMEMBERED]], [self.bounds[0][:REMEMBERED]]
-            self.count, self.cut = REMEMBERED, True
+            self.count = REMEMBERED
 
     def sort(self) -> None:
         """The nearest first."""
@@ -98,15 +101,15 @@ class _Left:
 def nearest(store: HistoryStore, sought: Sought) -> Nearest:
     """The bodies nearest to any of the descriptors. Raises StoreError."""
     if sought.most < 1 or len(sought.descriptors) == 0:
-        return Nearest((), 0, False)
+        return Nearest((), 0, 0.0)
     with explained(store.url):
         table = store.table
         # Of one version: row numbers mean nothing in another.
         table.checkout(table.version)
         left, searched = _pass(table, store, sought)
         left.sort()
-        found, complete = _ranked(table, left, sought)
-    return Nearest(tuple(found), searched, complete and not left.cut)
+        found, all_within = _ranked(table, left, sought)
+    return Nearest(tuple(found), searched, max(0.0, min(all_within, left.gone_from - ROUNDING)))
 
 
 def _pass(table: Any, store: HistoryStore, sought: Sought) -> tuple[_Left, int]:
@@ -126,18 +129,19 @@ def _pass(table: Any, store: HistoryStore, sought: Sought) -> tuple[_Left, int]:
     return left, searched
 
 
-def _ranked(table: Any, left: _Left, sought: Sought) -> tuple[list[Near], bool]:
-    """The nearest of these, and whether none within reach is left out."""
+def _ranked(table: Any, left: _Left, sought: Sought) -> tuple[list[Near], float]:
+    """The nearest of these, and up to which distance none is left out."""
     ids, bounds = left.ids[0], left.bounds[0]
     best: dict[str, tuple[float, int, int]] = {}
     for place in range(0, len(ids), CHUNK):
-        if len(best) >= sought.most and _last(best, sought.most) < bounds[place] - ROUNDING:
-            return _read(table, best, sought.most), False
+        if len(best) > sought.most and _last(best, sought.most) < bounds[place] - ROUNDING:
+            break
         for key, one in _measured(table, ids[place : place + CHUNK], sought):
             best[key] = one
         if len(best) > 2 * sought.most:
             best = dict(_first(best, 2 * sought.most))
-    return _read(table, best, sought.most), len(best) <= sought.most
+    all_within = sought.reach if len(best) <= sought.most else _last(best, sought.most)
+    return _read(table, best, sought.most), all_within
 
 
 def _measured(

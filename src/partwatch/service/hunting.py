@@ -191,7 +191,7 @@ def _searched(
     if by.customer is not None:
         whose = customer_keys(service.store, [by.customer])[by.customer]
     notes: list[str] = []
-    found = Nearest((), 0, True)
+    found = Nearest((), 0, REACH)
     try:
         history = open_history(service)
     except StoreError:
@@ -199,7 +199,7 @@ def _searched(
     else:
         sought = Sought(bench.descriptors, REACH, query.most, whose, query.since, query.until)
         found = nearest(history, sought)
-    if not found.complete:
+    if found.all_within < REACH:
         notes.append(
             f"more are within a distance of {REACH:g} than the {query.most:,} nearest, which were taken: "
             "raise the limit, or limit the days"
@@ -217,7 +217,7 @@ def _searched(
         asked_at=before.asked_at if before else now(),
         asked=asked,
         bodies=found.searched,
-        all_within=REACH if found.complete else round(found.found[-1].distance, 4),
+        all_within=round(found.all_within, 4),
         candidates=tuple(_candidates(found, bench)),
         header=bench.bench.header,
         again=(),
