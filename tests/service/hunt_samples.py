@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from service_samples import Workers
 
 from partwatch.model.mesh import Mesh
+from partwatch.screening import job
 from partwatch.service.context import Service
 from partwatch.service.customers import add_customer
 from partwatch.service.desk.desk import Desk
@@ -77,11 +79,19 @@ def service_at(home: Path, settings: Settings = SETTINGS) -> Service:
     return service
 
 
-def worked_off(service: Service) -> None:
-    """All that waits is screened, by real workers, and in the history."""
-    desk = Desk(service.store, service.settings)
-    while desk.step():
-        pass
-    desk.close()
+def screened(service: Service, really: bool = False) -> None:
+    """All that waits is screened: by real workers, or in this process against no list, which is fast."""
+    with Watchlist.open(service.home).snapshot() as snapshot:
+        job.setup(str(service.home), snapshot.key, "2026-01-01", prints=True)
+        workers = Workers(lambda node: job.current().screen(node.expansion.source.path, node.chain))
+        desk = Desk(service.store, service.settings, None if really else lambda _bench: workers)
+        while desk.step():
+            pass
+        desk.close()
+
+
+def worked_off(service: Service, really: bool = False) -> None:
+    """The same, and in the history."""
+    screened(service, really)
     while drain(service):
         pass

@@ -17,6 +17,7 @@ from hunt_samples import (
     gear,
     listed,
     plate,
+    screened,
     service_at,
     stl,
     turned,
@@ -73,7 +74,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, S
         "zip": hand_in(service.store, {"<script>.zip": archive}, "shop", by=SHOP),
         "other": hand_in(service.store, {"c.stl": stl(turned(bracket(), 1.5))}, "other", by=OTHER),
     }
-    worked_off(service)
+    worked_off(service, really=True)
     gone(service, made["other"])
     listed(service.home, "bracket", bracket())
     return service, made
@@ -271,16 +272,6 @@ def own(tmp_path: Path) -> tuple[Service, Submission]:
 def waiting(service: Service) -> int:
     with service.store.reading() as connection:
         return int(connection.execute(select(func.count()).select_from(PRINTS)).scalar_one())
-
-
-def screened(service: Service) -> None:
-    """Screened, and not drained."""
-    from partwatch.service.desk.desk import Desk
-
-    desk = Desk(service.store, service.settings)
-    while desk.step():
-        pass
-    desk.close()
 
 
 def test_a_drain_that_is_killed_before_it_deletes_is_done_again_and_nothing_is_there_twice(

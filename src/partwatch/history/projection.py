@@ -17,7 +17,7 @@ from partwatch.fingerprint import DESCRIPTOR_SIZE
 
 FloatRows = npt.NDArray[np.float32]
 
-# Of 1.2 million pairs of benign bodies within 0.3 of each other by 32 numbers, two in three are by all 464.
+# Of the pairs of benign bodies that these put within 0.3 of each other, two in three are by all 464 numbers.
 SIZE: Final = 32
 # Both sides are kept as float16: what rounding may add to a distance.
 ROUNDING: Final = 2e-3

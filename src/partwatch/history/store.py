@@ -46,6 +46,10 @@ class Counts:
     newest: str | None
 
 
+class NoHistoryError(StoreError):
+    """There is none yet."""
+
+
 class HistoryStore:
     """One history. Every method may raise StoreError."""
 
@@ -57,15 +61,15 @@ class HistoryStore:
 
     @classmethod
     def open(cls, url: str | Path, fitted: Callable[[], Projection] | None = None) -> HistoryStore:
-        """The history at a folder or URL. fitted: makes the projection of a new one; without it StoreError
-        where there is none. Raises UsageError where the library is not installed."""
+        """The history at a folder or URL. fitted: makes the projection of a new one; without it
+        NoHistoryError where there is none. Raises UsageError where the library is not installed."""
         lancedb = HISTORY.module("lancedb", "the history")
         named = str(url)
-        if "://" not in named:
-            if fitted is None and not (Path(named) / f"{ABOUT}.lance").is_dir():
-                raise StoreError(f"{named}: there is no history here; nothing has been screened yet")
-            Path(named).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if "://" not in named and fitted is None and not (Path(named) / f"{ABOUT}.lance").is_dir():
+            raise NoHistoryError(f"{named}: there is no history here; nothing has been screened yet")
         with explained(named):
+            if "://" not in named:
+                Path(named).mkdir(mode=0o700, parents=True, exist_ok=True)
             # Each call sees what was committed before it, by whatever process.
             connection = lancedb.connect(named, read_consistency_interval=timedelta(0))
             about = _about(connection, named, fitted)
@@ -169,7 +173,7 @@ def _about(connection: Any, url: str, fitted: Callable[[], Projection] | None) -
     """The projection of the history, made where there is none yet."""
     if ABOUT not in rows.table_names(connection):
         if fitted is None:
-            raise StoreError(f"{url}: there is no history here; nothing has been screened yet")
+            raise NoHistoryError(f"{url}: there is no history here; nothing has been screened yet")
         try:
             connection.create_table(ABOUT, rows.about_of(LAYOUT, FINGERPRINT_VERSION, fitted()))
         except (OSError, RuntimeError, ValueError):

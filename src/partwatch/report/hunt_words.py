@@ -61,25 +61,32 @@ def rate(told: Rate) -> str:
 
 def summary(document: HuntDocument) -> str:
     """What was looked at, and what came of it, in a sentence."""
-    searched = document.searched
     counts = {status: sum(hit.status is status for hit in document.hits) for status in HuntStatus}
     return (
-        f"{_count(searched.bodies, 'body', 'bodies')} looked at, {searched.candidates:,} near: "
-        f"{counts[HuntStatus.MATCH]:,} match, {counts[HuntStatus.REVIEW]:,} review, "
-        f"{counts[HuntStatus.CANDIDATE]:,} candidate, {searched.refuted:,} screened again and not it; "
-        f"{_count(searched.files, 'file', 'files')} screened again"
+        f"{extent(document)}: {counts[HuntStatus.MATCH]:,} match, {counts[HuntStatus.REVIEW]:,} review, "
+        f"{counts[HuntStatus.CANDIDATE]:,} candidate, {document.searched.refuted:,} not it"
+    )
+
+
+def extent(document: HuntDocument) -> str:
+    """What was looked at."""
+    searched = document.searched
+    return (
+        f"{_count(searched.bodies, 'body', 'bodies')} looked at, {searched.candidates:,} near by "
+        f"fingerprint, {_count(searched.files, 'file', 'files')} screened again"
     )
 
 
 def limits(document: HuntDocument) -> Iterator[str]:
     """What the hunt may have passed over, and what else is to be known."""
     searched = document.searched
+    but = f"all but {searched.passed_over:,}" if searched.passed_over else "all"
     yield (
-        f"all bodies up to a distance of {searched.all_within:g} were taken; of {searched.of_pairs:,} files "
-        f"in the open corpus in which screening finds a part, {searched.passed_over:,} hold nothing nearer. "
-        "Pieces of a part, and parts within larger bodies, are not hunted for"
+        f"All bodies up to a distance of {searched.all_within:g} were taken. Of {searched.of_pairs:,} files "
+        f"in the open corpus in which screening finds a part, {but} hold a body as near as that."
     )
-    yield from document.notes
+    yield "Pieces of a part, and parts within larger bodies, are not hunted for."
+    yield from (f"{note[:1].upper()}{note[1:]}." for note in document.notes)
 
 
 def _count(count: int, one: str, many: str) -> str:

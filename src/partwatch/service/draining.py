@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, delete, select
 
 from partwatch.history.entry import Entry, customer_key
 from partwatch.history.projection import Projection
-from partwatch.history.store import HistoryStore
+from partwatch.history.store import HistoryStore, NoHistoryError
 from partwatch.service.context import Service
 from partwatch.service.settings import FOLDER
 from partwatch.service.states import SCREENED
@@ -73,14 +73,14 @@ def drain(service: Service) -> bool:
 
 def forget(service: Service, submissions: Sequence[str]) -> None:
     """Take submissions out of the history, by their ids. Nothing to do where there is none."""
-    if submissions and _has_history(service):
-        open_history(service).forget_submissions(submissions)
+    if submissions and (history := _history(service)) is not None:
+        history.forget_submissions(submissions)
 
 
 def forget_customer(service: Service, customer: str) -> None:
     """Take a customer out of the history."""
-    if _has_history(service):
-        open_history(service).forget_customer(customer_keys(service.store, [customer])[customer])
+    if (history := _history(service)) is not None:
+        history.forget_customer(customer_keys(service.store, [customer])[customer])
 
 
 def tidy(service: Service) -> bool:
@@ -91,9 +91,8 @@ def tidy(service: Service) -> bool:
     if days := service.settings.retention.results_days:
         hunt_queue.drop_old(service, now(timedelta(days=-days)))
     hunt_queue.scrub(service, _known)
-    if not _has_history(service):
+    if (history := _history(service)) is None:
         return False
-    history = open_history(service)
     days = service.settings.retention.history_days
     if days:
         history.forget_before(now(timedelta(days=-days)))
@@ -105,9 +104,16 @@ def tidy(service: Service) -> bool:
     return False
 
 
-def _has_history(service: Service) -> bool:
+def _history(service: Service) -> HistoryStore | None:
+    """The service's history, where there is one."""
     url = history_url(service)
-    return "://" in url or Path(url).is_dir()
+    if "://" not in url and not Path(url).is_dir():
+        # Without a look at the library, which need not be there.
+        return None
+    try:
+        return open_history(service)
+    except NoHistoryError:
+        return None
 
 
 def _waiting() -> Any:

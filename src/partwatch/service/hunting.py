@@ -19,8 +19,9 @@ from typing import Final
 from pydantic import Field
 
 from partwatch.history.search import Nearest, Sought, nearest
+from partwatch.history.store import NoHistoryError
 from partwatch.model.document import Header, Item, Record, Vector3
-from partwatch.model.errors import StoreError, UsageError
+from partwatch.model.errors import UsageError
 from partwatch.model.hunt import Asked, HuntDocument
 from partwatch.service.context import Service
 from partwatch.service.draining import customer_keys, open_history
@@ -194,7 +195,7 @@ def _searched(
     found = Nearest((), 0, REACH)
     try:
         history = open_history(service)
-    except StoreError:
+    except NoHistoryError:
         notes.append("nothing is in the history yet")
     else:
         sought = Sought(bench.descriptors, REACH, query.most, whose, query.since, query.until)

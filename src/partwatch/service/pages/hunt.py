@@ -91,7 +91,7 @@ def one_hunt(request: Request, id: Id, here: Here, who: Who) -> Response:
     if document is not None:
         told |= {
             "document": document,
-            "summary": words.summary(document),
+            "extent": words.extent(document),
             "counts": _counts(document),
             "limits": [visible(line) for line in words.limits(document)],
             "hits": [_hit(hit, who) for hit in document.hits[:_HITS]],
