@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CASE_OVERVIEW = "case-overview"
     CASE_PACK = "case-pack"
     TRANSPARENCY = "transparency"
+    HUNT = "hunt"
     LEDGER = "ledger-verification"
 
 
@@ -48,6 +49,7 @@ MODELS: Final = {
     Kind.CASE_OVERVIEW: "partwatch.model.case_overview:CaseOverview",
     Kind.CASE_PACK: "partwatch.model.case_pack:CasePack",
     Kind.TRANSPARENCY: "partwatch.model.transparency:TransparencyReport",
+    Kind.HUNT: "partwatch.model.hunt:HuntDocument",
     Kind.LEDGER: "partwatch.ledger.verified:VerifiedLedger",
 }
 

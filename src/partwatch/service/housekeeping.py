@@ -42,12 +42,15 @@ class ChoreState:
 
 def chores() -> tuple[Chore, ...]:
     """All of them."""
-    from partwatch.service import courier, draining, retention
+    from partwatch.service import courier, draining, hunt_new, hunt_queue, retention
 
     return (
         Chore("sweep", 3600.0, _sweep),
         Chore("deliver", 1.0, courier.deliver),
         Chore("history", 2.0, draining.drain),
+        Chore("history-tidy", 3600.0, draining.tidy),
+        Chore("hunt", 2.0, hunt_queue.hunt_on),
+        Chore("hunt-new", 30.0, hunt_new.hunt_new),
         Chore("retention", 600.0, retention.forget_due),
     )
 

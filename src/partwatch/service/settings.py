@@ -102,10 +102,12 @@ class NearCopies:
 @dataclass(frozen=True)
 class History:
     """url: where the fingerprints of all that was screened go, a folder or an object store's URL; the home
-    folder's `history` by default. enabled: whether they are kept at all."""
+    folder's `history` by default. enabled: whether they are kept at all. hunt_new: whether what is put on the
+    list is hunted for at once."""
 
     enabled: bool = True
     url: str = ""
+    hunt_new: bool = True
 
 
 @dataclass(frozen=True)

@@ -258,3 +258,22 @@ CHORES: Final = Table(
     Column("last_at", Text),
     Column("failed", Text),  # what went wrong the last time, in words
 )
+
+# Hunts through the history. customer: whose things it may show, None for all. asked: JSON; progress: JSON,
+# deflated. What is hunted for and is no listed part lies as a file of the hunt's id in the folder of hunts.
+HUNTS: Final = Table(
+    "hunts",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("by", Text, nullable=False),
+    Column("customer", Text),
+    Column("asked_at", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("progress", LargeBinary),
+    Column("failed", Text),
+    Column("done_at", Text),
+    Index("hunts_by_state", "state", "number"),
+    sqlite_autoincrement=True,
+)

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from partwatch.model.errors import PartwatchError, StoreError, UsageError
 from partwatch.service.decisions import WrongStateError
+from partwatch.service.hunt_queue import UnknownHuntError
 from partwatch.service.principals import ForbiddenError
 from partwatch.service.queueing import BusyError
 from partwatch.service.submissions import ReusedKeyError, UnknownSubmissionError
@@ -31,6 +32,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     UsageError: 422,
     ForbiddenError: 403,
     UnknownSubmissionError: 404,
+    UnknownHuntError: 404,
     WrongStateError: 409,
     ReusedKeyError: 422,
     BusyError: 429,

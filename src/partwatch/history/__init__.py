@@ -1,0 +1,1 @@
+"""What was ever screened, by fingerprint: kept in LanceDB, searched when something new is listed."""
