@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 from partwatch.model.errors import PartwatchError, StoreError, UsageError
 from partwatch.service.decisions import WrongStateError
+from partwatch.service.hooks import UnknownHookError
 from partwatch.service.principals import ForbiddenError
 from partwatch.service.queueing import BusyError
 from partwatch.service.submissions import ReusedKeyError, UnknownSubmissionError
@@ -18,6 +19,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     UsageError: 422,
     ForbiddenError: 403,
     UnknownSubmissionError: 404,
+    UnknownHookError: 404,
     WrongStateError: 409,
     ReusedKeyError: 422,
     BusyError: 429,
