@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from partwatch.model.errors import PartwatchError, StoreError
 from partwatch.service.context import Service
