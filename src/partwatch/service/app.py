@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from partwatch import __version__
 from partwatch.service.access import middleware
 from partwatch.service.api import V1, mount_api
+from partwatch.service.api.metrics import count_answers
 from partwatch.service.api.problems import add_problems
 from partwatch.service.context import Service
 from partwatch.service.pages import mount_pages
@@ -29,6 +30,7 @@ def create_app(home: Path, settings: Settings) -> FastAPI:
     app.state.service = Service.open(home, settings)
     add_problems(app)
     middleware.add_to(app)
+    count_answers(app)
     mount_api(app)
     mount_pages(app)
     return app

@@ -51,6 +51,8 @@ def decide(store: ServiceStore, public: str, act: Act, reason: str, by: Principa
         allowed, after = TRANSITIONS[act]
         if found.state not in allowed:
             raise WrongStateError(f"it is {found.state.value}: it cannot be changed by {act.value}")
+        if found.forgotten_at is not None:
+            raise WrongStateError("it was forgotten: nothing is left to decide about")
         if act is Act.APPEAL and len(_appeals(connection, found.number)) >= MOST_APPEALS:
             raise WrongStateError(f"it was appealed {MOST_APPEALS} times; write to the operator")
         at = now()

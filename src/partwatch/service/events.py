@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from partwatch.service.store import now
 from partwatch.service.tables import EVENTS
@@ -58,3 +58,8 @@ def after(
         Event(row.seq, row.customer, row.submission, row.kind, json.loads(row.told), row.at)
         for row in connection.execute(asked)
     ]
+
+
+def latest(connection: Connection) -> int:
+    """The number of the last event; 0 where there is none."""
+    return int(connection.execute(select(func.coalesce(func.max(EVENTS.c.seq), 0))).scalar_one())

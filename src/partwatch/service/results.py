@@ -158,8 +158,9 @@ def unpacked(packed: bytes, of: str) -> tuple[Item, ...]:
 
 
 def document_of(connection: Connection, submission: Submission) -> ResultDocument | None:
-    """The result document, as `screen --json` writes it; None while it is not screened."""
-    if submission.state not in SCREENED:
+    """The result document, as `screen --json` writes it; None while it is not screened, and once it is
+    forgotten: nothing found is not what it would say."""
+    if submission.state not in SCREENED or submission.forgotten_at is not None:
         return None
     header = connection.execute(
         select(HEADERS.c.header)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, select
 from partwatch.case import engine as engines
 from partwatch.case.notary import KEY_FILE, Notary
 from partwatch.ledger.keys import make_key, read_key
+from partwatch.ledger.log import scrub
 from partwatch.ledger.tables import LEDGER_METADATA
 from partwatch.model.errors import StoreError
 from partwatch.service.settings import FOLDER, Settings
@@ -105,6 +106,19 @@ class ServiceStore:
     def note(self, connection: Connection, kind: str, body: Mapping[str, Any], by: str) -> int:
         """One entry of the ledger within a transaction of `writing`; its number."""
         return self._notary.note(connection, kind, body, by, now())
+
+    def forget(self, connection: Connection, entries: Collection[int]) -> None:
+        """Destroy what entries of the ledger say; that they were made stays."""
+        self._notary.forget(connection, entries)
+
+    def compact(self) -> bool:
+        """What was deleted leaves the file as well. False where somebody who reads holds SQLite's log for
+        more than a few seconds. A server does so in its own time (VACUUM)."""
+        with engines.explained(self.named), self._engine.connect() as connection:
+            if connection.dialect.name != "sqlite":
+                return True
+            connection.exec_driver_sql("PRAGMA busy_timeout = 5000")
+            return scrub(connection)
 
 
 def now(after: timedelta = timedelta()) -> str:

@@ -32,7 +32,7 @@ from partwatch.watchlist.folders import sync
 MOST_NAME_CHARS: Final = 1024
 MOST_REFERENCE_CHARS: Final = 200
 MOST_GROUPS: Final = 16
-_INCOMING: Final = "in-"
+INCOMING: Final = "in-"
 _ORPHAN_S: Final = 24 * 3600
 
 
@@ -94,7 +94,7 @@ class Incoming:
     @classmethod
     def begin(cls, store: ServiceStore) -> Incoming:
         """A new folder below the store's files."""
-        folder = store.files / f"{_INCOMING}{secrets.token_hex(8)}"
+        folder = store.files / f"{INCOMING}{secrets.token_hex(8)}"
         folder.mkdir(mode=0o700)
         return cls(folder)
 
@@ -295,7 +295,7 @@ def sweep(store: ServiceStore) -> int:
                 # An intake that was accepted, or dropped, just now.
                 continue
             known = connection.execute(select(SUBMISSIONS.c.id).filter_by(id=folder.name)).scalar()
-            if folder.name.startswith(_INCOMING) or known is None:
+            if folder.name.startswith(INCOMING) or known is None:
                 shutil.rmtree(folder, ignore_errors=True)
                 gone += 1
     return gone

@@ -12,8 +12,8 @@ from partwatch.service.api.describing import describe
 V1: Final = "/v1"
 # In the order of the reference. Their paths stand below V1.
 SUBJECTS: Final = (
-    "submissions", "decisions", "events", "webhooks", "watchlist", "hunt", "assemblies", "families", "cases",
-    "figures", "accounts", "audit",
+    "submissions", "decisions", "forgetting", "events", "webhooks", "watchlist", "hunt", "assemblies",
+    "families", "cases", "figures", "accounts", "audit",
 )  # fmt: skip
 # At the root, where monitoring expects them.
 AT_ROOT: Final = ("health", "metrics")

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from partwatch.model.errors import PartwatchError, StoreError, UsageError
 from partwatch.service.decisions import WrongStateError
+from partwatch.service.hooks import UnknownHookError
 from partwatch.service.hunt_queue import UnknownHuntError
 from partwatch.service.principals import ForbiddenError
 from partwatch.service.queueing import BusyError
@@ -33,6 +34,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     ForbiddenError: 403,
     UnknownSubmissionError: 404,
     UnknownHuntError: 404,
+    UnknownHookError: 404,
     WrongStateError: 409,
     ReusedKeyError: 422,
     BusyError: 429,

@@ -1,0 +1,1 @@
+"""A whole service as one file, and back."""
