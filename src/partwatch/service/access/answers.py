@@ -27,7 +27,7 @@ _MEND: Final[Mapping[int, str]] = {
     404: "There is no such page here, or not for you.",
     405: "That cannot be done here.",
     413: "That is more than is taken in at once.",
-    500: "Something went wrong here, and was noted. Try again; if it stays so, tell whoever runs this service.",
+    500: "Something went wrong here, and was noted. Try again, or tell whoever runs this service.",
 }
 
 

@@ -46,8 +46,8 @@ class Identity:
 
 @dataclass(frozen=True)
 class Cookies:
-    """What the service's cookies are called, and what is said with each. secure: over TLS, where no other host
-    can set them."""
+    """What the service's cookies are called, and what is said with each. secure: over TLS, where no other
+    host can set them."""
 
     secure: bool
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -31,7 +30,7 @@ from partwatch.service.access.paths import (
     is_submitting,
     takes_files,
 )
-from partwatch.service.access.rates import Buckets
+from partwatch.service.access.rates import Buckets, Rates
 from partwatch.service.access.requests import (
     SAFE_METHODS,
     Site,
@@ -48,15 +47,6 @@ from partwatch.service.context import Service
 CSRF_HEADER: Final = "x-csrf-token"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Partwatch"'}
 _TOKEN_NEEDED: Final = "a token is needed: Authorization: Bearer pw_..."
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Buckets of a process: all requests, what is handed in, and logins."""
-
-    requests: Buckets
-    submissions: Buckets
-    logins: Buckets
 
 
 def add_to(app: FastAPI) -> None:

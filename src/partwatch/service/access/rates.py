@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Final
 
 _MOST_KEYS: Final = 20_000
@@ -35,3 +36,12 @@ class Buckets:
             while len(self._left) > _MOST_KEYS:
                 self._left.popitem(last=False)
         return 0 if enough else max(1, math.ceil((1 - left) * 60 / self._most))
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Buckets of a process: all requests, what is handed in, and tries of a password."""
+
+    requests: Buckets
+    submissions: Buckets
+    logins: Buckets

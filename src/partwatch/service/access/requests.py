@@ -66,7 +66,7 @@ def _host_name(netloc: str) -> str:
 def proxy_problem(headers: Headers) -> str | None:
     """What is wrong where a proxy passes others' requests on to a service that knows nobody."""
     if any(name in headers for name in _FORWARDED):
-        return "this service serves its own machine, without a login; set access.login before a proxy stands here"
+        return "without a login only this machine is served, by no proxy; set access.login"
     return None
 
 
