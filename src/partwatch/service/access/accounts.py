@@ -30,7 +30,7 @@ SETUP_HOURS: Final = 48
 _NAME: Final = re.compile(NAME_PATTERN)
 
 
-class UnknownError(Exception):
+class UnknownError(UsageError):
     """There is no such account, customer, token or link, or not for whoever asks."""
 
 
