@@ -63,9 +63,11 @@ def set_customer_disabled(store: ServiceStore, key: str, disabled: bool, by: Pri
     by.require(Role.ADMINISTER)
     if key == LOCAL:
         raise UsageError(f"{key}: is this machine itself, which cannot be disabled")
+    if not _ID.fullmatch(key):
+        raise UsageError(f"{key!a}: no such customer")
     with store.writing() as connection:
         if connection.execute(select(CUSTOMERS.c.id).filter_by(id=key)).scalar() is None:
-            raise UsageError(f"{key!a}: no such customer")
+            raise UsageError(f"{key}: no such customer")
         store.note(connection, "customer", {"id": key, "did": "disabled" if disabled else "enabled"}, by.name)
         at = now() if disabled else None
         connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id == key).values(disabled_at=at))

@@ -54,6 +54,11 @@ class Account:
         return Principal(self.name, self.customer, self.roles)
 
 
+def is_name(text: str) -> bool:
+    """Whether an account may be called so; what may not is never asked of the database."""
+    return _NAME.fullmatch(text) is not None
+
+
 def add_account(
     store: ServiceStore,
     name: str,
@@ -68,7 +73,7 @@ def add_account(
     """
     by.require(Role.ADMINISTER)
     name = name.lower()
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(f"{name!a}: an account's name has 1 to 64 of a-z, 0-9 and . _ @ + -")
     check_roles(roles, customer)
     kept = None if password is None else _kept(password, name)
@@ -106,7 +111,9 @@ def accounts(connection: Connection) -> list[Account]:
 
 def account_of(connection: Connection, name: str) -> Account:
     """The account of that name. Raises UnknownError."""
-    row = connection.execute(select(ACCOUNTS).filter_by(name=name.lower())).first()
+    row = None
+    if is_name(name.lower()):
+        row = connection.execute(select(ACCOUNTS).filter_by(name=name.lower())).first()
     if row is None:
         raise UnknownError(f"{name!a}: no such account")
     return _account(row)

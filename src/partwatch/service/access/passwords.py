@@ -53,7 +53,7 @@ def _is_tried_first(text: str, name: str) -> bool:
 def hashed(password: str) -> str:
     """What is kept of it. Raises BusyError where too many are being hashed."""
     with _turn():
-        return str(_hasher().hash(_normal(password)))
+        return str(_hasher().hash(_bytes(password)))
 
 
 def matches(kept: str | None, password: str) -> bool:
@@ -61,11 +61,11 @@ def matches(kept: str | None, password: str) -> bool:
     account is there. Raises BusyError as `hashed` does."""
     against = _nobodys() if kept is None else kept
     with _turn():
-        right = _verified(against, _normal(password[: 4 * MOST_CHARS]))
+        right = _verified(against, _bytes(password[: 4 * MOST_CHARS]))
     return right and kept is not None
 
 
-def _verified(kept: str, password: str) -> bool:
+def _verified(kept: str, password: bytes) -> bool:
     errors = SERVICE.module("argon2.exceptions", "a password")
     try:
         return bool(_hasher().verify(kept, password))
@@ -76,6 +76,10 @@ def _verified(kept: str, password: str) -> bool:
 def _normal(password: str) -> str:
     # As keyboards differ in how they compose what they type.
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(password: str) -> bytes:
+    return _normal(password).encode("utf-8", "surrogatepass")
 
 
 @cache

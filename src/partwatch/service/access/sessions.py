@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, select
 
-from partwatch.service.access.accounts import account_of, digest, roles_of
+from partwatch.service.access.accounts import account_of, digest, is_name, roles_of
 from partwatch.service.access.passwords import matches
 from partwatch.service.principals import Principal
 from partwatch.service.store import ServiceStore, now
@@ -35,7 +35,7 @@ def log_in(store: ServiceStore, name: str, password: str, address: str, before: 
     Takes as long whether there is such an account or not, and is noted in the ledger either way. Raises
     BusyError.
     """
-    name = name.lower()
+    name = name.lower() if is_name(name.lower()) else ""
     with store.reading() as connection:
         kept = connection.execute(select(ACCOUNTS.c.password).filter_by(name=name)).scalar()
     right = matches(kept, password)

@@ -166,7 +166,7 @@ def _owner(connection: Connection, account: str, by: Principal) -> Account:
 
 def _found(connection: Connection, public: str) -> Token:
     asked = select(TOKENS, ACCOUNTS.c.name.label("account")).join(ACCOUNTS).where(TOKENS.c.id == public)
-    row = connection.execute(asked).first()
+    row = connection.execute(asked).first() if re.fullmatch(ID_PATTERN, public) else None
     if row is None:
         raise UnknownError(f"{public!a}: no such token")
     return _token(row)
