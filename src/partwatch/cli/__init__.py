@@ -30,6 +30,7 @@ EXIT_INTERRUPTED = 130
 VERBS = {
     "screen": "partwatch.cli.screen",
     "watch": "partwatch.cli.watch",
+    "service": "partwatch.cli.service",
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
     "compare": "partwatch.cli.compare",

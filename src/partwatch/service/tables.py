@@ -42,6 +42,7 @@ CUSTOMERS: Final = Table(
 )
 
 # customer: None for the operator's own people. password: by argon2, None for accounts that only have tokens.
+# setup: of the link by which its person sets a password, once.
 ACCOUNTS: Final = Table(
     "accounts",
     METADATA,
@@ -50,6 +51,8 @@ ACCOUNTS: Final = Table(
     Column("customer", Text, ForeignKey("customers.id")),
     Column("roles", Text, nullable=False),  # JSON
     Column("password", Text),
+    Column("setup_sha256", Text, unique=True),
+    Column("setup_until", Text),
     Column("created_at", Text, nullable=False),
     Column("disabled_at", Text),
     sqlite_autoincrement=True,
