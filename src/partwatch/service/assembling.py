@@ -95,6 +95,16 @@ _KEPT: Final[WeakKeyDictionary[ServiceStore, _Kept]] = WeakKeyDictionary()
 _MAKING: Final = threading.Lock()
 
 
+def day_of(name: str, text: str) -> date | None:
+    """The day that a field of a form says; None for an empty one. Raises UsageError."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(f"{name}: {text.strip()!a} is no day; write it as 2027-05-31") from error
+
+
 def key_of(assembly: Assembly) -> str:
     """What an assembly is called in an address: the same for the same design and group."""
     told = json.dumps([assembly.design, assembly.kind, assembly.group])
@@ -125,7 +135,7 @@ def assemblies(service: Service, by: Principal, question: Question, as_of: date)
         kept = _KEPT.setdefault(service.store, _Kept())
     with kept.lock:
         with service.store.reading() as connection:
-            chosen, left_out = _chosen(connection, by, question)
+            chosen, left_out = submissions_of(connection, by, question)
             stand = hashlib.sha256(repr([(one.number, one.state, one.files_gone_at, one.forgotten_at)
                                          for one in chosen]).encode()).hexdigest()  # fmt: skip
             key = (question, by.customer, as_of, watchlist.version(), stand)
@@ -159,7 +169,7 @@ def pictures_of(service: Service, by: Principal, assembly: Assembly, found: Foun
     return pictures(alone, views, MOST_PICTURES)
 
 
-def _chosen(connection: Connection, by: Principal, question: Question) -> tuple[list[Submission], int]:
+def submissions_of(connection: Connection, by: Principal, question: Question) -> tuple[list[Submission], int]:
     """The latest submissions that are screened and asked for, and how many more there are."""
     wanted: list[ColumnElement[bool]] = [SUBMISSIONS.c.state.in_([state.value for state in SCREENED])]
     for whose in (by.customer, question.customer):

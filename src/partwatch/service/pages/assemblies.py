@@ -23,7 +23,7 @@ from partwatch.report.markup import said
 from partwatch.service import assembling
 from partwatch.service.api.assemblies import asked_group
 from partwatch.service.asking import Here, Who
-from partwatch.service.assembling import CUSTOMER, SUBMISSION, Question
+from partwatch.service.assembling import CUSTOMER, SUBMISSION, Question, day_of
 from partwatch.service.customers import customers
 from partwatch.service.pages.rendering import page
 from partwatch.service.principals import Principal
@@ -47,7 +47,7 @@ class _Form:
     def question(self) -> Question:
         """Raises UsageError."""
         group = asked_group(self.kind.strip() or None, self.group.strip() or None)
-        since, until = _day("From", self.since), _day("Until", self.until)
+        since, until = day_of("From", self.since), day_of("Until", self.until)
         return Question(self.customer or None, group, since, until)
 
     def query(self) -> str:
@@ -128,15 +128,6 @@ def assembly_of(
         "not_claimed": found.document.header.not_claimed,
     }
     return page(request, "assembly.html", told)
-
-
-def _day(name: str, text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UsageError(f"{name}: {text.strip()!a} is no day; write it as 2027-05-31") from error
 
 
 def _row(assembly: Assembly, names: dict[str, str]) -> dict[str, object]:
