@@ -11,7 +11,7 @@ from partwatch.evidence.words import support_of
 from partwatch.model.assemblies import Assembly, Held, SlotState, SlotStatus, Without
 from partwatch.model.document import MatchFinding
 
-UNIT_KINDS = ("parcel",)
+UNIT_KINDS = ("parcel", "submission")
 BY_ITEM = "item"
 # Units named one by one, those that matter most first.
 MOST_UNITS = 40

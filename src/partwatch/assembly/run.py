@@ -21,12 +21,14 @@ from partwatch.watchlist.types import DesignSummary
 
 @dataclass(frozen=True)
 class Telling:
-    """How the document is told. limit: assemblies at most. names_missing: whether missing parts are named."""
+    """How the document is told. limit: assemblies at most. names_missing: whether missing parts are named.
+    named_kinds: of groups that keep their names, because whoever reads it knows them anyway."""
 
     as_of: date
     watchlist: str
     limit: int
     names_missing: bool
+    named_kinds: frozenset[str] = frozenset()
 
 
 def plans_of(designs: Iterable[DesignSummary], as_of: date) -> dict[str, DesignPlan]:
@@ -60,7 +62,7 @@ def assembled(
         StreamSize(kind=kind, groups=one.groups, bodies=one.bodies) for kind, one in sorted(counts.items())
     )
     header = _header(telling, plans, store.policy, len(seen), bodies_of(seen), sizes)
-    return document_of(header, ranked, _naming(names), telling)
+    return document_of(header, ranked, _naming(names, telling.named_kinds), telling)
 
 
 def stored(
@@ -104,11 +106,13 @@ def _bodies(one: Ranked) -> object:
     return one.hypothesis.plan.name, frozenset(claimed)
 
 
-def _naming(names: Mapping[tuple[str, str], str]) -> Naming:
-    """Folders are the operator's own and keep their names; whoever a group is of stays behind a pseudonym."""
+def _naming(names: Mapping[tuple[str, str], str], also: frozenset[str] = frozenset()) -> Naming:
+    """Folders are the operator's own and keep their names; whoever a group is of stays behind a pseudonym.
+    also: kinds that keep their names as well."""
+    kept = {FOLDER, SOURCE, *OWN_KINDS, *also}
 
     def named(kind: str, value: str) -> str:
-        return names.get((kind, value), value) if kind in (FOLDER, SOURCE) or kind in OWN_KINDS else value
+        return names.get((kind, value), value) if kind in kept else value
 
     return named
 

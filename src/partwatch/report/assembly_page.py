@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +23,12 @@ MOST_HELD = 8
 MOST_ASSEMBLIES = 500
 OPEN_AT_FIRST = 3
 _WIDTH = 1000
+Where = Callable[[Held], str]
+
+
+def said_place(held: Held) -> str:
+    """Where a body is, as markup."""
+    return f'<span class="mono">{said(words.place(held))}</span>'
 
 
 def write(document: AssembliesDocument, pictures: Mapping[Place, bytes], path: Path) -> None:
@@ -43,13 +49,13 @@ def page(document: AssembliesDocument, pictures: Mapping[Place, bytes]) -> Itera
     )
     yield _cards(document)
     for place, assembly in enumerate(document.assemblies[:MOST_ASSEMBLIES]):
-        yield _assembly(assembly, pictures, place < OPEN_AT_FIRST)
+        yield section(assembly, pictures, place < OPEN_AT_FIRST)
     if not document.assemblies:
         yield '<p class="muted">No items together hold two parts of a listed design.</p>\n'
     left = document.left_out + max(len(document.assemblies) - MOST_ASSEMBLIES, 0)
     if left:
         yield f'<p class="muted">{number(left)} weaker ones are not on this page.</p>\n'
-    yield _stream(document)
+    yield stream(document)
     yield (
         f'</main>\n<footer class="bottom"><p class="muted">{said(header.not_claimed)}</p>'
         '<p class="muted">Made by <span class="mono">partwatch assemble</span>. This file opens no network '
@@ -76,7 +82,11 @@ def _cards(document: AssembliesDocument) -> str:
     return f'<div class="cards">{made}</div>\n'
 
 
-def _assembly(assembly: Assembly, pictures: Mapping[Place, bytes], is_open: bool) -> str:
+def section(
+    assembly: Assembly, pictures: Mapping[Place, bytes], is_open: bool, where: Where = said_place
+) -> str:
+    """One assembly as markup: its parts with pictures, its time line, what each unit adds. where: how the
+    place of a body is told; markup."""
     verdict = f" – {said(assembly.verdict)} by a person" if assembly.verdict else ""
     summary = (
         f'<summary><span class="finding {assembly.finding.value}">{words.FINDINGS[assembly.finding]}</span> '
@@ -87,7 +97,7 @@ def _assembly(assembly: Assembly, pictures: Mapping[Place, bytes], is_open: bool
     told = [words.items(assembly), words.days(assembly), words.also(assembly), words.beyond(assembly)]
     about = f'<p class="muted">{said("; ".join(part for part in told if part))}</p>\n'
     slots = "".join(
-        _slot(state, assembly.design, pictures) for state in assembly.slots if state.name or state.held
+        _slot(state, assembly.design, pictures, where) for state in assembly.slots if state.name or state.held
     )
     unnamed = sum(not state.held and state.name is None for state in assembly.slots)
     if unnamed:
@@ -103,7 +113,7 @@ def _assembly(assembly: Assembly, pictures: Mapping[Place, bytes], is_open: bool
     )
 
 
-def _slot(state: SlotState, design: str, pictures: Mapping[Place, bytes]) -> str:
+def _slot(state: SlotState, design: str, pictures: Mapping[Place, bytes], where: Where) -> str:
     picture = '<div class="nothing" aria-hidden="true">–</div>'
     if state.held:
         png = pictures.get(place_of(state.held[0], design))
@@ -113,7 +123,7 @@ def _slot(state: SlotState, design: str, pictures: Mapping[Place, bytes]) -> str
             picture = f'<img loading="lazy" alt="{alt}" src="data:image/png;base64,{data}">'
     weight = f'<span class="bits">{state.bits:+.1f} bits</span>' if state.held else ""
     needed = "" if state.required else '<span class="muted">not required</span>'
-    held = "".join(f"<li>{_held(one)}</li>" for one in state.held[:MOST_HELD])
+    held = "".join(f"<li>{_held(one, where)}</li>" for one in state.held[:MOST_HELD])
     more = len(state.held) - MOST_HELD
     if more > 0:
         held += f'<li class="muted">and {number(more)} more</li>'
@@ -131,11 +141,11 @@ def _slot(state: SlotState, design: str, pictures: Mapping[Place, bytes]) -> str
     )
 
 
-def _held(held: Held) -> str:
+def _held(held: Held, where: Where) -> str:
     when = f"{said(held.time)}, " if held.time else ""
     unit = "" if held.unit == held.item else f", {said(held.unit)}"
     return (
-        f'<span class="mono">{said(words.place(held))}</span> <span class="muted">{when}'
+        f'{where(held)} <span class="muted">{when}'
         f"{held.relation.value.replace('_', ' ')}, {held.medium.value}{unit}</span>"
     )
 
@@ -190,7 +200,8 @@ def _units(assembly: Assembly) -> str:
     return told
 
 
-def _stream(document: AssembliesDocument) -> str:
+def stream(document: AssembliesDocument) -> str:
+    """What the benign groups were counted from, as markup."""
     rows = [
         (
             Cell(said(size.kind)),

@@ -17,7 +17,7 @@ from partwatch.report.case_data import captions, page_data, short
 from partwatch.report.markup import Cell, number, said, table
 from partwatch.report.page import asset, safe_json, script_digest, written_whole
 
-_SCRIPTS: Final = (
+SCRIPTS: Final = (
     "dom.js", "case_state.js", "case_stage.js", "case_network.js", "case_time.js", "case_map.js",
     "case_panel.js", "case_tools.js",
 )  # fmt: skip
@@ -33,23 +33,38 @@ def write(document: CaseOverview, path: Path) -> None:
 
 def page(document: CaseOverview) -> Iterable[str]:
     """The page in pieces."""
-    script = "\n".join(asset(name) for name in _SCRIPTS)
+    script = "\n".join(asset(name) for name in SCRIPTS)
     charter = document.charter
     values = {
         "title": said(f"Case: {charter.name}"),
         "name": said(charter.name),
         "policy": script_digest(script),
         "style": f"{asset('report.css')}\n{asset('case.css')}",
-        "charter": _charter(document),
-        "without-script": _without_script(document),
-        "about": _about(document),
-        "data": f'<script type="application/json" id="data">{safe_json(page_data(document))}</script>',
+        "views": views(),
+        "charter": charter_facts(document),
+        "without-script": without_script(document),
+        "about": (
+            f'{about(document)}<p class="muted">Partwatch {said(document.program_version)}. This file opens '
+            "no network connection.</p>"
+        ),
+        "data": data_block(document),
         "script": script,
     }
     yield re.sub(r"\{\{([a-z-]+)\}\}", lambda found: values[found[1]], asset("case.html"))
 
 
-def _charter(document: CaseOverview) -> str:
+def views() -> str:
+    """The filters, network, map, time line and panel, as markup that the SCRIPTS fill."""
+    return asset("case_views.html")
+
+
+def data_block(document: CaseOverview) -> str:
+    """What the SCRIPTS read, as an element that no browser executes."""
+    return f'<script type="application/json" id="data">{safe_json(page_data(document))}</script>'
+
+
+def charter_facts(document: CaseOverview) -> str:
+    """The charter as the inside of a `dl`."""
     charter = document.charter
     told = (
         ("Kept by", charter.authority),
@@ -61,7 +76,8 @@ def _charter(document: CaseOverview) -> str:
     return "".join(f"<div><dt>{name}</dt><dd>{said(text)}</dd></div>" for name, text in told)
 
 
-def _about(document: CaseOverview) -> str:
+def about(document: CaseOverview) -> str:
+    """What the page shows of how much, and how its figures are meant; markup."""
     totals, shown = document.totals, len(document.nodes)
     return (
         f"<p>The case holds {number(totals.statements)} statements of {number(totals.sources)} sources about "
@@ -77,12 +93,10 @@ def _about(document: CaseOverview) -> str:
         "Natural Earth 1:110m, public domain; a country without coordinates is marked in its middle; "
         "the country that a number of a phone, an account or a parcel belongs to is not where "
         "anybody was.</p>"
-        f'<p class="muted">Partwatch {said(document.program_version)}. This file opens no network connection.'
-        "</p>"
     )
 
 
-def _without_script(document: CaseOverview) -> str:
+def without_script(document: CaseOverview) -> str:
     """What a browser without scripts shows: answers, the best linked, the sources."""
     answers = "".join(f"<li>{_answer(document, one)}</li>" for one in document.questions)
     best = sorted(document.nodes, key=lambda one: (-one.importance, one.caption))[:_MOST_WITHOUT_SCRIPT]

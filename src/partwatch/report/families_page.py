@@ -7,7 +7,7 @@ visible and escaped where it becomes markup. Pictures are decoded when the part 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from partwatch.model.families import Branch, Difference, FamiliesDocument, Family, FamilyFile, FamilyShape
@@ -24,6 +24,7 @@ MOST_FILES = 200
 MOST_ROWS = 500
 OPEN_AT_FIRST = 3
 MOST_DEPTH = 5
+Beside = Callable[[Family], str]
 
 _NOT_CLAIMED = (
     "Shapes tell that two files are kin, not which of them was first, nor who made either. The tree is drawn "
@@ -43,20 +44,8 @@ def write(document: FamiliesDocument, pictures: Mapping[int, bytes], path: Path)
 def page(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> Iterable[str]:
     """The page in pieces. pictures: PNG by shape id, for as many shapes as there is room for."""
     yield head("Families", ("report.css", "evaluation.css", "families.css"), images=True)
-    yield f"{_made(document)}</header>\n<main>\n"
-    yield _cards(document)
-    yield _legend(document, pictures)
-    many = [family for family in document.families if _files(family) > 1]
-    yield "<section><h2>Families of more than one file</h2>\n"
-    if not many:
-        yield '<p class="muted">None.</p>'
-    for place, family in enumerate(many[:MOST_FAMILIES]):
-        yield _family(family, pictures, place < OPEN_AT_FIRST)
-    yield _left(len(many) - MOST_FAMILIES, "families") + "</section>\n"
-    yield _links(document)
-    yield _alone(document, pictures)
-    yield _unread(document)
-    yield _not_claimed()
+    yield f"{made(document)}</header>\n<main>\n"
+    yield from content(document, pictures)
     yield (
         '</main>\n<footer class="bottom"><p class="muted">Made by '
         '<span class="mono">partwatch families</span>; run again on the same files it gives the same bytes. '
@@ -64,11 +53,31 @@ def page(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> Iterable[
     )
 
 
+def content(
+    document: FamiliesDocument, pictures: Mapping[int, bytes], beside: Beside = lambda family: ""
+) -> Iterable[str]:
+    """What the page is about, as markup in pieces. beside: what else is told of a family, as markup."""
+    yield _cards(document)
+    yield _legend(document, pictures)
+    many = [family for family in document.families if _files(family) > 1]
+    yield "<section><h2>Families of more than one file</h2>\n"
+    if not many:
+        yield '<p class="muted">None.</p>'
+    for place, family in enumerate(many[:MOST_FAMILIES]):
+        yield _family(family, pictures, place < OPEN_AT_FIRST, beside(family))
+    yield _left(len(many) - MOST_FAMILIES, "families") + "</section>\n"
+    yield _links(document)
+    yield _alone(document, pictures)
+    yield _unread(document)
+    yield _not_claimed()
+
+
 def _files(family: Family) -> int:
     return sum(len(shape.files) for shape in family.shapes)
 
 
-def _made(document: FamiliesDocument) -> str:
+def made(document: FamiliesDocument) -> str:
+    """Of how much, and with what; markup."""
     summary = document.summary
     return (
         f'<p class="muted">{number(summary.files)} files of {number(summary.shapes)} shapes; '
@@ -101,21 +110,33 @@ def _cards(document: FamiliesDocument) -> str:
 
 
 def _legend(document: FamiliesDocument, pictures: Mapping[int, bytes]) -> str:
-    stops = ", ".join(ramp.css(colour) for colour in ramp.RAMP)
+    # Drawn, not styled: a page of the service may have no style within its markup.
+    last = max(len(ramp.RAMP) - 1, 1)
+    stops = "".join(
+        f'<stop offset="{100 * place / last:.0f}%" stop-color="{ramp.css(colour)}"/>'
+        for place, colour in enumerate(ramp.RAMP)
+    )
+    gradient = f'<linearGradient id="ramp">{stops}</linearGradient>'
     return (
         '<ul class="keys families-key">'
-        f'<li><i class="chip" style="background:{ramp.css(ramp.COINCIDENT)}"></i>'
-        "as in the shape above it</li>"
-        f'<li><i class="chip wide" style="background:linear-gradient(90deg, {stops})"></i>'
+        f"<li>{_chip(ramp.css(ramp.COINCIDENT))}as in the shape above it</li>"
+        f"<li>{_chip('url(#ramp)', ' wide', gradient)}"
         "moved: the redder, the farther</li>"
-        f'<li><i class="chip" style="background:{ramp.css(ramp.BEYOND)}"></i>nothing of it near</li></ul>\n'
+        f"<li>{_chip(ramp.css(ramp.BEYOND))}nothing of it near</li></ul>\n"
         f'<p class="muted">{number(len(pictures))} of {number(document.summary.shapes)} shapes are drawn, '
         "those of families with several shapes first. A family&rsquo;s first picture, and that of a file "
         "that shares only bodies, is all in the first colour.</p>\n"
     )
 
 
-def _family(family: Family, pictures: Mapping[int, bytes], is_open: bool) -> str:
+def _chip(fill: str, kind: str = "", defined: str = "") -> str:
+    return (
+        f'<svg class="chip{kind}" viewBox="0 0 16 12" preserveAspectRatio="none" aria-hidden="true">{defined}'
+        f'<rect width="16" height="12" fill="{fill}"/></svg>'
+    )
+
+
+def _family(family: Family, pictures: Mapping[int, bytes], is_open: bool, beside: str) -> str:
     shapes = {shape.id: shape for shape in family.shapes[:MOST_SHAPES]}
     root = shapes[family.root]
     below: dict[int, list[Branch]] = {}
@@ -128,7 +149,7 @@ def _family(family: Family, pictures: Mapping[int, bytes], is_open: bool) -> str
     )
     tree = _tree(root, below, shapes, pictures)
     left = _left(len(family.shapes) - MOST_SHAPES, "shapes")
-    return f'<details class="family"{" open" if is_open else ""}>{summary}\n{tree}{left}</details>\n'
+    return f'<details class="family"{" open" if is_open else ""}>{summary}\n{beside}{tree}{left}</details>\n'
 
 
 def _short(file: FamilyFile) -> str:

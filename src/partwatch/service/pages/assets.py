@@ -15,7 +15,13 @@ from partwatch.report.page import asset
 router = APIRouter()
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 # Of the report's: what its pages and these have in common.
-_SHARED: Final = frozenset({"report.css", "assembly.css", "families.css", "compare.css", "transparency.css"})
+_SHARED: Final = frozenset(
+    {
+        "report.css", "assembly.css", "families.css", "compare.css", "evaluation.css", "case.css", "dom.js",
+        "case_state.js", "case_stage.js", "case_network.js", "case_time.js", "case_map.js", "case_panel.js",
+        "case_tools.js", "transparency.css",
+    }
+)  # fmt: skip
 
 
 @router.get("/static/{name}")
