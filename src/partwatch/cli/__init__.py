@@ -30,6 +30,7 @@ EXIT_INTERRUPTED = 130
 VERBS = {
     "screen": "partwatch.cli.screen",
     "watch": "partwatch.cli.watch",
+    "serve": "partwatch.cli.serve",
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
     "compare": "partwatch.cli.compare",
