@@ -125,7 +125,33 @@ LIBRARIES: Final = (
         )
     ),
     Library(
-        "psycopg", "psycopg", "a case on a server", False, "python -m pip install 'partwatch[postgresql]'"
+        "psycopg",
+        "psycopg",
+        "a case or a service on a server",
+        False,
+        "python -m pip install 'partwatch[postgresql]'",
+    ),
+    *(
+        Library(distribution, module, serves, False, "python -m pip install 'partwatch[service]'")
+        for distribution, module, serves in (
+            ("fastapi", "fastapi", "the service"),
+            ("uvicorn", "uvicorn", "the service"),
+            ("jinja2", "jinja2", "the pages of the service"),
+            ("python-multipart", "python_multipart", "handing files in to the service"),
+            ("argon2-cffi", "argon2", "accounts of the service"),
+            ("prometheus-client", "prometheus_client", "metrics of the service"),
+            ("httpx", "httpx", "webhooks, and `screen --server`"),
+        )
+    ),
+    Library(
+        "lancedb", "lancedb", "the service's history", False, "python -m pip install 'partwatch[history]'"
+    ),
+    Library(
+        "distributed",
+        "distributed",
+        "screening on many machines",
+        False,
+        "python -m pip install 'partwatch[dask]'",
     ),
 )
 
