@@ -37,11 +37,11 @@ def listen(settings: Settings) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
-        raise UsageError(f"--host {host}: is no address of this machine ({error})") from error
+        raise UsageError(f"{host!r}: is no address to listen on ({error}); give --host") from error
     if settings.is_local and not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback:
         raise UsageError(
-            f"--host {host}: can be reached by others, and nobody would have to log in; set access.login to "
-            "true in service.toml, or listen on 127.0.0.1"
+            f"{host!r}: can be reached by others, and nobody would have to log in; set access.login to true "
+            "in service.toml, or listen on 127.0.0.1"
         )
     listening = socket.socket(family, kind)
     try:
