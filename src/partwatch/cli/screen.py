@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partwatch.cli import limits, stdout
+from partwatch.cli import limits, remote, stdout
 from partwatch.cli import resume as resuming
 from partwatch.cli.home import home_of
 from partwatch.cli.pages import check_page
@@ -135,6 +135,12 @@ def screen(
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep a journal, and go on from an interrupted run's.")
     ] = False,
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", help="Have a Partwatch service screen them, by its list.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With the service's token; else PARTWATCH_TOKEN.")
+    ] = None,
     max_file_size: limits.MaxFileSize = limits.FILE_MB,
     max_triangles: limits.MaxTriangles = limits.TRIANGLES,
     max_bodies: limits.MaxBodies = limits.BODIES,
@@ -150,6 +156,7 @@ def screen(
 
     if as_json and as_ndjson:
         raise UsageError("give --json or --ndjson, not both")
+    service = remote.server_of(context, server, token_file)
     home = home_of(context)
     begun = resuming.day_begun(home, tuple(paths)) if resume else None
     options = Options(
@@ -175,7 +182,7 @@ def screen(
         ),
     )
     options.check()
-    raise typer.Exit(run(options))
+    raise typer.Exit(run(options) if service is None else remote.run(options, service))
 
 
 def run(options: Options) -> int:
@@ -183,7 +190,6 @@ def run(options: Options) -> int:
     from partwatch.screening.driver import Driver
     from partwatch.screening.tally import Tally
     from partwatch.screening.terms import header_of, terms_of
-    from partwatch.screening.views import keep_views
     from partwatch.screening.walk import stdin_spool, walk
     from partwatch.watchlist.store import Watchlist
 
@@ -207,9 +213,7 @@ def run(options: Options) -> int:
         if options.pieces:
             _tell_lacking(snapshot)
         driver = Driver(pool, limits=options.read_limits, judge=judge, keep=keep)
-        items = keep_views(driver.screen(sources), options.max_views)
-        shown = stack.enter_context(_progress(tally.over(items), options.output))
-        _write(options, header, shown, tally)
+        emit(options, header, driver.screen(sources), tally)
         if journal:
             resuming.finish(journal, options.html)
     if baseline:
@@ -217,6 +221,14 @@ def run(options: Options) -> int:
     if not tally.summary.items:
         typer.echo("partwatch: there was nothing to screen", err=True)
     return exit_code(tally.summary, options.fail_on)
+
+
+def emit(options: Options, header: Header, items: Iterable[Item], tally: Tally) -> None:
+    """Write a result as its items come, and count them."""
+    from partwatch.screening.views import keep_views
+
+    with _progress(tally.over(keep_views(items, options.max_views)), options.output) as shown:
+        _write(options, header, shown, tally)
 
 
 def _tell_kernel() -> None:

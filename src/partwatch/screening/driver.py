@@ -20,7 +20,7 @@ from partwatch.screening.answer import Answer
 from partwatch.screening.expansion import Expansion, ExpansionLimits, Node, Unfolded, folded
 from partwatch.screening.files import sha256_of
 from partwatch.screening.findings import unscreenable
-from partwatch.screening.walk import Source
+from partwatch.screening.walk import Source, shown
 
 SCREEN_FILE = "partwatch.screening.job:screen_file"
 
@@ -139,8 +139,12 @@ class Driver:
 
 
 def task_of(node: Node, function: str = SCREEN_FILE) -> Task[Node]:
-    """What a worker is asked to do for a node. function: called with `path` and `chain`."""
-    args: dict[str, object] = {"path": node.expansion.source.path, "chain": list(node.chain)}
+    """What a worker is asked to do for a node. function: called with `path` and `chain`, and with `named`
+    where the source is called otherwise than its path."""
+    source = node.expansion.source
+    args: dict[str, object] = {"path": source.path, "chain": list(node.chain)}
+    if source.shown != shown(source.path):
+        args["named"] = source.shown
     root = node.expansion.root.item
     if node.chain and root is not None:
         # Members are taken from the file whose members were listed, or not at all.

@@ -118,17 +118,20 @@ class Screener:
         self._opener = Opener(self.limits)
         self._printed: list[BodyPrint] = []
 
-    def screen(self, path: str, chain: tuple[str, ...], source_sha256: str | None = None) -> Answer:
+    def screen(
+        self, path: str, chain: tuple[str, ...], source_sha256: str | None = None, named: str | None = None
+    ) -> Answer:
         """The item, and its members where it holds any. What cannot be read is an item all the same.
 
-        source_sha256: what the file at `path` was when its members were listed.
+        source_sha256: what the file at `path` was when its members were listed. named: what whoever handed
+        it in calls it, where that is not its path: what it unpacks to may be named after it.
         """
-        named, member, sha256 = shown(path), "/".join(chain) or None, None
+        named, member, sha256 = named or shown(path), "/".join(chain) or None, None
         self._printed.clear()
         if not chain:
             self._opener.let_go()
         try:
-            data = self._opener.content(path, chain, source_sha256)
+            data = self._opener.content(path, chain, source_sha256, named)
             sha256 = hashlib.sha256(data).hexdigest()
             content = formats.examine(data)
             opened = Opened(content, data, self.limits, chain[-1] if chain else named)
@@ -299,6 +302,8 @@ def current() -> Screener:
     return _screener[0]
 
 
-def screen_file(path: str, chain: list[str], source_sha256: str | None = None) -> bytes:
+def screen_file(
+    path: str, chain: list[str], source_sha256: str | None = None, named: str | None = None
+) -> bytes:
     """One file, or one member by its names from the outermost archive in; an `Answer` as JSON."""
-    return current().screen(path, tuple(chain), source_sha256).model_dump_json().encode()
+    return current().screen(path, tuple(chain), source_sha256, named).model_dump_json().encode()

@@ -30,25 +30,30 @@ class Opener:
         if content.places and (self._kept is None or len(self._kept[1].members) == 1):
             self._kept = (self._key(path, chain), opened)
 
-    def content(self, path: str, chain: tuple[str, ...], source_sha256: str | None) -> bytes:
+    def content(
+        self, path: str, chain: tuple[str, ...], source_sha256: str | None, named: str | None = None
+    ) -> bytes:
         """The bytes of a file, or of a member by its names from the outermost archive in.
 
         source_sha256: what the file was when its members were listed; ChangedError where it no longer is.
+        named: what the file is called, where that is not its path: some members are named after it.
         """
         if chain:
-            return self._opened(path, chain[:-1], source_sha256).extract(chain[-1])
+            return self._opened(path, chain[:-1], source_sha256, named).extract(chain[-1])
         data = read_regular(path, self._limits.max_file_bytes)
         if source_sha256 is not None and hashlib.sha256(data).hexdigest() != source_sha256:
             raise ChangedError("the archive changed after its members were listed: screen it again")
         return data
 
-    def _opened(self, path: str, chain: tuple[str, ...], source_sha256: str | None) -> Opened:
+    def _opened(
+        self, path: str, chain: tuple[str, ...], source_sha256: str | None, named: str | None
+    ) -> Opened:
         key = self._key(path, chain)
         if self._kept is None or self._kept[0] != key:
             # Let go of the old one first: both together may be more than there is room for.
             self._kept = None
-            data = self.content(path, chain, source_sha256)
-            name = chain[-1] if chain else shown(path)
+            data = self.content(path, chain, source_sha256, named)
+            name = chain[-1] if chain else named or shown(path)
             self._kept = (key, Opened(formats.examine(data), data, self._limits, name))
         return self._kept[1]
 

@@ -7,6 +7,8 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from partwatch.service.api.describing import describe
+
 V1: Final = "/v1"
 # In the order of the reference. Their paths stand below V1.
 SUBJECTS: Final = (
@@ -22,3 +24,4 @@ def mount_api(app: FastAPI) -> None:
     for names, prefix in ((AT_ROOT, ""), (SUBJECTS, V1)):
         for name in names:
             app.include_router(importlib.import_module(f"{__name__}.{name}").router, prefix=prefix)
+    describe(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import anyio
@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from partwatch.formats.worker import default_jobs
 from partwatch.model.errors import UsageError
-from partwatch.service.api.parts import GROUP, MB, Parts, Sink, too_large
+from partwatch.service.api.parts import GROUP, MB, OF_SUBMISSION, Parts, Sink, is_field, shown, too_large
 from partwatch.service.api.problems import ProblemError
 from partwatch.service.context import Service
 from partwatch.service.principals import Principal, submits_as
@@ -39,7 +39,7 @@ _DISK_RETRY_S: Final = 300
 # Intakes that write at once; the others wait for their turn, and their clients with them.
 _WRITERS: Final = 8
 _limiter: Final[RunVar[anyio.CapacityLimiter]] = RunVar("partwatch-intake")
-_T = TypeVar("_T")
+T = TypeVar("T")
 
 
 async def receive(
@@ -56,40 +56,82 @@ async def receive(
     gone.
     """
     principal.require(Role.SUBMIT)
-    kind, options = parse_options_header(request.headers.get("content-type"))
-    _check_kind(request, kind)
+    _check_kind(request, (FORM, RAW))
     key = request.headers.get("idempotency-key")
     announced = _announced(request, service)
-    incoming = await _in_thread(lambda: _begin(service, principal, key, announced))
+    incoming = await in_thread(lambda: _begin(service, principal, key, announced))
+    csrf = str(request.state.csrf) if expects_csrf else None
+
+    def done(fields: Mapping[str, str]) -> tuple[Submission, bool]:
+        asked = _asked(principal, fields, key)
+        jobs = service.settings.screening.jobs or default_jobs()
+        return accept(service.store, incoming, asked, principal, jobs)
+
+    return await _taken(request, service, incoming, csrf, OF_SUBMISSION, done)
+
+
+async def receive_form(
+    request: Request,
+    service: Service,
+    known: Sequence[str],
+    done: Callable[[Incoming, Mapping[str, str]], T],
+    csrf: str | None = None,
+) -> T:
+    """Any other form with `files` and fields of these names: what `done`, called in a thread with all of
+    it on the disk, makes of it. The files are gone afterwards. Raises as `receive` does."""
+    _check_kind(request, (FORM,))
+    announced = _announced(request, service)
+
+    def begin() -> Incoming:
+        _check_disk(service, announced)
+        return Incoming.begin(service.store)
+
+    incoming = await in_thread(begin)
+    try:
+        return await _taken(request, service, incoming, csrf, known, lambda told: done(incoming, told))
+    finally:
+        with anyio.CancelScope(shield=True):
+            await in_thread(incoming.drop)
+
+
+async def _taken(
+    request: Request,
+    service: Service,
+    incoming: Incoming,
+    csrf: str | None,
+    known: Sequence[str],
+    done: Callable[[Mapping[str, str]], T],
+) -> T:
+    """What `done` makes of the fields, once the body is in `incoming`; dropped where anything is wrong."""
     try:
         sink = Sink(incoming, service.settings.intake)
+        kind, options = parse_options_header(request.headers.get("content-type"))
         if kind == FORM:
-            csrf = str(request.state.csrf) if expects_csrf else None
-            parts = Parts(options.get(b"boundary", b""), sink, csrf)
+            parts = Parts(options.get(b"boundary", b""), sink, csrf, known)
             last = await _pour(request, parts.write, service)
-            told, finish = parts.fields, parts.finish
+            fields, finish = parts.fields, parts.finish
         else:
-            told, finish = _query(request), sink.end
-            sink.start(told.pop("name", ""))
+            fields, finish = _query(request, known), sink.end
+            sink.start(fields.pop("name"))
             last = await _pour(request, sink.write, service)
 
-        def done() -> tuple[Submission, bool]:
+        def finished() -> T:
             last()
             finish()
-            asked = _asked(principal, told, key)
-            jobs = service.settings.screening.jobs or default_jobs()
-            return accept(service.store, incoming, asked, principal, jobs)
+            return done(fields)
 
-        return await _in_thread(_telling_full(done))
+        return await in_thread(_telling_full(finished))
     except BaseException:
         with anyio.CancelScope(shield=True):
-            await _in_thread(incoming.drop)
+            await in_thread(incoming.drop)
         raise
 
 
-def _check_kind(request: Request, kind: bytes) -> None:
-    if kind not in (FORM, RAW):
-        told = "send files as multipart/form-data, or one as application/octet-stream with ?name="
+def _check_kind(request: Request, taken: Sequence[bytes]) -> None:
+    kind, _ = parse_options_header(request.headers.get("content-type"))
+    if kind not in taken:
+        one = ", or one as application/octet-stream with ?name=" if RAW in taken else ""
+        told = f"send files as multipart/form-data{one}"
         raise ProblemError(415, "Unsupported Media Type", told)
     if request.headers.get("content-encoding", "identity") != "identity":
         raise ProblemError(415, "Unsupported Media Type", "send it without Content-Encoding")
@@ -150,7 +192,7 @@ async def _pour(request: Request, write: Callable[[bytes], None], service: Servi
                 _check_disk(service, 0)
             write(taken)
 
-        await _in_thread(_telling_full(step))
+        await in_thread(_telling_full(step))
     return lambda: write(bytes(batch)) if batch else None
 
 
@@ -169,16 +211,14 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _query(request: Request) -> dict[str, str]:
+def _query(request: Request, known: Sequence[str]) -> dict[str, str]:
     """What comes beside a body that is one file."""
     told: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name in told:
             raise UsageError(f"{name!a} is given twice; give it once")
-        if name not in ("name", "reference", "customer") and not name.startswith(GROUP):
-            raise UsageError(
-                f"{name!a} is no parameter of a submission; known: name, reference, customer, group.KIND"
-            )
+        if name != "name" and not any(is_field(name, one) for one in known):
+            raise UsageError(f"{name!a} is no parameter here; known: {', '.join(shown(('name', *known)))}")
         told[name] = value
     if "name" not in told:
         raise UsageError("the file has no name; give it as ?name=")
@@ -193,10 +233,10 @@ def _asked(principal: Principal, told: Mapping[str, str], key: str | None) -> As
     return Asked(customer, filled.get("reference"), groups, key)
 
 
-def _telling_full(work: Callable[[], _T]) -> Callable[[], _T]:
+def _telling_full(work: Callable[[], T]) -> Callable[[], T]:
     """The same, with a full disk told as one."""
 
-    def done() -> _T:
+    def done() -> T:
         try:
             return work()
         except OSError as error:
@@ -207,7 +247,8 @@ def _telling_full(work: Callable[[], _T]) -> Callable[[], _T]:
     return done
 
 
-async def _in_thread(work: Callable[[], _T]) -> _T:
+async def in_thread(work: Callable[[], T]) -> T:
+    """Done by a thread, of which there are few."""
     try:
         limiter = _limiter.get()
     except LookupError:

@@ -6,7 +6,7 @@ Everything here is done by one thread at a time, and nothing of it waits for the
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from python_multipart.exceptions import FormParserError
@@ -19,22 +19,34 @@ from partwatch.service.settings import Intake
 from partwatch.service.submissions import MOST_GROUPS, Incoming
 
 MB: Final = 1 << 20
-FIELDS: Final = ("reference", "customer", "csrf")
 GROUP: Final = "group."
+# The fields of a submission; those that begin so come as often as there are kinds of groups.
+OF_SUBMISSION: Final = ("reference", "customer", GROUP)
+_CSRF: Final = "csrf"
 MOST_FIELD_BYTES: Final = 4096
 # Of one part; a name of a thousand characters has up to four thousand bytes, and its quotes are doubled.
 _MOST_HEADER_BYTES: Final = 16_384
 _MOST_FIELDS: Final = MOST_GROUPS + 16
 
 
-def too_large(what: str, limit: str, mend: str) -> ProblemError:
+def too_large(what: str, limit: str, mend: str, file: int | None = None) -> ProblemError:
     """413, told with the place, the limit and the mend."""
-    return ProblemError(413, "Content Too Large", f"{what} has more than {limit}; {mend}")
+    return ProblemError(413, "Content Too Large", f"{what} has more than {limit}; {mend}", file=file)
 
 
 def unreadable(why: str) -> ProblemError:
     """400: the body is no form."""
     return ProblemError(400, "Bad Request", f"the form cannot be read: {why}; send multipart/form-data")
+
+
+def is_field(name: str, known: str) -> bool:
+    """Whether a name is that of a known field, or begins as it does."""
+    return name.startswith(known) if known.endswith(".") else name == known
+
+
+def shown(known: Sequence[str]) -> list[str]:
+    """The names of fields, for people."""
+    return [f"{name}KIND" if name.endswith(".") else name for name in known]
 
 
 class Sink:
@@ -63,7 +75,7 @@ class Sink:
         if self._incoming.write(chunk) > self._intake.file_mb * MB:
             raise too_large(
                 f"file {position}", f"{self._intake.file_mb:,} MB",
-                "leave it out, or have the operator raise intake.file_mb",
+                "leave it out, or have the operator raise intake.file_mb", position - 1,
             )  # fmt: skip
         if self._incoming.size > self._intake.submission_mb * MB:
             raise too_large(
@@ -77,12 +89,15 @@ class Sink:
 
 
 class Parts:
-    """The push parser of one form. csrf: what its field `csrf` must be, ahead of the first file; None where
+    """The push parser of one form. known: names of its fields, beside `files` and `csrf`; one that ends in a
+    dot stands for all that begin so. csrf: what its field `csrf` must be, ahead of the first file; None where
     it is not asked for. Raises ProblemError, UsageError, ForbiddenError from `write` and `finish`."""
 
-    def __init__(self, boundary: bytes, sink: Sink, csrf: str | None) -> None:
+    def __init__(
+        self, boundary: bytes, sink: Sink, csrf: str | None, known: Sequence[str] = OF_SUBMISSION
+    ) -> None:
         self.fields: dict[str, str] = {}
-        self._sink, self._csrf = sink, csrf
+        self._sink, self._csrf, self._known = sink, csrf, known
         self._ended = False
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value = bytearray(), bytearray()
@@ -141,15 +156,14 @@ class Parts:
             # What is no UTF-8 is shown as it is, escaped, rather than refused.
             called = options[b"filename"].decode("utf-8", "backslashreplace")
             self._part = _File(self._sink, called)
-        elif name in FIELDS or name.startswith(GROUP):
+        elif name == _CSRF or any(is_field(name, one) for one in self._known):
             if len(self.fields) >= _MOST_FIELDS:
                 raise UsageError(f"there are more than {_MOST_FIELDS} fields; leave some out")
             if name in self.fields:
                 raise UsageError(f"the field {name!a} is given twice; give it once")
             self._part = _Field(name, self._keep)
         else:
-            known = ", ".join(("files", *FIELDS[:2], "group.KIND"))
-            raise UsageError(f"{name!a} is no field of a submission; known: {known}")
+            raise UsageError(f"{name!a} is no field here; known: {', '.join(shown(('files', *self._known)))}")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         assert self._part is not None

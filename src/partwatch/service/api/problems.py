@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from partwatch.model.errors import PartwatchError, StoreError, UsageError
@@ -41,6 +42,7 @@ _log: Final = logging.getLogger("partwatch.service")
 # Enough to mend by; a body of a thousand wrong values is not answered with a thousand problems.
 _MOST_PLACES: Final = 20
 _STORE_RETRY_S: Final = 5
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _WORDS: Final[Mapping[int, str]] = {
     404: "there is no such thing here",
     405: "that method is not for this address; see the Allow header",
@@ -61,7 +63,8 @@ class Place(BaseModel):
 
 class Problem(BaseModel):
     """What went wrong, as RFC 9457 has it. detail: in words, with the mend; errors: its places, where a
-    request's values are at fault; id: by which the operator finds an unexpected error."""
+    request's values are at fault; file: the place of the file that is at fault, from 0; id: by which the
+    operator finds an unexpected error."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,19 +73,27 @@ class Problem(BaseModel):
     title: str
     detail: str
     errors: tuple[Place, ...] | None = None
+    file: int | None = None
     id: str | None = None
 
 
 class ProblemError(Exception):
-    """An answer that is an error: raised anywhere below a route. headers: that go with it."""
+    """An answer that is an error: raised anywhere below a route. headers: that go with it. file: the place
+    of the file that is at fault, from 0."""
 
     def __init__(
-        self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        file: int | None = None,
     ) -> None:
         self.status = status
         self.title = title
         self.detail = detail
         self.headers = dict(headers or {})
+        self.file = file
         super().__init__(detail)
 
 
@@ -93,11 +104,11 @@ def problem(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Place] | None = None,
     number: str | None = None,
+    file: int | None = None,
 ) -> JSONResponse:
     """One answer."""
-    told = Problem(
-        status=status, title=title, detail=detail, errors=None if errors is None else tuple(errors), id=number
-    )
+    places = None if errors is None else tuple(errors)
+    told = Problem(status=status, title=title, detail=detail, errors=places, file=file, id=number)
     body = told.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
@@ -105,17 +116,18 @@ def problem(
 def answers(*statuses: int, **also: str) -> dict[int | str, dict[str, Any]]:
     """For `responses=` of a route: each of these statuses is answered by a problem.
 
-    also: as `s409="why"`, what a status means there. 401, 403, 422 and 429 stand for every route: whoever
-    has no login, or not the role, or asks too often, is told so by each.
+    also: as `s409="why"`, what a status means there. What any route may answer stands in each of them
+    already: see `describing`.
     """
     words = {int(key.removeprefix("s")): text for key, text in also.items()}
-    every = sorted({401, 403, 422, 429, 503, *statuses, *words})
+    return {status: described(status, words.get(status)) for status in sorted({*statuses, *words})}
+
+
+def described(status: int, words: str | None = None) -> dict[str, Any]:
+    """A status as OpenAPI has it: a problem."""
     return {
-        status: {
-            "description": words.get(status, HTTPStatus(status).phrase),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in every
+        "description": words or HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
 
@@ -150,15 +162,31 @@ def _handler(status: int) -> Any:
 
 def _of_problem(_request: Request, error: Exception) -> JSONResponse:
     told = cast("ProblemError", error)
-    return problem(told.status, told.title, told.detail, told.headers)
+    return problem(told.status, told.title, told.detail, told.headers, file=told.file)
 
 
-def _of_http(_request: Request, error: Exception) -> JSONResponse:
+def _of_http(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses, and what routes refuse by its exception."""
     raised = cast("HTTPException", error)
     phrase = HTTPStatus(raised.status_code).phrase
     said = raised.detail if raised.detail != phrase else _WORDS.get(raised.status_code, raised.detail)
-    return problem(raised.status_code, phrase, said, raised.headers)
+    headers = dict(raised.headers or {})
+    if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request)) or headers.get("Allow", "")
+    return problem(raised.status_code, phrase, said, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of an address: the framework names those of its first route only."""
+    told = {
+        key: request.scope[key] for key in ("type", "path", "headers", "root_path") if key in request.scope
+    }
+    routes = request.app.router.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**told, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def _of_validation(_request: Request, error: Exception) -> JSONResponse:
