@@ -134,7 +134,7 @@ def screened(
     """An item of those shapes, in its own unit, matched."""
     shapes = tuple(Shape(f"shape {k}", mesh) for k, mesh in enumerate(meshes))
     solids = [solid for shape in shapes for solid in split_bodies(shape.mesh, shape.name)]
-    bodies, reasons = matcher.match_item(Reading("stl", medium, unit, shapes), solids, sha256)
+    bodies, reasons, _ = matcher.match_item(Reading("stl", medium, unit, shapes), solids, sha256)
     return Answer(bodies, reasons)
 
 

@@ -69,7 +69,7 @@ def test_a_body_in_groups_matches_as_a_whole(name: str, write: Writer, matcher: 
     reading = read(write(both, sides(both)))
     solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
     assert len(solids) == 2
-    bodies, _ = matcher.match_item(reading, solids, "0" * 64)
+    bodies = matcher.match_item(reading, solids, "0" * 64).bodies
     assert {(body.matches[0].part, body.matches[0].finding) for body in bodies} == {
         (name, MatchFinding.MATCH),
         ("knob", MatchFinding.MATCH),

@@ -50,7 +50,7 @@ def as_obj(mesh: Mesh) -> bytes:
 def screened(data: bytes, matcher: Matcher) -> tuple[Unit, UnitSource, MatchFinding, str]:
     reading = read(data)
     solids = [solid for shape in reading.shapes for solid in split_bodies(shape.mesh, shape.name)]
-    (body,), reasons = matcher.match_item(reading, solids, "0" * 64)
+    (body,), reasons, _ = matcher.match_item(reading, solids, "0" * 64)
     assert body.matches[0].part == "bracket"
     return body.unit, body.unit_source, body.matches[0].finding, reasons[0].message
 

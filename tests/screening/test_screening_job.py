@@ -18,7 +18,8 @@ from screening_jobs import body
 
 from partwatch.formats import Reading, ReadLimits
 from partwatch.geometry.bodies import Solid, split_bodies
-from partwatch.model.document import Body, Finding, MatchFinding, Reason
+from partwatch.matching.matcher import Matched
+from partwatch.model.document import Finding, MatchFinding
 from partwatch.model.mesh import Mesh
 from partwatch.screening.job import Screener, keep_largest
 
@@ -35,10 +36,10 @@ class FakeMatcher:
 
     def match_item(
         self, reading: Reading, solids: Sequence[Solid], sha256: str, groups: Sequence[Sequence[int]]
-    ) -> tuple[tuple[Body, ...], list[Reason]]:
+    ) -> Matched:
         assert sorted(k for group in groups for k in group) == list(range(len(solids)))
         self.solids += solids
-        return tuple(body(*self.findings) for _ in solids), []
+        return Matched(tuple(body(*self.findings) for _ in solids), [], ())
 
 
 def stl(faces: list[tuple[int, int, int]] = FACES) -> bytes:

@@ -30,7 +30,9 @@ EXIT_INTERRUPTED = 130
 VERBS = {
     "screen": "partwatch.cli.screen",
     "watch": "partwatch.cli.watch",
+    "serve": "partwatch.cli.serve",
     "service": "partwatch.cli.service",
+    "hunt": "partwatch.cli.hunt",
     "watchlist": "partwatch.cli.watchlist",
     "baseline": "partwatch.cli.baseline",
     "compare": "partwatch.cli.compare",

@@ -11,7 +11,8 @@ from typing import Any
 from partwatch.curation.specimens import write_specimens
 from partwatch.formats import Reading, ReadLimits
 from partwatch.geometry.bodies import Solid
-from partwatch.model.document import Body, Reason, UnitSource
+from partwatch.matching.matcher import Matched
+from partwatch.model.document import Body, UnitSource
 from partwatch.model.mesh import MM_PER_UNIT, Unit
 from partwatch.screening.job import Screener
 
@@ -32,12 +33,12 @@ class Recorder:
 
     def match_item(
         self, reading: Reading, solids: Sequence[Solid], sha256: str, groups: Sequence[Sequence[int]] = ()
-    ) -> tuple[tuple[Body, ...], list[Reason]]:
+    ) -> Matched:
         """The bodies, without matches."""
         del groups
         mm = MM_PER_UNIT[reading.unit] if reading.unit else 1.0
         write_specimens(self.folder / kept_name(sha256, reading.format), solids, mm)
-        return tuple(_body(k, solid, reading.unit) for k, solid in enumerate(solids)), []
+        return Matched(tuple(_body(k, solid, reading.unit) for k, solid in enumerate(solids)), [], ())
 
 
 def _body(index: int, solid: Solid, unit: Unit | None) -> Body:

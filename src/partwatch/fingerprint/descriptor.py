@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,28 @@ COARSE_SIZE = kernel.D2_BINS
 DESCRIPTOR_SIZE = kernel.D2_BINS + kernel.PPF_BINS
 
 FloatRow = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprint:
+    """What is kept of a body that was sampled, in its own unit.
+
+    descriptor: as `describe` gives it. radius: root mean square distance of its surface from its middle. area:
+    of that surface.
+    """
+
+    descriptor: FloatRow
+    radius: float
+    area: float
+
+    def scaled(self, factor: float) -> Fingerprint:
+        """Of the same body so many times as large."""
+        return Fingerprint(self.descriptor, self.radius * factor, self.area * factor**2)
+
+
+def fingerprint_of(surface: Surface) -> Fingerprint:
+    """The fingerprint of a body."""
+    return Fingerprint(describe(surface), surface.radius, float(surface.area))
 
 
 def describe(surface: Surface) -> FloatRow:

@@ -55,7 +55,7 @@ _MOST_OPEN_FILES = 256
 
 def main(channel_fd: int, parent_pid: int) -> None:
     """Serve tasks from the socket until the parent hangs up."""
-    _die_with_parent(parent_pid)
+    die_with_parent(parent_pid)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=channel_fd) as channel:
         start = _receive(channel)
@@ -164,7 +164,7 @@ def _lower(which: int, value: int) -> None:
         resource.setrlimit(which, (value, value))
 
 
-def _die_with_parent(parent_pid: int) -> None:
+def die_with_parent(parent_pid: int) -> None:
     """Ask the kernel to kill this process with its parent, even while native code is busy."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from partwatch.geometry.bodies import Solid
-from partwatch.matching.alignment import apply, inverse
+from partwatch.matching.alignment import apply, inverse, scale_of
 from partwatch.matching.correspondence import fit_similarity
 from partwatch.matching.engine import Found, Hit
 from partwatch.model.mesh import FloatArray
@@ -38,7 +38,10 @@ class Congruent:
         if gap > ROUNDING * np.linalg.norm(first.mesh.extents):
             return None
         T_solid_first = inverse(T_first_solid)
-        return Found([_moved(hit, T_solid_first) for hit in found.hits], found.resembling)
+        fingerprint = found.fingerprint
+        if fingerprint is not None:
+            fingerprint = fingerprint.scaled(scale_of(T_solid_first))
+        return Found([_moved(hit, T_solid_first) for hit in found.hits], found.resembling, fingerprint)
 
 
 def _key(solid: Solid) -> bytes:

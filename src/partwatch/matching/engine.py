@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from partwatch import kernel
 from partwatch.fingerprint.cloud import frames_of
-from partwatch.fingerprint.descriptor import describe
+from partwatch.fingerprint.descriptor import Fingerprint, describe, fingerprint_of
 from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import Solid, merge
@@ -87,10 +87,12 @@ class Hit:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a list has to say of one body. hits: best first, one a part. resembling: parts by their index."""
+    """What a list has to say of one body. hits: best first, one a part. resembling: parts by their index.
+    fingerprint: of the body, where it was sampled for the search."""
 
     hits: list[Hit]
     resembling: list[int]
+    fingerprint: Fingerprint | None = None
 
     def joined(self, more: Sequence[Hit]) -> Found:
         """With further hits, the better one of each part."""
@@ -98,7 +100,7 @@ class Found:
         for hit in (*self.hits, *more):
             if hit.part not in best or hit.measured.score > best[hit.part].measured.score:
                 best[hit.part] = hit
-        return Found(sorted(best.values(), key=_rank), self.resembling)
+        return replace(self, hits=sorted(best.values(), key=_rank))
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,12 +196,13 @@ class Engine:
         if len(self.index.part_index) == 0 or not solid.mesh.extents.max() > 0:
             return Found([], [])
         surface = sample_surface(solid.mesh)
-        rows, resembling = self._candidates(describe(surface), always)
+        fingerprint = fingerprint_of(surface)
+        rows, resembling = self._candidates(fingerprint.descriptor, always)
         target = Target(solid.mesh, surface)
         hits = self._hits(target, rows, around)
-        return Found(
-            hits if mm_per_unit is None else self._with_regions(target, hits, mm_per_unit), resembling
-        )
+        if mm_per_unit is not None:
+            hits = self._with_regions(target, hits, mm_per_unit)
+        return Found(hits, resembling, fingerprint)
 
     def shared_at(
         self, solid: Solid, part: int, T_body_part: FloatArray, mm_per_unit: float

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
+from partwatch.fingerprint.descriptor import Fingerprint
 from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.formats.base import Reading
 from partwatch.geometry.bodies import Solid, merge
@@ -55,6 +57,17 @@ _REGIONS_LIMITED = Reason(
 # A reason that puts an item up for review without a match.
 FINGERPRINT_ONLY = "fingerprint_only"
 _ORDER = {MatchFinding.MATCH: 0, MatchFinding.REVIEW: 1, MatchFinding.CANDIDATE: 2}
+
+
+class Matched(NamedTuple):
+    """An item's bodies with their matches, and the reasons that its finding needs.
+
+    fingerprints: of the bodies that were sampled for their search, by their place; None for the others.
+    """
+
+    bodies: tuple[Body, ...]
+    reasons: list[Reason]
+    fingerprints: Sequence[Fingerprint | None]
 
 
 @dataclass(frozen=True)
@@ -119,8 +132,8 @@ class Matcher:
         solids: Sequence[Solid],
         sha256: str,
         groups: Sequence[Sequence[int]] = (),
-    ) -> tuple[tuple[Body, ...], list[Reason]]:
-        """The item's bodies with their matches, and the reasons that its finding needs.
+    ) -> Matched:
+        """An item's bodies against the list.
 
         solids: of all the reading's shapes, in its unit. sha256: of the item's bytes, lower-case hex.
         groups: bodies that may be one part of several shells, by their place in solids; those of a shape.
@@ -130,6 +143,7 @@ class Matcher:
         item = _Item(sha256, reading.unit, reading.medium, judge, self._engine_for(reading.medium))
         bodies: list[Body] = []
         reasons: list[Reason] = []
+        fingerprints: list[Fingerprint | None] = []
         expired: dict[str, date] = {}
         same = self._index.parts_of_file(sha256)
         together = self._compounds(item.engine, solids, groups)
@@ -144,6 +158,7 @@ class Matcher:
                 alone = item.engine.find(solid, around, same, mm_per_unit if index in searched else None)
                 if seen and not any(item.engine.is_compound(hit.part) for hit in alone.hits):
                     seen.keep(solid, alone)
+            fingerprints.append(alone.fingerprint)
             found = alone.joined(together.get(index, []))
             judged = self._judged(item, found, expired)
             bodies.append(self._body(item, index, solid, judged))
@@ -158,7 +173,7 @@ class Matcher:
             )
             for name, day in sorted(expired.items())
         ]
-        return tuple(bodies), reasons
+        return Matched(tuple(bodies), reasons, fingerprints)
 
     def _engine_for(self, medium: Medium) -> Engine:
         if medium not in self._engines:

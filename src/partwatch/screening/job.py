@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from partwatch import formats
 from partwatch.fingerprint.cloud import radius_of
-from partwatch.fingerprint.descriptor import describe
+from partwatch.fingerprint.descriptor import Fingerprint, fingerprint_of
 from partwatch.fingerprint.feature_index import FeatureIndex
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.formats import Content, Opened, Reading, ReadLimits
 from partwatch.geometry.bodies import Solid, split_largest
 from partwatch.geometry.clean import triangle_areas
 from partwatch.matching import Matcher, Policy
+from partwatch.matching.matcher import Matched
 from partwatch.model.document import Body, Item, Reason
 from partwatch.model.errors import LimitError, UnreadableError
 from partwatch.model.mesh import MM_PER_UNIT, Mesh
@@ -97,7 +98,7 @@ class BodyMatcher(Protocol):
 
     def match_item(
         self, reading: Reading, solids: Sequence[Solid], sha256: str, groups: Sequence[Sequence[int]] = ()
-    ) -> tuple[tuple[Body, ...], list[Reason]]:
+    ) -> Matched:
         """As `Matcher.match_item`."""
         ...
 
@@ -216,9 +217,9 @@ class Screener:
         split = [split_largest(shape.mesh, shape.name, most) for shape in reading.shapes]
         solids, groups, over = keep_largest([solids for solids, _ in split], most)
         over += sum(dropped for _, dropped in split)
-        bodies, said = self.matcher.match_item(reading, solids, sha256, groups)
+        bodies, said, known = self.matcher.match_item(reading, solids, sha256, groups)
         if self.prints:
-            self._printed += filter(None, map(print_of, bodies, solids))
+            self._printed += filter(None, map(print_of, bodies, solids, known or [None] * len(bodies)))
         if not over:
             return bodies, said, []
         message = (
@@ -228,17 +229,17 @@ class Screener:
         return bodies, said, [Reason(code=LimitError.code, message=message)]
 
 
-def print_of(body: Body, solid: Solid) -> BodyPrint | None:
-    """The fingerprint of a body; None where it has no extent."""
+def print_of(body: Body, solid: Solid, known: Fingerprint | None = None) -> BodyPrint | None:
+    """The fingerprint of a body; None where it has no extent. known: what the matcher searched it by."""
     if not solid.mesh.extents.max() > 0:
         return None
-    surface = sample_surface(solid.mesh)
-    scale = MM_PER_UNIT[body.unit]
+    fingerprint = known or fingerprint_of(sample_surface(solid.mesh))
+    in_mm = fingerprint.scaled(MM_PER_UNIT[body.unit])
     return BodyPrint(
         body=body.index,
-        descriptor=b64encode(describe(surface).astype("<f4").tobytes()).decode("ascii"),
-        radius_mm=surface.radius * scale,
-        area_mm2=float(surface.area) * scale**2,
+        descriptor=b64encode(in_mm.descriptor.astype("<f4").tobytes()).decode("ascii"),
+        radius_mm=in_mm.radius,
+        area_mm2=in_mm.area,
     )
 
 

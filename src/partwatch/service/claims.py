@@ -28,27 +28,32 @@ MOST_LOST: Final = 12
 @dataclass(frozen=True)
 class Claimed:
     """A submission that is this desk's now. files: all of them; done: the results that are there already, by
-    the file's id, and with which header. lost: how often a desk died over it."""
+    the file's id, and with which header. lost: how often a desk died over it. due: its place in the queue."""
 
     submission: Submission
     files: tuple[StoredFile, ...]
     done: dict[int, str]
     lost: int
+    due: float
 
 
-def is_any_free(store: ServiceStore, desk: str) -> bool:
-    """Whether there is a submission that the desk could claim; nothing is locked for it."""
+def is_any_free(store: ServiceStore, desk: str, before: float | None = None) -> bool:
+    """Whether there is a submission that the desk could claim; nothing is locked for it. before: as there."""
     with store.reading() as connection:
         asked = select(SUBMISSIONS.c.number).where(_free(desk)).limit(1)
+        if before is not None:
+            asked = asked.where(SUBMISSIONS.c.due < before)
         return connection.execute(asked).scalar() is not None
 
 
-def claim(store: ServiceStore, desk: str, most: int) -> list[Claimed]:
-    """The submissions that are due next, at most so many, now this desk's."""
-    if not is_any_free(store, desk):
+def claim(store: ServiceStore, desk: str, most: int, before: float | None = None) -> list[Claimed]:
+    """The submissions that are due next, at most so many, now this desk's. before: only those due sooner."""
+    if not is_any_free(store, desk, before):
         return []
     with store.writing() as connection:
         due = select(SUBMISSIONS).where(_free(desk)).order_by(SUBMISSIONS.c.due, SUBMISSIONS.c.number)
+        if before is not None:
+            due = due.where(SUBMISSIONS.c.due < before)
         rows = connection.execute(due.limit(most)).all()
         moment = time.time()
         return [_claimed(store, connection, row, desk, moment) for row in rows]
@@ -82,7 +87,7 @@ def _claimed(store: ServiceStore, connection: Connection, row: Row[Any], desk: s
         .join(FILES, FILES.c.id == RESULTS.c.file)
         .where(FILES.c.submission == found.number)
     )
-    return Claimed(found, tuple(files), {row.file: row.header for row in done}, lost)
+    return Claimed(found, tuple(files), {one.file: one.header for one in done}, lost, float(row.due))
 
 
 def renew(store: ServiceStore, desk: str, numbers: Sequence[int]) -> set[int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from partwatch.model.document import Finding, Header, Item, ResultDocument, summarise, worst
 from partwatch.model.errors import StoreError
@@ -59,34 +59,63 @@ def header_key(header: Header) -> str:
     return hashlib.sha256(header.model_dump_json().encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Finished:
+    """The result of a file of a submission, and with what it was made."""
+
+    number: int
+    header: Header
+    result: FileResult
+
+
 def keep(store: ServiceStore, desk: str, number: int, header: Header, one: FileResult) -> bool:
     """Keep the result of a file; False, and nothing is kept, where its submission is no longer this desk's.
 
     With the last of its files the submission is screened: passed, or held for a person.
     """
-    key = header_key(header)
+    return keep_all(store, desk, [Finished(number, header, one)]) == [True]
+
+
+def keep_all(store: ServiceStore, desk: str, results: Sequence[Finished]) -> list[bool]:
+    """Keep results as `keep` does, all in one transaction; of each whether it was kept."""
+    # What takes time is done before others have to wait for it.
+    rows = [_rows_of(one) for one in results]
     with store.writing() as connection:
-        if not own(connection, desk, [number]):
-            return False
-        _keep_header(connection, key, header)
-        row = {"file": one.file, "header": key, "found": _packed(one.items), "finding": one.finding.value}
-        connection.execute(insert(RESULTS).values(row))
-        if one.prints:
-            connection.execute(insert(PRINTS), [_print_row(one.file, printed) for printed in one.prints])
-        found = connection.execute(
-            select(RESULTS.c.finding)
-            .select_from(FILES.outerjoin(RESULTS, RESULTS.c.file == FILES.c.id))
-            .where(FILES.c.submission == number)
-        )
-        findings = list(found.scalars())
-        whose = connection.execute(select(SUBMISSIONS).filter_by(number=number)).one()
-        done = sum(finding is not None for finding in findings)
-        if done == len(findings):
-            _finish(store, connection, whose, key, worst([Finding(finding) for finding in findings]), desk)
-        else:
-            told = {"done": done, "files": len(findings)}
-            events.tell(connection, whose.customer, whose.id, events.PROGRESS, told)
-    return True
+        mine = own(connection, desk, sorted({one.number for one in results}))
+        for one, (row, prints) in zip(results, rows, strict=True):
+            if one.number in mine:
+                _keep_header(connection, row["header"], one.header)
+                connection.execute(insert(RESULTS).values(row))
+                if prints:
+                    connection.execute(insert(PRINTS), prints)
+                _go_on(store, connection, one.number, row["header"], desk)
+    return [one.number in mine for one in results]
+
+
+def _rows_of(finished: Finished) -> tuple[dict[str, Any], list[Mapping[str, object]]]:
+    one = finished.result
+    row = {
+        "file": one.file, "header": header_key(finished.header), "found": _packed(one.items),
+        "finding": one.finding.value,
+    }  # fmt: skip
+    return row, [_print_row(one.file, printed) for printed in one.prints]
+
+
+def _go_on(store: ServiceStore, connection: Connection, number: int, header: str, desk: str) -> None:
+    """After another of a submission's results: it is screened, or has come further."""
+    whose = connection.execute(select(SUBMISSIONS).filter_by(number=number)).one()
+    found = connection.execute(
+        select(RESULTS.c.finding, func.count())
+        .join(FILES, FILES.c.id == RESULTS.c.file)
+        .where(FILES.c.submission == number)
+        .group_by(RESULTS.c.finding)
+    ).all()
+    done = sum(count for _, count in found)
+    if done == whose.files:
+        _finish(store, connection, whose, header, worst([Finding(finding) for finding, _ in found]), desk)
+    else:
+        told = {"done": done, "files": whose.files}
+        events.tell(connection, whose.customer, whose.id, events.PROGRESS, told)
 
 
 def drop_other_headers(store: ServiceStore, desk: str, number: int, header: Header) -> None:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from partwatch.case import engine as engines
 from partwatch.case.notary import KEY_FILE, Notary
@@ -36,6 +36,8 @@ from partwatch.watchlist.folders import only_one
 LOCAL: Final = "local"
 DATABASE_FILE: Final = "service.sqlite"
 FILES_FOLDER: Final = "files"
+# On which a PostgreSQL server sends word of what was handed in.
+CHANNEL: Final = "partwatch_queue"
 
 
 class ServiceStore:
@@ -102,6 +104,20 @@ class ServiceStore:
         """The one transaction that writes; a checkpoint of the ledger is signed at its end where anything
         was noted."""
         return self._notary.sealing(engines.writing(self._engine, self.named))
+
+    def connected(self) -> Connection:
+        """A connection of the caller's own, in no transaction and to be closed: for what waits for changes.
+        As long as any is open, SQLite need not clear up after each of the others."""
+        with engines.explained(self.named):
+            connection = self._engine.connect()
+            if connection.dialect.name == "postgresql":
+                return connection.execution_options(isolation_level="AUTOCOMMIT")
+            return connection
+
+    def ring(self, connection: Connection) -> None:
+        """Wake desks that wait, once this transaction is there; SQLite's see it by themselves."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"NOTIFY {CHANNEL}"))
 
     def note(self, connection: Connection, kind: str, body: Mapping[str, Any], by: str) -> int:
         """One entry of the ledger within a transaction of `writing`; its number."""

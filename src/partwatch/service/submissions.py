@@ -203,6 +203,7 @@ def accept(
             connection, "submission", {"id": public, "customer": asked.customer, "files": digests}, by.name
         )
         events.tell(connection, asked.customer, public, events.ACCEPTED, {"files": len(incoming.files)})
+        store.ring(connection)
         found = submission_of(connection.execute(select(SUBMISSIONS).filter_by(id=public)).one())
         # Last, so that whatever was refused above left the files where they were.
         incoming.folder.rename(final)
