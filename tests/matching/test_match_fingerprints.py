@@ -1,4 +1,4 @@
-"""What a body was searched by is handed out: a fingerprint costs no second sampling, and changes no finding."""
+"""What a body was searched by is handed out: a fingerprint costs no second sampling, no finding changes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import base64
 from pathlib import Path
 
 import numpy as np
-import parts
 import pytest
 from listed import MemoryIndex, matcher_of
 
+import parts
 from partwatch.fingerprint.descriptor import fingerprint_of
 from partwatch.fingerprint.surface import sample_surface
 from partwatch.geometry.bodies import split_bodies

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from partwatch.service.access.accounts import add_account
-from partwatch.service.access.tokens import make_token
 from service_running import running
 from service_samples import SHOP, Workers, clear, hand_in
 
 from partwatch.model.document import Finding
 from partwatch.screening.answer import Answer
 from partwatch.screening.expansion import Node
+from partwatch.service.access.accounts import add_account
+from partwatch.service.access.tokens import make_token
 from partwatch.service.customers import add_customer
 from partwatch.service.decisions import decide
 from partwatch.service.desk.desk import Desk
@@ -35,8 +35,8 @@ from partwatch.service.states import Act, Role
 from partwatch.service.store import ServiceStore
 from partwatch.watchlist.store import Watchlist
 
-# It asks what no service promises: that whatever fits the description is taken. A name may be taken already, and
-# a file of no design is none.
+# It asks what no service promises: that whatever fits the description is taken. A name may be taken already
+# and a file of no design is none.
 EXCLUDED: Final = ("positive_data_acceptance",)
 # What would leave the service itself, or ends only with its client.
 SKIPPED: Final = (r"/events$",)

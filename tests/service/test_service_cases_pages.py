@@ -137,9 +137,7 @@ def test_what_is_not_there_is_not_found_and_what_cannot_be_read_says_so(
     assert pages.get(f"/v1/cases/{keys[2]}/overview").status_code == 503
 
 
-def test_answers_are_those_of_the_cases_own_functions(
-    pages: Pages, keys: list[str], case: CaseStore
-) -> None:
+def test_answers_are_those_of_the_cases_own_functions(pages: Pages, keys: list[str], case: CaseStore) -> None:
     graph = graph_of_case(case)
     sender, account = case_samples.SENDER, case_samples.ACCOUNT
 
@@ -160,7 +158,7 @@ def test_answers_are_those_of_the_cases_own_functions(
     assert told("leads", entity=account) == as_json(ranking_of(graph, account))
     assert told("timeline", most=1000) == as_json(timeline_of(graph, most=1000))
     assert told("communities") == as_json(communities_of(graph))
-    (named,) = [one for one in told("entities", text="pumpmaker")]  # type: ignore[attr-defined]  # a list
+    (named,) = told("entities", text="pumpmaker")
     assert named == {"key": account, "kind": "UserAccount", "caption": named["caption"]}
 
 

@@ -42,7 +42,6 @@ VERBS = {
     "link": "partwatch.cli.link",
     "assemble": "partwatch.cli.assemble",
     "case": "partwatch.cli.case",
-    "hunt": "partwatch.cli.hunt",
     "ledger": "partwatch.cli.ledger",
     "background": "partwatch.cli.background",
     "calibrate": "partwatch.cli.calibrate",

@@ -1,4 +1,4 @@
-"""`partwatch service`: who may use the service, by whoever runs it, on its own machine.
+"""`partwatch service`: who may use the service, and what keeps it, by whoever runs it, on its own machine.
 
 Works on the home's store directly, whether the service runs or not; what changes holds at once.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from partwatch.cli import stdout
+from partwatch.cli import service_keep, stdout
 from partwatch.cli.case.common import actor
 from partwatch.cli.home import home_of
 from partwatch.model.errors import UsageError
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from partwatch.service.principals import Principal
     from partwatch.service.store import ServiceStore
 
-_HELP: Final = "The service's customers, accounts and tokens, on its own machine."
+_HELP: Final = "The service's customers, accounts and tokens, its backups, and how it is."
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=_HELP)
 customer = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who submits.")
 account = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who may use the service.")
 token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="How programs show who they are.")
 for _name, _group in (("customer", customer), ("account", account), ("token", token)):
     app.add_typer(_group, name=_name)
+# Without a name its verbs stand beside these groups.
+app.add_typer(service_keep.app)
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Its key: lower-case letters, digits, dashes.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
