@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,9 +21,12 @@ from access_samples import (
     serving,
     settled,
 )
+from fastapi import FastAPI
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
-from partwatch.service.access import accounts
+from partwatch.service.access import accounts, middleware
 from partwatch.service.access.headers import CSP
 from partwatch.service.access.rates import Buckets
 from partwatch.service.access.requests import (
@@ -32,6 +37,7 @@ from partwatch.service.access.requests import (
     origin_problem,
     safe_next,
 )
+from partwatch.service.context import Service
 from partwatch.service.principals import THIS_MACHINE
 from partwatch.service.settings import Access, Serving, Settings
 from partwatch.service.store import ServiceStore
@@ -512,3 +518,67 @@ def test_the_audit_log_is_paged_filtered_and_checked(
     assert (state["holds"], state["whole"], state["size"]) == (True, True, seqs[0] + 1)
     for bad in ({"limit": "0"}, {"before": "-1"}, {"kind": "X"}, {"by": "\x00"}):
         assert browser.get("/v1/audit", params=bad, headers=head).status_code == 422
+
+
+async def streamed(
+    app: FastAPI, chunks: list[bytes], headers: dict[str, str] | None = None
+) -> tuple[list[bytes], list[Any]]:
+    """What an application is sent, and what had been heard of it by then: once a chunk."""
+    heard: list[bytes] = []
+    seen: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        seen.append(len(heard))
+        body = chunks[len(seen) - 1]
+        return {"type": "http.request", "body": body, "more_body": len(seen) < len(chunks)}
+
+    async def send(message: Any) -> None:
+        heard.append(message.get("body", b""))
+
+    told = {"host": "localhost", "content-type": "multipart/form-data; boundary=x"} | (headers or {})
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/submissions", "raw_path": b"", "query_string": b"",
+        "root_path": "", "scheme": "http", "http_version": "1.1", "asgi": {"spec_version": "2.4"},
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 1), "headers": [(k.encode(), v.encode()) for k, v in told.items()],
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return heard, seen
+
+
+def test_bodies_and_answers_pass_as_they_come(tmp_path: Path) -> None:
+    service = Service.open(tmp_path, Settings())
+    app = FastAPI()
+    app.state.service = service
+    middleware.add_to(app)
+
+    @app.post("/v1/submissions")
+    async def echo(request: Request) -> StreamingResponse:
+        return StreamingResponse(request.stream())
+
+    chunks = [b"x" * (1 << 20), b"y" * (1 << 20), b"z"]
+    heard, seen = asyncio.run(streamed(app, chunks))
+    assert b"".join(heard) == b"".join(chunks)
+    # The start, then an answer to each chunk before the next was asked for.
+    assert seen == [1, 2, 3]
+
+
+def test_what_nobody_foresaw_is_told_without_its_trace_and_is_the_servers_to_log(tmp_path: Path) -> None:
+    app = FastAPI()
+    app.state.service = Service.open(tmp_path, Settings())
+    middleware.add_to(app)
+
+    @app.post("/v1/submissions")
+    async def broken() -> None:
+        raise RuntimeError("a secret")
+
+    with pytest.raises(RuntimeError):
+        asyncio.run(streamed(app, [b""]))
+
+
+def test_a_script_of_a_page_is_told_problems_as_problems(browser: Browser) -> None:
+    browser.log_in("shop")
+    script = {"sec-fetch-mode": "cors", "sec-fetch-site": "same-origin"}
+    for told in (script, {"accept": "application/json"}):
+        answer = browser.get("/administration", headers=told)
+        assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")

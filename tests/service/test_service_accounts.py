@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import service_samples as samples
 from access_samples import PASSWORD, cheap_passwords
 from sqlalchemy import select, update
 
@@ -31,9 +32,16 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap_passwords(monkeypatch)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ServiceStore:
-    made = ServiceStore.open(tmp_path, Settings())
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ServiceStore:
+    if request.param == "postgresql" and not samples.POSTGRESQL:
+        pytest.skip("PARTWATCH_POSTGRESQL names no server")
+    return with_people(tmp_path, samples.settings_for(tmp_path, request.param == "postgresql"))
+
+
+def with_people(home: Path, settings: Settings) -> ServiceStore:
+    """A customer, an administrator, and an account of the customer's."""
+    made = ServiceStore.open(home, settings)
     add_customer(made, "shop", "Shop", THIS_MACHINE)
     accounts.add_account(made, "ada", [Role.ADMINISTER, Role.REVIEW], None, THIS_MACHINE, PASSWORD)
     accounts.add_account(made, "till", [Role.SUBMIT], "shop", THIS_MACHINE, PASSWORD)
@@ -389,7 +397,8 @@ def test_the_command_line_takes_no_weak_password_and_prints_a_link_instead(
     assert "This machine" in capsys.readouterr().out
 
 
-def test_the_command_line_disables_and_lets_in_again(store: ServiceStore, tmp_path: Path) -> None:
+def test_the_command_line_disables_and_lets_in_again(tmp_path: Path) -> None:
+    store = with_people(tmp_path, Settings())
     assert run(tmp_path, "customer", "disable", "shop") == 0
     assert log_in(store, "till") is None
     assert run(tmp_path, "customer", "enable", "shop") == 0

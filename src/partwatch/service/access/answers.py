@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message, Send
 
 from partwatch.service.access.accounts import UnknownError
 from partwatch.service.access.paths import is_for_programs
@@ -36,7 +37,7 @@ def answer(
 ) -> Response:
     """What went wrong, in the form that whoever asks can use."""
     detail = detail or _MEND.get(status, "")
-    if is_for_programs(request.scope["path"]):
+    if not _is_for_people(request):
         return problem(status, _title(status), detail, headers)
     told = {"status": status, "name": _title(status), "detail": detail}
     made = page(request, "error.html", told, status)
@@ -59,26 +60,46 @@ def add_error_pages(app: FastAPI) -> None:
     if handlers.get(RequestValidationError) is request_validation_exception_handler:
         handlers[RequestValidationError] = _invalid
     handlers.setdefault(UnknownError, _unknown)
-    for kind, handler in list(handlers.items()):
-        handlers[kind] = _for_people(handler)
 
 
-def _for_people(handler: Any) -> Any:
-    async def handle(request: Request, error: Exception) -> Response:
-        made = handler(request, error)
-        response: Response = await made if inspect.isawaitable(made) else made
-        told = response.headers.get("content-type", "")
-        if is_for_programs(request.scope["path"]) or not told.startswith((MEDIA_TYPE, "application/json")):
-            return response
-        kept = {name: response.headers[name] for name in ("retry-after", "allow") if name in response.headers}
-        return answer(request, response.status_code, _detail(response), kept)
+def as_pages(request: Request, send: Send) -> Send:
+    """A `send` that turns problem details into a page, where a person asked for one; all else goes on as it
+    comes."""
+    if not _is_for_people(request):
+        return send
+    held: Message | None = None
+    body = bytearray()
 
-    return handle
+    async def sending(message: Message) -> None:
+        nonlocal held
+        if message["type"] == "http.response.start":
+            if Headers(raw=message["headers"]).get("content-type", "").startswith(MEDIA_TYPE):
+                held = message
+                return
+        elif held is not None and message["type"] == "http.response.body":
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                await _page_of(request, held, bytes(body))(request.scope, request.receive, send)
+            return
+        await send(message)
+
+    return sending
 
 
-def _detail(response: Response) -> str:
-    detail = json.loads(bytes(response.body)).get("detail")
-    return detail if isinstance(detail, str) and detail != _title(response.status_code) else ""
+def _is_for_people(request: Request) -> bool:
+    """Whether a page is wanted, and not what a page's script asked for."""
+    return (
+        not is_for_programs(request.scope["path"])
+        and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+        and "json" not in request.headers.get("accept", "")
+    )
+
+
+def _page_of(request: Request, start: Message, body: bytes) -> Response:
+    headers = Headers(raw=start["headers"])
+    kept = {name: headers[name] for name in ("retry-after", "allow") if name in headers}
+    detail = json.loads(body).get("detail", "")
+    return answer(request, start["status"], "" if detail == _title(start["status"]) else detail, kept)
 
 
 def _http_error(request: Request, error: HTTPException) -> Response:

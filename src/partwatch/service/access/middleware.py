@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from partwatch.model.errors import StoreError
 from partwatch.service.access import bodies, identity
-from partwatch.service.access.answers import add_error_pages, answer
+from partwatch.service.access.answers import add_error_pages, answer, as_pages
 from partwatch.service.access.headers import with_headers
 from partwatch.service.access.identity import NOBODY, Cookies, Identity, Refused, Way
 from partwatch.service.access.paths import (
@@ -104,8 +104,9 @@ class _Guard:
         async def sending(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
-            await send(message)
+            await passing(message)
 
+        passing = as_pages(request, send)
         try:
             await self._app(request.scope, bodies.limited(receive, self._most(request)), sending)
         except Exception:

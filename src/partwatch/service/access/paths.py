@@ -13,16 +13,11 @@ _PROGRAMS: Final = ("/v1/", "/status/")
 # Where files come in: these routes stream, and hold what they read to limits of their own.
 _UPLOADS: Final = frozenset(
     {
-        "/v1/submissions",
-        "/v1/hunt",
-        "/v1/watchlist",
-        "/submissions",
-        "/submissions/new",
-        "/hunt",
-        "/watchlist",
+        *("/v1/submissions", "/submissions/new", "/v1/hunt/file", "/hunt/file"),
+        *("/v1/watchlist/designs", "/watchlist/new"),
     }
 )
-_SUBMITTING: Final = frozenset({"/v1/submissions", "/submissions", "/submissions/new"})
+_SUBMITTING: Final = frozenset({"/v1/submissions", "/submissions/new"})
 _FILE_TYPES: Final = ("multipart/form-data", "application/octet-stream")
 
 
