@@ -35,8 +35,8 @@ from partwatch.service.states import Act, Role
 from partwatch.service.store import ServiceStore
 from partwatch.watchlist.store import Watchlist
 
-# It asks what no service promises: that whatever fits the description is taken. A name may be taken already, and
-# a file of no design is none.
+# It asks what no service promises: that whatever fits the description is taken. A name may be taken already,
+# and a file of no design is none.
 EXCLUDED: Final = ("positive_data_acceptance",)
 # What would leave the service itself, or ends only with its client.
 SKIPPED: Final = (r"/events$",)
