@@ -15,7 +15,9 @@ class Hanging:
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
 
-    def screen(self, path: str, chain: tuple[str, ...], source_sha256: str | None = None) -> Any:
+    def screen(
+        self, path: str, chain: tuple[str, ...], source_sha256: str | None = None, named: str | None = None
+    ) -> Any:
         marker = self.folder / Path(path).name
         marker.with_suffix(".new").write_text(str(os.getpid()))
         marker.with_suffix(".new").rename(marker)

@@ -165,6 +165,7 @@ def test_what_is_no_submission_is_told_and_leaves_nothing(
         ({"Content-Type": "multipart/form-data"}, "", 400),
         ({"Content-Type": f"multipart/form-data; boundary={'b' * 300}"}, "", 400),
         (FORM | {"Content-Encoding": "gzip"}, "", 415),
+        (FORM, "?reference=r", 422),
         ({"Content-Type": "application/octet-stream"}, "", 422),
         ({"Content-Type": "application/octet-stream"}, "?name=", 422),
         ({"Content-Type": "application/octet-stream"}, "?name=a&name=b", 422),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,15 @@ def test_an_address_names_all_of_its_methods(client: Client) -> None:
         ("submissions", "GET, POST"), ("watchlist/design", "GET, DELETE"), ("submissions/x/result", "GET")
     ):  # fmt: skip
         assert client.request("PATCH", f"/v1/{path}").headers["allow"] == methods
+
+
+def test_every_address_in_the_guide_is_there(client: Client) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\$SERVER(/v1/[a-z/$A-Z0-9]+)", guide))
+    paths = client.get("/v1/openapi.json").json()["paths"].keys()
+    known = {path.replace("{id}", "$ID").replace("{position}", "0") for path in paths}
+    assert len(named) > 8
+    assert named <= known
 
 
 def test_a_validation_error_names_its_places(client: Client) -> None:

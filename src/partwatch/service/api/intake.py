@@ -107,6 +107,8 @@ async def _taken(
         sink = Sink(incoming, service.settings.intake)
         kind, options = parse_options_header(request.headers.get("content-type"))
         if kind == FORM:
+            if request.query_params:
+                raise UsageError("with a form, all of it stands in the form; leave the query out")
             parts = Parts(options.get(b"boundary", b""), sink, csrf, known)
             last = await _pour(request, parts.write, service)
             fields, finish = parts.fields, parts.finish

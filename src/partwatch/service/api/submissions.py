@@ -30,7 +30,8 @@ router = APIRouter(prefix="/submissions", tags=["submissions"])
 _MOST: Final = 200
 _RETRY_S: Final = 1
 _CHUNK: Final = 256 << 10
-_TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 200}
+# An empty one is one that was not filled in.
+_TEXT: Final = {"type": "string", "maxLength": 200}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -65,7 +66,8 @@ _BODY: Final[dict[str, Any]] = {
          "description": "As in the form, where the body is one file."},
         {"name": "customer", "in": "query", "required": False, "schema": _TEXT,
          "description": "As in the form, where the body is one file."},
-        {"name": "Idempotency-Key", "in": "header", "required": False, "schema": _TEXT,
+        {"name": "Idempotency-Key", "in": "header", "required": False,
+         "schema": _TEXT | {"minLength": 1},
          "description": "The same key with the same files is taken in once, however often it is sent."},
     ],
 }  # fmt: skip
