@@ -76,7 +76,9 @@ class Pages:
         """GET; redirects are shown, not followed."""
         return asyncio.run(self._request("GET", path, **more))
 
-    def post(self, path: str, data: Mapping[str, str], seen: str | None = None, **more: Any) -> httpx.Response:
+    def post(
+        self, path: str, data: Mapping[str, str], seen: str | None = None, **more: Any
+    ) -> httpx.Response:
         """A form, with the token of the page `seen` (its path), else of none."""
         token = "" if seen is None else csrf_of(self.get(seen).text)
         return asyncio.run(self._request("POST", path, data=dict(data) | {"csrf": token}, **more))

@@ -137,9 +137,7 @@ def test_what_is_not_there_is_not_found_and_what_cannot_be_read_says_so(
     assert pages.get(f"/v1/cases/{keys[2]}/overview").status_code == 503
 
 
-def test_answers_are_those_of_the_cases_own_functions(
-    pages: Pages, keys: list[str], case: CaseStore
-) -> None:
+def test_answers_are_those_of_the_cases_own_functions(pages: Pages, keys: list[str], case: CaseStore) -> None:
     graph = graph_of_case(case)
     sender, account = case_samples.SENDER, case_samples.ACCOUNT
 
