@@ -128,7 +128,7 @@ def fill(folder: Path, bodies: int) -> dict[str, Any]:
     history.tidy()
     tidied = time.perf_counter() - start
     with_old = size_of(folder / "history")
-    history.tidy(timedelta())
+    history.tidy(timedelta(milliseconds=1))
     return {
         "bodies": history.counts().bodies,
         "fill_s": round(took, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -177,6 +177,24 @@ def test_forgetting_takes_what_it_names_and_nothing_else(tmp_path: Path) -> None
     assert store.counts() == counts
     left = {one.body for one in nearest(store, Sought(known, 2.0, 100)).found}
     assert left == {7, 9, 10, 11}
+
+
+@pytest.mark.parametrize("rest", [0, 299])
+def test_what_is_forgotten_is_gone_from_the_disk_once_it_is_tidied(tmp_path: Path, rest: int) -> None:
+    store = HistoryStore.open(tmp_path, fitted)
+    store.add([entry(number, row, f"left-{number}") for number, row in enumerate(descriptors(rest))])
+    store.add([entry(1, descriptors(1)[0], "forgotten-one")])
+    store.tidy(timedelta(milliseconds=1))
+    assert holding(tmp_path, b"forgotten-one")
+    store.forget_submissions(["forgotten-one"])
+    store.tidy(timedelta(milliseconds=1))
+    assert holding(tmp_path, b"forgotten-one") == []
+    assert store.counts().bodies == rest
+
+
+def holding(folder: Path, text: bytes) -> list[str]:
+    """Data files that hold a text."""
+    return [path.name for path in folder.rglob("*.lance") if path.is_file() and text in path.read_bytes()]
 
 
 def test_names_that_no_text_can_hold_are_kept_as_escapes(tmp_path: Path) -> None:

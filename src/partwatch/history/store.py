@@ -87,15 +87,7 @@ class HistoryStore:
         by_id = {entry.id: entry for entry in entries}
         if not by_id:
             return
-        batch = rows.table_of(list(by_id.values()), self.projection)
-        self._committed(
-            lambda: (
-                self.table.merge_insert("id")
-                .when_matched_update_all()
-                .when_not_matched_insert_all()
-                .execute(batch)
-            )
-        )
+        self._merge(rows.table_of(list(by_id.values()), self.projection))
 
     def forget_submissions(self, submissions: Sequence[str]) -> None:
         """Delete all bodies of these submissions, by their ids."""
@@ -130,9 +122,33 @@ class HistoryStore:
             return {one for batch in batches for one in batch.column("submission").to_pylist()}
 
     def tidy(self, kept: timedelta = KEPT_VERSIONS) -> None:
-        """Make many small pieces one, and remove versions that are older than so long: bounded by the size of
-        the pieces that are not whole yet (a million bodies, about a gigabyte)."""
+        """Make many small pieces one, without what was deleted of them, and remove versions that are older
+        than so long: bounded by the size of the pieces that are not whole yet (a million bodies, about a
+        gigabyte)."""
+        self._unsettle()
         self._committed(lambda: self.table.optimize(cleanup_older_than=kept))
+
+    def _unsettle(self) -> None:
+        """A single piece of which little was deleted would be left as it is, with what was deleted in it: one
+        of its rows is written anew, so that there are two, which are made one."""
+        with explained(self.url):
+            table = self.table
+            told = table.stats()
+            pieces = told["fragment_stats"]
+            if pieces["num_fragments"] != 1 or told["num_rows"] in (0, pieces["lengths"]["max"]):
+                return
+            row = table.search(None).limit(1).to_arrow()
+        self._merge(row)
+
+    def _merge(self, batch: Any) -> None:
+        self._committed(
+            lambda: (
+                self.table.merge_insert("id")
+                .when_matched_update_all()
+                .when_not_matched_insert_all()
+                .execute(batch)
+            )
+        )
 
     def _delete(self, where: str) -> None:
         self._committed(lambda: self.table.delete(where))
