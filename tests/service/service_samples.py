@@ -31,7 +31,7 @@ def settings_for(folder: Path, postgresql: bool, settings: Settings | None = Non
     """Settings with a database of the test's own."""
     if not postgresql:
         return settings or Settings()
-    return Settings(Serving(case_samples.location(folder, True)))
+    return Settings(Serving(database=case_samples.location(folder, True)))
 
 
 def hand_in(
