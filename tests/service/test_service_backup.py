@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from service_samples import SHOP, Workers, hand_in
+from service_samples import POSTGRESQL, SHOP, Workers, hand_in, settings_for
 from sqlalchemy import insert, select, update
 
 from partwatch.cli import service_keep
@@ -23,6 +23,7 @@ from partwatch.model.errors import StoreError, UsageError
 from partwatch.service import housekeeping
 from partwatch.service.claims import claim
 from partwatch.service.context import Service
+from partwatch.service.counts import count
 from partwatch.service.customers import add_customer
 from partwatch.service.decisions import decide, decided
 from partwatch.service.desk.desk import Desk
@@ -38,6 +39,7 @@ from partwatch.service.settings import Settings, read_settings
 from partwatch.service.states import Act, State
 from partwatch.service.submissions import find
 from partwatch.service.tables import CHORES, FILES, SUBMISSIONS
+from partwatch.service.wellbeing import Grade, findings
 from partwatch.watchlist.store import Watchlist
 
 
@@ -256,6 +258,7 @@ def test_killed_in_the_middle_leaves_no_backup_and_the_next_one_clears_up(
 import sys, threading
 from pathlib import Path
 from partwatch.service.context import Service
+from partwatch.service.counts import count
 from partwatch.service.settings import Settings
 from partwatch.service.keeping import backing_up
 def hang(*given):
@@ -288,6 +291,28 @@ def test_a_chore_under_way_is_waited_for(service: Service) -> None:
         connection.execute(insert(CHORES).values(row))
     with pytest.raises(StoreError, match="does not end"), paused(service, wait_s=0.0):
         pass
+
+
+@pytest.mark.skipif(not POSTGRESQL, reason="PARTWATCH_POSTGRESQL is not set")
+def test_a_database_on_a_server_is_left_to_its_own_tools_and_all_else_is_kept(
+    home: Path, tmp_path: Path
+) -> None:
+    service = Service.open(home, settings_for(tmp_path, True))
+    made = hand_in(service.store, {"a.stl": b"1"})
+    (service.store.folder / "service.toml").write_text(
+        f'[serving]\ndatabase = "{service.settings.serving.database}"\n'
+    )
+    counts, found = count(service), {one.name: one.grade for one in findings(service)}
+    assert (counts.received, counts.waiting.submissions, counts.database_bytes > 0) == (1, 1, True)
+    assert found["store"] is Grade.OK
+    done = backup(service, tmp_path / "one.backup")
+    assert done.manifest is not None
+    assert (done.manifest.database, done.files) == (False, 1)
+    assert restore(tmp_path / "new", done.path).files == 1
+    again = reopened(tmp_path / "new")
+    with again.store.reading() as connection:
+        assert find(connection, made.id, THIS_MACHINE).state is State.QUEUED
+    assert (again.store.files / made.id / "0").read_bytes() == b"1"
 
 
 class Context:

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,9 @@ from typing import Any
 import httpx
 import pytest
 from service_running import running
-from service_samples import OTHER, SHOP, hand_in
+from service_samples import OTHER, POSTGRESQL, SHOP, hand_in, settings_for
 from sqlalchemy import update
-from webhook_receiver import Receiver, is_signed, receiving, respond
+from webhook_receiver import Receiver, certificate, is_signed, receiving, respond
 
 from partwatch.ledger import log
 from partwatch.model.errors import UsageError
@@ -45,9 +47,12 @@ from partwatch.service.webhook_signing import OVERLAP_S, rotated, secrets_in, si
 TRUSTING = Settings(webhooks=Webhooks(private_addresses=True, attempts=3, timeout_s=5.0))
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Service:
-    made = Service.open(tmp_path, TRUSTING)
+@pytest.fixture(params=[False, True], ids=["sqlite", "postgresql"])
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Service:
+    if request.param and not POSTGRESQL:
+        pytest.skip("PARTWATCH_POSTGRESQL is not set")
+    there = settings_for(tmp_path, True).serving if request.param else TRUSTING.serving
+    made = Service.open(tmp_path, replace(TRUSTING, serving=there))
     for one in ("shop", "other"):
         add_customer(made.store, one, one, THIS_MACHINE)
     return made
@@ -251,7 +256,7 @@ def test_public_addresses_are_and_ones_own_where_they_are_allowed() -> None:
         "https://host:5432/", "https://[::1", "https://host/\0", "https://" + "a" * 3000,
     ],
 )  # fmt: skip
-def test_a_url_that_hooks_must_not_have_is_refused(service: Service, url: str) -> None:
+def test_a_url_that_hooks_must_not_have_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
         check_url(url, private=False)
 
@@ -290,6 +295,26 @@ def test_a_name_that_answers_otherwise_the_second_time_leads_nowhere_else(
     assert not outcome.is_ok
     assert receiver.came == []
     assert asked.count("turns.example") == 1
+
+
+def test_a_certificate_must_be_known_and_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {}
+    for host in ("localhost", "other.example"):
+        pem = certificate(tmp_path, host)
+        own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        own.load_cert_chain(pem)
+        with receiving(own) as receiver:
+            said[host, "unknown"] = sent(receiver.url, private=True).said
+            trusting = ssl.create_default_context(cafile=str(pem))
+            monkeypatch.setattr(webhook_sending, "_authorities", lambda trusting=trusting: trusting)
+            said[host, "known"] = sent(receiver.url, private=True).said
+        monkeypatch.undo()
+    assert said == {
+        ("localhost", "unknown"): "its certificate is not valid",
+        ("localhost", "known"): "answered 204",
+        ("other.example", "unknown"): "its certificate is not valid",
+        ("other.example", "known"): "its certificate is not valid",
+    }
 
 
 def test_hooks_belong_to_their_customer(service: Service, receiver: Receiver) -> None:
