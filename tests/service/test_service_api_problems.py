@@ -88,7 +88,7 @@ def test_every_address_in_the_guide_is_there(client: Client) -> None:
     named = set(re.findall(r"\$SERVER(/v1/[a-z/$A-Z0-9]+)", guide))
     paths = client.get("/v1/openapi.json").json()["paths"].keys()
     known = {path.replace("{id}", "$ID").replace("{position}", "0") for path in paths}
-    assert len(named) > 8
+    assert len(named) >= 8
     assert named <= known
 
 
