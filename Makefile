@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CASE ?= demo/case
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: help setup demo case-demo test kill-test fuzz check format bench browser-test case-peers postgresql-test slicers slicer-test clean
+.PHONY: help setup demo case-demo service-demo test kill-test fuzz check format bench browser-test api-test case-peers postgresql-test slicers slicer-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -28,6 +28,10 @@ test: setup ## run the tests; with PARTWATCH_CORPUS=DIR those on real files too
 case-demo: setup ## a made-up case, from seized files to a disclosure pack (CASE=DIR, else demo/case)
 	test '$(CASE)' != demo/case || rm -rf demo/case
 	$(BIN)/python -m examples.case '$(CASE)' --run
+
+SERVICE ?= demo/service
+service-demo: setup ## a service with submissions in every state, on this machine alone, until Ctrl-C (SERVICE=DIR)
+	$(BIN)/python -m examples.service '$(SERVICE)' --run
 
 KILLS ?= 100
 kill-test: setup ## kill -9 a batch and the list's writers KILLS times at random, compare what is left
@@ -53,7 +57,12 @@ bench: setup ## measure speed and memory beside peers, write docs/benchmarks.md 
 	.venv-peers/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
 	$(BIN)/python -m benchmarks --corpus '$(CORPUS)' --peers-python .venv-peers/bin/python
 
-browser-test: setup ## drive the HTML report in a real browser (needs Debian's chromium or the like)
+API_EXAMPLES ?= 8
+api-test: setup ## ask the whole API what its own description allows, by schemathesis (API_EXAMPLES a route)
+	$(PIP) --editable '.[fuzz-api]'
+	$(BIN)/python tests/service/fuzz_service.py --examples $(API_EXAMPLES)
+
+browser-test: setup ## drive reports and the service's pages in a real browser (needs Debian's chromium or the like)
 	$(PIP) --editable '.[browser]'
 	$(BIN)/python -m pytest tests/browser
 

@@ -173,19 +173,14 @@ def drop_files(service: Service, found: Sequence[Submission], by: str, reason: s
 def forget_prints(service: Service, ids: Sequence[str]) -> None:
     """Have the history forget submissions. Where that fails now, its own chore does it later: it keeps
     nothing that the store has forgotten."""
-    _asked_of_history("forget", service, ids)
+    with contextlib.suppress(StoreError, UsageError):
+        draining.forget(service, ids)
 
 
 def forget_prints_of_customer(service: Service, customer: str) -> None:
-    """Have the history forget a customer."""
-    _asked_of_history("forget_customer", service, customer)
-
-
-def _asked_of_history(name: str, service: Service, what: object) -> None:
-    ask: Callable[[Service, object], None] | None = getattr(draining, name, None)
-    if ask is not None:
-        with contextlib.suppress(StoreError):
-            ask(service, what)
+    """Have the history forget a customer; as `forget_prints`."""
+    with contextlib.suppress(StoreError, UsageError):
+        draining.forget_customer(service, customer)
 
 
 def _without_folders(store: ServiceStore, ids: Sequence[str], then: Callable[[Connection], None]) -> None:

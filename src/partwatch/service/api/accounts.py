@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from partwatch.service.access import accounts, tokens
 from partwatch.service.access.links import link_of
@@ -83,7 +83,7 @@ class Disabled(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    disabled: bool
+    disabled: StrictBool
 
 
 class SetupLink(BaseModel):
