@@ -58,7 +58,7 @@ def list_runs(here: Here, who: Who) -> list[RunTold]:
     return [_told(one) for one in families.runs(here, who)]
 
 
-@router.post("", status_code=202, responses=refusals())
+@router.post("", status_code=202, responses=refusals(400))
 def ask_for_families(here: Here, who: Who, asked: FamiliesAsked) -> RunTold:
     """Begin a run: it takes seconds to minutes. That it was asked is noted, with every submission it is
     about."""

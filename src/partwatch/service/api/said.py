@@ -7,6 +7,7 @@ from typing import Any, Final
 from partwatch.service.api.problems import MEDIA_TYPE
 
 _WORDS: Final = {
+    400: "The body cannot be read.",
     401: "No login was given, or it is not good any more.",
     403: "Whoever asks lacks the role for it.",
     404: "There is no such thing here, or not for whoever asks.",
