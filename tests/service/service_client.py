@@ -1,4 +1,4 @@
-"""The application without a server: requests that are answered in this thread."""
+"""The application without a server: requests that are answered in this thread. Cookies stay."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Client:
         self.app = create_app(home, settings)
         self.store: ServiceStore = self.app.state.service.store
         self._headers = headers or {}
+        self._cookies = httpx.Cookies()
 
     def request(self, method: str, path: str, content: Any = None, **more: Any) -> httpx.Response:
         """One request; content may be an iterator."""
@@ -33,7 +34,10 @@ class Client:
         async with httpx.AsyncClient(
             transport=transport, base_url="http://localhost", headers=self._headers
         ) as made:
-            return await made.request(method, path, **more)
+            made.cookies = self._cookies
+            answer = await made.request(method, path, **more)
+            self._cookies = made.cookies
+            return answer
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         """GET."""

@@ -33,7 +33,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> dict[str, Principal]:
         scope.setdefault("state", {}).update(principal=who["now"], csrf="")
         await self._app(scope, receive, send)
 
-    monkeypatch.setattr(middleware._Identified, "__call__", identified)
+    monkeypatch.setattr(middleware._Guard, "__call__", identified)
     return who
 
 

@@ -104,6 +104,8 @@ class Site:
         """As an account of that name: the API by its token, pages by a session with its forms' token."""
         if route.is_api:
             body = self.body(route)
+            # What streams would go on.
+            path = f"{path}?seconds=1" if path.endswith("/events") else path
             return self.browser.request(route.method, path, headers=self.head(name), json=body)
         self.be(name)
         sent = None

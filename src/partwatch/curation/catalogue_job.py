@@ -63,6 +63,8 @@ def setup(folder: str, limits: Mapping[str, Any] | None = None) -> None:
     _screener[:] = [Screener(Recorder(Path(folder)), ReadLimits(**limits or {}))]
 
 
-def read_file(path: str, chain: list[str], source_sha256: str | None = None) -> bytes:
+def read_file(
+    path: str, chain: list[str], source_sha256: str | None = None, named: str | None = None
+) -> bytes:
     """One file, or one member by its names from the outermost archive in; an `Answer` as JSON."""
-    return _screener[0].screen(path, tuple(chain), source_sha256).model_dump_json().encode()
+    return _screener[0].screen(path, tuple(chain), source_sha256, named).model_dump_json().encode()

@@ -52,13 +52,16 @@ class Reader:
     def __post_init__(self) -> None:
         self._opener = Opener(self.limits)
 
-    def read(self, path: str, chain: tuple[str, ...], source_sha256: str | None = None) -> Answer:
-        """The item and its members. What nobody can open may have marks all the same."""
-        named, member, sha256 = shown(path), "/".join(chain) or None, None
+    def read(
+        self, path: str, chain: tuple[str, ...], source_sha256: str | None = None, named: str | None = None
+    ) -> Answer:
+        """The item and its members. What nobody can open may have marks all the same. named: what it is called
+        where that is not its path."""
+        named, member, sha256 = named or shown(path), "/".join(chain) or None, None
         if not chain:
             self._opener.let_go()
         try:
-            data = self._opener.content(path, chain, source_sha256)
+            data = self._opener.content(path, chain, source_sha256, named)
             sha256 = hashlib.sha256(data).hexdigest()
             found = marks_of(data, self.limits)
             if self.triangulation:
@@ -125,6 +128,8 @@ def setup(folder: str, limits: Mapping[str, Any] | None = None, triangulation: b
     _reader[:] = [Reader(Path(folder), ReadLimits(**limits or {}), triangulation)]
 
 
-def read_file(path: str, chain: list[str], source_sha256: str | None = None) -> bytes:
+def read_file(
+    path: str, chain: list[str], source_sha256: str | None = None, named: str | None = None
+) -> bytes:
     """One file, or one member by its names from the outermost archive in; an `Answer` as JSON."""
-    return _reader[0].read(path, tuple(chain), source_sha256).model_dump_json().encode()
+    return _reader[0].read(path, tuple(chain), source_sha256, named).model_dump_json().encode()

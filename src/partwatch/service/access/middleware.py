@@ -135,7 +135,9 @@ class _Guard:
             return answer(request, 404)
         if b"%00" in request.scope["query_string"]:
             return answer(request, 422, "the query holds a NUL character; take it out")
-        if bodies.is_told_too_large(request.headers.get("content-length"), self._most(request)):
+        most, told = self._most(request), request.headers.get("content-length")
+        # Where files come in, what takes them says which of its limits it is.
+        if most == bodies.MOST_BYTES and bodies.is_told_too_large(told, most):
             return answer(request, 413, headers={"Connection": "close"})
         return None
 

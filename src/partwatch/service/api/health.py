@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from partwatch import __version__
-from partwatch.service.asking import Here
+from partwatch.service.asking import Here, Who
 from partwatch.service.once_in_a_while import Kept
+from partwatch.service.states import Role
 from partwatch.service.wellbeing import Finding, Grade, findings, worst_of
 
 router = APIRouter(tags=["health"])
@@ -58,8 +59,9 @@ def live() -> Live:
 
 
 @router.get("/status", response_model=Health, responses=_ANSWERS)
-def status(request: Request, here: Here) -> Response:
+def status(request: Request, here: Here, who: Who) -> Response:
     """How the service is: store, disk, watch-list, queue, chores. 503 where it cannot do its work."""
+    who.require(Role.ADMINISTER)
     state = request.app.state
     if not hasattr(state, "health"):
         state.health = Kept(lambda: findings(here), KEPT_S)

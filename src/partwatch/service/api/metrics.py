@@ -19,9 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from partwatch import __version__
 from partwatch.model.errors import StoreError
 from partwatch.service.api.problems import MEDIA_TYPE
-from partwatch.service.asking import Here
+from partwatch.service.asking import Here, Who
 from partwatch.service.counts import Counts, count
 from partwatch.service.once_in_a_while import Kept
+from partwatch.service.states import Role
 
 router = APIRouter(tags=["metrics"])
 
@@ -70,8 +71,9 @@ class CountedAnswers:
 
 
 @router.get("/metrics", response_class=Response, responses=_ANSWERS)
-def metrics(request: Request, here: Here) -> Response:
+def metrics(request: Request, here: Here, who: Who) -> Response:
     """Counts for monitoring: docs/operate.md names each."""
+    who.require(Role.ADMINISTER)
     state = request.app.state
     if not hasattr(state, "registry"):
         kept = Kept(lambda: count(here), KEPT_S)
