@@ -185,29 +185,28 @@ class Service:
         idle = tuple(self._wait(small, f"idle-{n}") for n in range(SMALL_FILES))
         backlog = [form(path, path.name) for path in files]
         stop = threading.Event()
-        room = threading.Semaphore(BACKLOG)
-        keeper = threading.Thread(target=self._keep_full, args=(backlog, room, stop), daemon=True)
-        base = self._done()
-        keeper.start()
-        while self._waiting() < BACKLOG * 3 // 4:
+        keepers = [
+            threading.Thread(target=self._keep_full, args=(backlog, f"backlog-{n}", stop), daemon=True)
+            for n in range(CLIENTS)
+        ]
+        for keeper in keepers:
+            keeper.start()
+        while self._waiting() < BACKLOG:
             time.sleep(0.05)
-        full, let_in = [], 0
-        for n in range(SMALL_FILES):
-            full.append(self._wait(small, f"full-{n}"))
-            # In place of those of the backlog that were screened meanwhile.
-            if (gone := self._done() - base - n - 1) > let_in:
-                room.release(gone - let_in)
-                let_in = gone
+        full = tuple(self._wait(small, f"full-{n}") for n in range(SMALL_FILES))
         stop.set()
-        room.release()
-        keeper.join()
-        return Waits(idle, tuple(full))
+        for keeper in keepers:
+            keeper.join()
+        return Waits(idle, full)
 
-    def _keep_full(self, bodies: list[bytes], room: threading.Semaphore, stop: threading.Event) -> None:
+    def _keep_full(self, bodies: list[bytes], key: str, stop: threading.Event) -> None:
         n = 0
-        while room.acquire() and not stop.is_set():
+        while not stop.is_set():
+            if self._waiting() >= BACKLOG:
+                stop.wait(0.1)
+                continue
             connection = http.client.HTTPConnection("127.0.0.1", self.port)
-            hand_in(connection, bodies[n % len(bodies)], f"backlog-{n}")
+            hand_in(connection, bodies[n % len(bodies)], f"{key}-{n}")
             connection.close()
             n += 1
 

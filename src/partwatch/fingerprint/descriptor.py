@@ -22,8 +22,8 @@ FloatRow = npt.NDArray[np.float32]
 class Fingerprint:
     """What is kept of a body that was sampled, in its own unit.
 
-    descriptor: as `describe` gives it. radius: root mean square distance of its surface from its middle. area:
-    of that surface.
+    descriptor: as `describe` gives it. radius: root mean square distance of its surface from its middle.
+    area: of that surface.
     """
 
     descriptor: FloatRow
