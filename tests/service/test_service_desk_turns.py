@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import service_samples as samples
 from service_samples import SHOP, Workers, clear, hand_in
 from sqlalchemy import update
 
@@ -20,7 +21,6 @@ from partwatch.service.desk.desk import Desk
 from partwatch.service.desk.keeper import Keeper
 from partwatch.service.principals import THIS_MACHINE
 from partwatch.service.results import FileResult, Finished
-from partwatch.service.settings import Settings
 from partwatch.service.states import State
 from partwatch.service.store import ServiceStore
 from partwatch.service.submissions import find
@@ -28,10 +28,12 @@ from partwatch.service.tables import CUSTOMERS, SUBMISSIONS
 from partwatch.watchlist.store import Watchlist
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ServiceStore:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ServiceStore:
+    if request.param == "postgresql" and not samples.POSTGRESQL:
+        pytest.skip("PARTWATCH_POSTGRESQL names no server")
     Watchlist.open(tmp_path, create=True)
-    made = ServiceStore.open(tmp_path, Settings())
+    made = ServiceStore.open(tmp_path, samples.settings_for(tmp_path, request.param == "postgresql"))
     add_customer(made, "shop", "Shop", THIS_MACHINE)
     return made
 
