@@ -6,7 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+import service_samples as samples
 from service_samples import SHOP, Workers, clear, hand_in
+from sqlalchemy import update
 
 from partwatch.model.document import Item
 from partwatch.model.errors import StoreError
@@ -19,17 +21,19 @@ from partwatch.service.desk.desk import Desk
 from partwatch.service.desk.keeper import Keeper
 from partwatch.service.principals import THIS_MACHINE
 from partwatch.service.results import FileResult, Finished
-from partwatch.service.settings import Settings
 from partwatch.service.states import State
 from partwatch.service.store import ServiceStore
 from partwatch.service.submissions import find
+from partwatch.service.tables import CUSTOMERS, SUBMISSIONS
 from partwatch.watchlist.store import Watchlist
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ServiceStore:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ServiceStore:
+    if request.param == "postgresql" and not samples.POSTGRESQL:
+        pytest.skip("PARTWATCH_POSTGRESQL names no server")
     Watchlist.open(tmp_path, create=True)
-    made = ServiceStore.open(tmp_path, Settings())
+    made = ServiceStore.open(tmp_path, samples.settings_for(tmp_path, request.param == "postgresql"))
     add_customer(made, "shop", "Shop", THIS_MACHINE)
     return made
 
@@ -72,6 +76,19 @@ def test_members_of_a_large_archive_let_others_go_between(store: ServiceStore) -
     work_off(desk)
     assert len(workers.asked) == 42
     assert workers.asked.index("small.stl") < 6
+
+
+def test_a_small_file_goes_first_though_the_queue_is_behind_the_clock(store: ServiceStore) -> None:
+    for n in range(20):
+        hand_in(store, {f"large-{n}.stl": bytes(n + 1)})
+    with store.writing() as connection:
+        # As if each had taken far longer than was reckoned: all of them were due long ago.
+        connection.execute(update(SUBMISSIONS).values(due=SUBMISSIONS.c.due - 1000))
+        connection.execute(update(CUSTOMERS).values(last_due=CUSTOMERS.c.last_due - 1000))
+    hand_in(store, {"small.stl": b"1"}, "shop", by=SHOP)
+    workers = Workers()
+    work_off(Desk(store, store.settings, lambda _: workers))
+    assert workers.asked.index("small.stl") < 4
 
 
 def test_an_idle_desk_hears_of_a_submission_without_looking_at_the_queue(store: ServiceStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from service_samples import hand_in
 
 from partwatch.model.errors import UsageError
 from partwatch.service.principals import THIS_MACHINE
-from partwatch.service.running.child import Duty
-from partwatch.service.running.children import LONGEST_REST_S, how_it_ended, rest_after
+from partwatch.service.running.child import Duty, Orders
+from partwatch.service.running.children import LONGEST_REST_S, Children, how_it_ended, rest_after
 from partwatch.service.running.processes import check, duties_of, with_shares
 from partwatch.service.running.web import listen
 from partwatch.service.settings import Access, Screening, Settings
@@ -155,6 +156,21 @@ def test_how_a_child_ended_is_told_in_words() -> None:
     assert how_it_ended(-9) == "SIGKILL"
     assert how_it_ended(1) == "exit status 1"
     assert how_it_ended(-200) == "signal 200"
+
+
+def test_a_service_whose_children_nobody_watches_ends_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no more processes")
+
+    ended = threading.Event()
+    monkeypatch.setattr(Children, "_look", broken)
+    children = Children(Orders(home=tmp_path, settings=Settings()), [(Duty.DESK, "desk 1")], ended.set)
+    children.start()
+    assert ended.wait(20)
+    with pytest.raises(RuntimeError, match="no more processes"):
+        children.close()
 
 
 def test_desks_share_the_processors_unless_a_number_is_given() -> None:

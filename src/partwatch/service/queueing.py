@@ -1,8 +1,8 @@
 """In which order submissions are taken up, and how many may wait.
 
 Start-time fair queueing (Goyal, Vin and Cheng 1996, simplified): each submission is due at its customer's
-last due time, or now if that is past, plus what it will cost. So a customer who hands in a thousand files
-queues behind themselves, and a small file of another customer is next.
+last due time, or where the queue is if that is past, plus what it will cost. So a customer who hands in a
+thousand files queues behind themselves, and a small file of another customer is next.
 """
 
 from __future__ import annotations
@@ -78,9 +78,22 @@ def check_room(connection: Connection, intake: Intake, customer: str, size: int,
         raise BusyError("your share of the queue is full; try again later", retry)
 
 
+def _reached(connection: Connection, otherwise: float) -> float:
+    """How far the queue has come: what is screened now, or is next, was due then."""
+    for state in (State.SCREENING, State.QUEUED):
+        asked = select(SUBMISSIONS.c.due).where(SUBMISSIONS.c.state == state.value)
+        if (first := connection.execute(asked.order_by(SUBMISSIONS.c.due).limit(1)).scalar()) is not None:
+            return float(first)
+    return otherwise
+
+
 def next_due(connection: Connection, customer: str, files: int, size: int, at: float) -> float:
-    """When a submission is due, seconds since 1970; the customer's next one is due after it."""
+    """When a submission is due, seconds since 1970; the customer's next one is due after it.
+
+    Where screening takes longer than was reckoned the queue falls behind the clock: what comes now counts
+    from where the queue is, or it would wait for all that was due before this moment.
+    """
     last = connection.execute(select(CUSTOMERS.c.last_due).where(CUSTOMERS.c.id == customer)).scalar_one()
-    due = max(at, float(last)) + cost_of(files, size)
+    due = max(min(at, _reached(connection, at)), float(last)) + cost_of(files, size)
     connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id == customer).values(last_due=due))
     return due

@@ -34,6 +34,8 @@ _WAIT_S: Final = 0.1
 # While workers are idle the store is asked so often whether something came.
 _ASK_S: Final = 0.02
 _LOOK_S: Final = 2.0
+# Submissions that are claimed beyond what the workers take now, so that not each costs a transaction.
+_AT_HAND: Final = 4
 _LOST = Reason(
     code="lost",
     message=f"the service ended {MOST_LOST} times while it was screened: screen it by hand, elsewhere",
@@ -204,7 +206,8 @@ class Desk:
             return False
         if not self._outdated:
             first = self._next()
-            for one in claim(self._store, self.name, room, None if first is None else first.claimed.due):
+            most, before = (room + _AT_HAND, None) if first is None else (room, first.claimed.due)
+            for one in claim(self._store, self.name, most, before):
                 self._begin(one)
         return self._feed(room)
 

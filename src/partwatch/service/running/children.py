@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,11 +62,16 @@ class Children:
     """Those of one service. They belong to a thread of their own: on Linux a child dies with the thread that
     started it, and so with this process, however that ends."""
 
-    def __init__(self, orders: Orders, duties: Sequence[tuple[Duty, str]]) -> None:
-        """duties: of each child, with the name that messages call it by."""
+    def __init__(
+        self, orders: Orders, duties: Sequence[tuple[Duty, str]], on_failure: Callable[[], None]
+    ) -> None:
+        """duties: of each child, with the name that messages call it by. on_failure: called where they can no
+        longer be watched."""
         self._told = orders.model_dump_json().encode() + b"\n"
         self._children = [_Child(duty, name) for duty, name in duties]
         self._stop = Stop()
+        self._on_failure = on_failure
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._watch, name="children")
 
     def start(self) -> None:
@@ -74,14 +79,12 @@ class Children:
         self._thread.start()
 
     def close(self) -> None:
-        """Have all end, and wait for it: what they had is given back."""
+        """Have all end, and wait for it: what they had is given back. Raises what kept them from being
+        watched."""
         self._stop.ask()
         self._thread.join()
-
-    @property
-    def is_watching(self) -> bool:
-        """Whether somebody still starts them again."""
-        return self._thread.is_alive()
+        if self._failure is not None:
+            raise self._failure
 
     def _watch(self) -> None:
         try:
@@ -89,6 +92,10 @@ class Children:
                 for child in self._children:
                     self._look(child, time.monotonic())
                 self._stop.wait(_TICK_S)
+        except BaseException as error:
+            # A service whose desks nobody starts again must not look as if it went on.
+            self._failure = error
+            self._on_failure()
         finally:
             self._end_all()
 

@@ -60,15 +60,16 @@ def serve(home: Path, settings: Settings, plan: Plan) -> None:
             Service.open(home, settings)
         if (why := why_nothing_is_screened(home)) is not None:
             say(why)
-        children = Children(Orders(home=home.absolute(), settings=settings), _children_of(plan))
+        orders = Orders(home=home.absolute(), settings=settings)
+        children = Children(orders, _children_of(plan), stop.ask)
         children.start()
         try:
             if web is not None:
                 web.run()
             else:
                 say(f"at work for {home}: {', '.join(sorted(duty.value for duty in plan.duties))}")
-            while not stop.is_asked() and children.is_watching:
-                stop.wait(1.0)
+            while not stop.is_asked():
+                stop.wait(60.0)
         finally:
             children.close()
 
