@@ -43,6 +43,7 @@ from partwatch.service.access.requests import (
 )
 from partwatch.service.access.web_key import web_key
 from partwatch.service.context import Service
+from partwatch.service.states import Role
 
 CSRF_HEADER: Final = "x-csrf-token"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Partwatch"'}
@@ -155,6 +156,8 @@ class _Guard:
             return slowed
         if found.way is Way.NOBODY and not is_open(path):
             return self._turned_away(request)
+        if path in MONITORED and Role.ADMINISTER not in found.principal.roles:
+            return answer(request, 403, "this is for programs on the machine itself, and for administrators")
         if (problem := self._forged(request, found)) is not None:
             return answer(request, 403, problem)
         if found.visitor is not None:
