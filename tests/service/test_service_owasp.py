@@ -331,7 +331,6 @@ def test_ids_that_are_none_lead_nowhere(site: Site, route: Route) -> None:
         answer = site.browser.get(route.at(dict.fromkeys(route.names, ugly)))
         assert answer.status_code in REFUSED, ugly
         assert "root:" not in answer.text
-    assert site.browser.get("/account?x=%00").status_code == 422
 
 
 @pytest.mark.parametrize(
