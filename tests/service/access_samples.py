@@ -24,6 +24,7 @@ from partwatch.service.principals import THIS_MACHINE, Principal
 from partwatch.service.settings import Access, Intake, Serving, Settings
 from partwatch.service.states import Role
 from partwatch.service.store import ServiceStore
+from partwatch.watchlist.store import Watchlist
 
 PASSWORD = "a long walk home"
 SCRIPT = "<script>alert(1)</script>"
@@ -103,6 +104,7 @@ class People:
 
 def settled(home: Path, settings: Settings = LOGIN) -> tuple[ServiceStore, People]:
     """A home with two customers, `shop` and `other`, an account of each, one of each role, and `all`."""
+    Watchlist.open(home, create=True)
     store, people = ServiceStore.open(home, settings), People()
     add_customer(store, "shop", "Shop & Sons", THIS_MACHINE)
     add_customer(store, "other", f"{MARK} {HOSTILE}", THIS_MACHINE)

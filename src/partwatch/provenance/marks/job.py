@@ -55,8 +55,8 @@ class Reader:
     def read(
         self, path: str, chain: tuple[str, ...], source_sha256: str | None = None, named: str | None = None
     ) -> Answer:
-        """The item and its members. What nobody can open may have marks all the same. named: what it is called
-        where that is not its path."""
+        """The item and its members. What nobody can open may have marks all the same. named: what it is
+        called where that is not its path."""
         named, member, sha256 = named or shown(path), "/".join(chain) or None, None
         if not chain:
             self._opener.let_go()

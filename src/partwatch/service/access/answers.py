@@ -28,6 +28,7 @@ _MEND: Final[Mapping[int, str]] = {
     404: "There is no such page here, or not for you.",
     405: "That cannot be done here.",
     413: "That is more than is taken in at once.",
+    503: "The store cannot be used now. Try again soon, or ask whoever runs this service.",
     500: "Something went wrong here, and was noted. Try again, or tell whoever runs this service.",
 }
 

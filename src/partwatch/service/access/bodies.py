@@ -8,22 +8,19 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 MOST_BYTES: Final = 1 << 20
-# Beside files: what a multipart body says of each.
-_AROUND: Final = 4 << 20
 
 
-def most_of_upload(submission_mb: int) -> int:
-    """Bytes of the largest body that hands something in."""
-    return (submission_mb << 20) + _AROUND
-
-
-def is_told_too_large(content_length: str | None, most: int) -> bool:
+def is_told_too_large(content_length: str | None, most: int | None) -> bool:
     """Whether a request says beforehand that it is larger."""
-    return content_length is not None and content_length.isdecimal() and int(content_length[:20]) > most
+    if most is None or content_length is None:
+        return False
+    return content_length.isdecimal() and int(content_length[:20]) > most
 
 
-def limited(receive: Receive, most: int) -> Receive:
-    """A `receive` that raises HTTPException (413) once more has come."""
+def limited(receive: Receive, most: int | None) -> Receive:
+    """A `receive` that raises HTTPException (413) once more has come. None: no limit."""
+    if most is None:
+        return receive
     seen = 0
 
     async def receiving() -> Message:

@@ -6,6 +6,7 @@ Plain ASGI: bodies and answers are passed on as they come, so that uploads and e
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from typing import Final
 from urllib.parse import quote
@@ -43,9 +44,11 @@ from partwatch.service.access.requests import (
 )
 from partwatch.service.access.web_key import web_key
 from partwatch.service.context import Service
+from partwatch.service.states import Role
 
 CSRF_HEADER: Final = "x-csrf-token"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Partwatch"'}
+_log: Final = logging.getLogger("partwatch.service")
 _TOKEN_NEEDED: Final = "a token is needed: Authorization: Bearer pw_..."
 
 
@@ -63,21 +66,23 @@ def add_to(app: FastAPI) -> None:
     # They would lead to whatever host a request names.
     app.router.redirect_slashes = False
     add_error_pages(app)
-    app.add_middleware(_Guard, service=service, rates=app.state.rates, site=app.state.site)
+    # Now, where a store that cannot be used is told: not with the first request.
+    key = web_key(service.store)
+    app.add_middleware(_Guard, service=service, rates=app.state.rates, site=app.state.site, key=key)
 
 
 class _Guard:
     """Sets `request.state.principal`, `request.state.csrf` (what forms of this browser carry),
     `request.state.identity` and `request.state.address`; or answers itself."""
 
-    def __init__(self, app: ASGIApp, service: Service, rates: Rates, site: Site) -> None:
+    def __init__(self, app: ASGIApp, service: Service, rates: Rates, site: Site, key: bytes) -> None:
         self._app = app
         self._service = service
         self._settings = service.settings
         self._rates = rates
         self._site = site
         self._cookies = Cookies(site.is_https)
-        self._key = web_key(service.store)
+        self._key = key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -115,10 +120,10 @@ class _Guard:
             # For the server's log.
             raise
 
-    def _most(self, request: Request) -> int:
-        if takes_files(request.scope["path"], request.headers.get("content-type", "")):
-            return bodies.most_of_upload(self._settings.intake.submission_mb)
-        return bodies.MOST_BYTES
+    def _most(self, request: Request) -> int | None:
+        """Bytes of the largest body; None where the route itself counts them as they come."""
+        takes_files_itself = takes_files(request.scope["path"], request.headers.get("content-type", ""))
+        return None if takes_files_itself else bodies.MOST_BYTES
 
     def _unfit(self, request: Request) -> Response | None:
         """The answer to a request that is refused whoever asks."""
@@ -133,11 +138,7 @@ class _Guard:
         # Databases have no such character, and nothing here is called so.
         if "\0" in request.scope["path"]:
             return answer(request, 404)
-        if b"%00" in request.scope["query_string"]:
-            return answer(request, 422, "the query holds a NUL character; take it out")
-        most, told = self._most(request), request.headers.get("content-length")
-        # Where files come in, what takes them says which of its limits it is.
-        if most == bodies.MOST_BYTES and bodies.is_told_too_large(told, most):
+        if bodies.is_told_too_large(request.headers.get("content-length"), self._most(request)):
             return answer(request, 413, headers={"Connection": "close"})
         return None
 
@@ -148,7 +149,9 @@ class _Guard:
         except Refused:
             return self._slowed(request, None) or answer(request, 401, _TOKEN_NEEDED, _CHALLENGE)
         except StoreError as error:
-            return answer(request, 503, str(error), {"Retry-After": "5"})
+            # What it says names places of this machine: that is for its operator.
+            _log.error("%s", error)
+            return answer(request, 503, headers={"Retry-After": "5"})
         path = request.scope["path"]
         if found.way is Way.NOBODY and path in MONITORED and is_on_this_machine(client, request.headers):
             found = Identity(identity.MONITOR, Way.MACHINE, found.csrf)
@@ -157,6 +160,8 @@ class _Guard:
             return slowed
         if found.way is Way.NOBODY and not is_open(path):
             return self._turned_away(request)
+        if path in MONITORED and Role.ADMINISTER not in found.principal.roles:
+            return answer(request, 403, "this is for programs on the machine itself, and for administrators")
         if (problem := self._forged(request, found)) is not None:
             return answer(request, 403, problem)
         if found.visitor is not None:
