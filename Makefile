@@ -64,7 +64,7 @@ api-test: setup ## ask the whole API what its own description allows, by schemat
 
 browser-test: setup ## drive reports and the service's pages in a real browser (needs Debian's chromium or the like)
 	$(PIP) --editable '.[browser]'
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 case-peers: setup ## hold the vocabulary and exports of a case to the libraries they are for (ICU headers)
 	test -x .venv-case-peers/bin/python || $(PYTHON) -m venv .venv-case-peers
@@ -73,7 +73,7 @@ case-peers: setup ## hold the vocabulary and exports of a case to the libraries 
 
 postgresql-test: setup ## run the tests of cases and the service on a PostgreSQL server of their own (Debian: postgresql)
 	$(PIP) --editable '.[postgresql]'
-	tests/with_postgresql.sh $(BIN)/python -m pytest tests/case/test_case_store.py tests/service
+	tests/with_postgresql.sh $(BIN)/python -m pytest tests/case/test_case_store.py tests/service -k 'postgresql or server or test_case_store'
 
 slicers: ## install three slicers, and what Cura's engine needs beside it (Debian, as root)
 	apt-get update -qq
@@ -82,7 +82,7 @@ slicers: ## install three slicers, and what Cura's engine needs beside it (Debia
 	cd build/slicers && apt-get download -qq cura && dpkg -x cura_*.deb . && rm cura_*.deb
 
 slicer-test: setup ## slice sample parts by three slicers, screen the jobs
-	$(BIN)/python -m pytest tests/slicers
+	$(BIN)/python -m pytest -n 2 tests/slicers
 
 clean: ## remove what the other verbs made
 	rm -rf $(VENV) .venv-peers .venv-case-peers build demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
