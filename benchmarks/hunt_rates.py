@@ -77,7 +77,9 @@ def main() -> None:
     files = listed_parts(read_corpus(options.corpus))
     with tempfile.TemporaryDirectory() as folder:
         rows = list(measured(Path(folder), files, options.parts, options.changed))
-    np.savez(options.out, **{name: np.array([row[name] for row in rows]) for name in COLUMNS})
+    np.savez(
+        options.out, allow_pickle=False, **{name: np.array([row[name] for row in rows]) for name in COLUMNS}
+    )
     say(f"{len(rows):,} pairs: {options.out}")
 
 

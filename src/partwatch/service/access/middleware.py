@@ -138,6 +138,8 @@ class _Guard:
         # Databases have no such character, and nothing here is called so.
         if "\0" in request.scope["path"]:
             return answer(request, 404)
+        if b"%00" in request.scope["query_string"]:
+            return answer(request, 422, "the query holds a NUL character; take it out")
         if bodies.is_told_too_large(request.headers.get("content-length"), self._most(request)):
             return answer(request, 413, headers={"Connection": "close"})
         return None
