@@ -103,7 +103,8 @@ def made_up(bodies: int) -> Iterator[FloatRows]:
         a, b = (known[chance.integers(0, len(known), count)] for _ in range(2))
         share = chance.random((count, 1)).astype(np.float32) ** 3
         rows = (1 - share) * a + share * b
-        yield normalised(rows + 0.004 * chance.standard_normal(rows.shape, dtype=np.float32))
+        noisy = rows + 0.004 * chance.normal(size=rows.shape)
+        yield normalised(noisy.astype(np.float32))
         left -= count
 
 
