@@ -69,7 +69,12 @@ def test_a_generic_part_is_held_back_and_listed_with_a_reason_then_retired(clien
     assert status == 422
     assert "already listed" in told["detail"]
     assert str(client.store.home) not in told["detail"]
-    assert client.request("DELETE", "/v1/watchlist/design", params={"name": "crank"}).status_code == 204
+    assert (
+        client.request(
+            "DELETE", "/v1/watchlist/design", params={"name": "crank", "reason": "superseded"}
+        ).status_code
+        == 204
+    )
     assert Watchlist.open(client.store.home).design_names() == []
     assert is_tidy(client)
     with client.store.reading() as connection:
@@ -80,7 +85,12 @@ def test_a_generic_part_is_held_back_and_listed_with_a_reason_then_retired(clien
 
 def test_what_is_not_listed_is_not_there(client: Client) -> None:
     for method, path in (("GET", "design"), ("DELETE", "design")):
-        assert client.request(method, f"/v1/watchlist/{path}", params={"name": "no such"}).status_code == 404
+        assert (
+            client.request(
+                method, f"/v1/watchlist/{path}", params={"name": "no such", "reason": "superseded"}
+            ).status_code
+            == 404
+        )
     assert client.get("/v1/watchlist/part", params={"design": "x", "name": "y"}).status_code == 404
 
 
@@ -157,7 +167,9 @@ def test_roles_are_asked_for(client: Client, monkeypatch: pytest.MonkeyPatch) ->
         who = Principal("p", None, frozenset(roles))
         assert client.get("/v1/watchlist/designs").status_code == sees
         assert client.post("/v1/watchlist/designs", files=files).status_code == adds
-        removed = client.request("DELETE", "/v1/watchlist/design", params={"name": "x"}).status_code
+        removed = client.request(
+            "DELETE", "/v1/watchlist/design", params={"name": "x", "reason": "y"}
+        ).status_code
         assert removed == (404 if adds == 201 else 403)
     client.app.dependency_overrides.clear()
 

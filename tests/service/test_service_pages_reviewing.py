@@ -30,6 +30,7 @@ from sqlalchemy import delete, update
 
 from partwatch.ledger import log
 from partwatch.model.document import Finding
+from partwatch.model.errors import UsageError
 from partwatch.report import ramp
 from partwatch.service.decisions import decide, decided
 from partwatch.service.pages import assets, reviewing
@@ -188,9 +189,11 @@ def test_a_question_that_tells_the_submitter_too_much_is_not_taken_and_not_lost(
     page = f"/review/{public}"
     words = f"It is the {PART.replace('-', ' ').title()}, is it not?"
     answer = post(browser_of(store, REVIEWER), page, f"{page}/decisions", act="ask", reason=words, seen="0")
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert "listed name" in answer.text
     assert words in answer.text
+    with pytest.raises(UsageError, match="listed name"):
+        decide(store, public, Act.ASK, words, REVIEWER)
     done = post(browser_of(store, REVIEWER), page, f"{page}/decisions", act="confirm", reason=words, seen="0")
     assert done.status_code == 303, "why it is refused the submitter does not read"
 

@@ -118,9 +118,12 @@ def test_of_a_near_copy_not_even_what_could_not_be_read_is_told_before_a_person_
     assert "ends early" in browser.get(page).text
 
 
-def test_what_could_not_be_read_is_told_by_name_and_reason(store: ServiceStore) -> None:
+def test_what_could_not_be_read_is_told_by_name_and_reason_once_it_is_decided(store: ServiceStore) -> None:
     reason = golden.Reason(code="damaged", message="the file ends early; export it again")
     public = screened(store, golden.item("x", Finding.UNSCREENABLE, reasons=(reason,)), name=HOSTILE)
+    # Before, it would tell what is held for its shape from what is held for its bytes.
+    assert "the file ends early" not in browser_of(store, SHOP).get(f"/submissions/{public}").text
+    decide(store, public, Act.CONFIRM, "It cannot be read", REVIEWER)
     text = browser_of(store, SHOP).get(f"/submissions/{public}").text
     assert "the file ends early; export it again" in text
     assert "<script>alert" not in text

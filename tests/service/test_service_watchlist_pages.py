@@ -180,7 +180,7 @@ def test_a_design_is_retired_with_a_reason_that_stays_in_the_ledger(pages: Pages
 
 def test_what_is_not_listed_is_not_found(pages: Pages) -> None:
     assert pages.get("/watchlist/design?name=none").status_code == 404
-    assert pages.get("/watchlist/design?name=a%00b").status_code == 404
+    assert pages.get("/watchlist/design?name=a%00b").status_code == 422
     assert pages.get("/watchlist/part", params={"design": PUMP, "name": "none"}).status_code == 404
     seen = f"/watchlist/design?name={PUMP}"
     assert pages.post("/watchlist/retire", {"name": "none", "reason": "x"}, seen).status_code == 404

@@ -21,7 +21,9 @@ from partwatch.service.store import ServiceStore
 # Read at once, however few of them were wanted.
 MOST_READ: Final = 5000
 # What people did, by the kinds of entries; what desks write down of screenings is not among it.
-KINDS: Final = ("look", "decision", "login", "account", "token", "customer")
+KINDS: Final = (
+    "look", "decision", "watchlist", "hunt", "forgetting", "login", "account", "token", "customer", "webhook",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,16 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
+from partwatch.model.errors import UsageError
+from partwatch.report.escape import visible
 from partwatch.service import events
 from partwatch.service.principals import Principal
+from partwatch.service.results import items_of
 from partwatch.service.states import ACTS_OF_REVIEWERS, TRANSITIONS, Act, Role, State
 from partwatch.service.store import ServiceStore, now
 from partwatch.service.submissions import Submission, check_text, find
 from partwatch.service.tables import DECISIONS, SUBMISSIONS
+from partwatch.service.wording import leak_in, names_in
 
 MOST_REASON_CHARS: Final = 4000
 # Seldom is one appealed more often for a reason that is new.
@@ -53,6 +57,8 @@ def decide(store: ServiceStore, public: str, act: Act, reason: str, by: Principa
             raise WrongStateError(f"it is {found.state.value}: it cannot be changed by {act.value}")
         if found.forgotten_at is not None:
             raise WrongStateError("it was forgotten: nothing is left to decide about")
+        if act is Act.ASK:
+            _check_question(connection, found, reason)
         if act is Act.APPEAL and len(_appeals(connection, found.number)) >= MOST_APPEALS:
             raise WrongStateError(f"it was appealed {MOST_APPEALS} times; write to the operator")
         at = now()
@@ -76,6 +82,15 @@ def decide(store: ServiceStore, public: str, act: Act, reason: str, by: Principa
         kind = _EVENT.get(act, events.DECIDED)
         events.tell(connection, found.customer, public, kind, {"state": after.value})
         return find(connection, public, by)
+
+
+def _check_question(connection: Connection, found: Submission, words: str) -> None:
+    """Raise UsageError where a question, which the submitter reads, says what submitters must not read."""
+    if (leak := leak_in(words, names_in(items_of(connection, found)))) is not None:
+        raise UsageError(
+            f"the submitter reads the question, and “{visible(leak)}” is a listed name or a measurement: ask "
+            "without it"
+        )
 
 
 def decided(connection: Connection, number: int) -> list[Decided]:

@@ -21,7 +21,7 @@ from partwatch.service.store import ServiceStore
 
 POLL_S: Final = 0.5
 MOST_OF_ACCOUNT: Final = 32
-MOST: Final = 1000
+MOST: Final = 200
 MOST_WAITING: Final = 1000
 _RETRY_S: Final = 15
 _BATCH: Final = 500

@@ -11,8 +11,9 @@ import secrets
 from typing import Final
 from urllib.parse import quote
 
+import anyio
+import anyio.to_thread
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -47,6 +48,7 @@ from partwatch.service.context import Service
 from partwatch.service.states import Role
 
 CSRF_HEADER: Final = "x-csrf-token"
+_THREADS: Final = 16
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Partwatch"'}
 _log: Final = logging.getLogger("partwatch.service")
 _TOKEN_NEEDED: Final = "a token is needed: Authorization: Bearer pw_..."
@@ -81,6 +83,8 @@ class _Guard:
         self._settings = service.settings
         self._rates = rates
         self._site = site
+        # Of its own: however busy the routes' threads are, who asks is found out, and monitoring is answered.
+        self._threads = anyio.CapacityLimiter(_THREADS)
         self._cookies = Cookies(site.is_https)
         self._key = key
 
@@ -147,7 +151,7 @@ class _Guard:
     async def _identified(self, request: Request, client: str, cookie: list[str]) -> Response | None:
         """Find out who asks; the answer where they get no further."""
         try:
-            found = await run_in_threadpool(self._who, request.headers)
+            found = await anyio.to_thread.run_sync(self._who, request.headers, limiter=self._threads)
         except Refused:
             return self._slowed(request, None) or answer(request, 401, _TOKEN_NEEDED, _CHALLENGE)
         except StoreError as error:

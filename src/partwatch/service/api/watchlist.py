@@ -20,6 +20,7 @@ from partwatch.service.api.problems import ProblemError, answers
 from partwatch.service.asking import Here, Who
 from partwatch.service.context import Service
 from partwatch.service.enrolling import Enrolled, check_manifest, checked_names, enrol_apart
+from partwatch.service.listing import MOST_REASON_CHARS, retire
 from partwatch.service.principals import Principal
 from partwatch.service.states import Role
 from partwatch.service.submissions import Incoming
@@ -117,6 +118,7 @@ class Addition(_Model):
 
 
 Name = Annotated[str, Query(min_length=1, max_length=MAX_NAME_CHARACTERS, description="As it is listed.")]
+Reason = Annotated[str, Query(min_length=1, max_length=MOST_REASON_CHARS, description="Why; it is kept.")]
 
 
 @router.get("/designs", responses=answers())
@@ -234,15 +236,11 @@ async def receive_design(
 
 
 @router.delete("/design", status_code=204, responses=answers(404))
-def retire_design(name: Name, here: Here, who: Who) -> None:
-    """Retire a design: nothing is held for it any more. For curators; it is in the ledger."""
+def retire_design(name: Name, reason: Reason, here: Here, who: Who) -> None:
+    """Retire a design: nothing is held for it any more. For curators; the ledger keeps the reason."""
     who.require(Role.CURATE)
-    found = _design(here, name)
-    with here.store.writing() as connection:
-        told = {"act": "retire", "design": name, "parts": [part.sha256 for part in found.parts]}
-        here.store.note(connection, "watchlist", told, who.name)
-        # Within the transaction: what could not be retired is not noted as retired.
-        Watchlist.open(here.home).remove([name])
+    _design(here, name)
+    retire(here, who, name, reason)
 
 
 def _add(here: Service, who: Principal, incoming: Incoming, fields: Mapping[str, str]) -> Addition:

@@ -36,7 +36,6 @@ from partwatch.service.reviewing import (
 )
 from partwatch.service.states import ACTS_OF_REVIEWERS, SCREENED, TRANSITIONS, Act, Role, State
 from partwatch.service.submissions import Submission, find
-from partwatch.service.wording import leak_in, names_in
 
 router = APIRouter()
 router.include_router(viewing.router)
@@ -208,9 +207,7 @@ def decision(request: Request, here: Here, who: Who, form: Form, id: Id) -> Resp
     if name not in {act.value for act in ACTS_OF_REVIEWERS}:
         return _shown(request, here, who, id, problem="choose what is to be done", words=words, status=422)
     act = Act(name)
-    if (
-        problem := _problem(here, who, id, str(form.get("seen", "")), words if act is Act.ASK else "")
-    ) is not None:
+    if (problem := _problem(here, who, id, str(form.get("seen", "")))) is not None:
         return _shown(request, here, who, id, problem=problem, words=words, status=409)
     try:
         decide(here.store, id, act, words, who)
@@ -221,19 +218,11 @@ def decision(request: Request, here: Here, who: Who, form: Form, id: Id) -> Resp
     return RedirectResponse(f"/review/{id}?done={act.value}", 303)
 
 
-def _problem(here: Service, who: Principal, public: str, seen: str, words: str) -> str | None:
-    """Why it is not decided yet: somebody else did something meanwhile, or what is asked says too much."""
+def _problem(here: Service, who: Principal, public: str, seen: str) -> str | None:
+    """Why it is not decided yet: somebody else did something meanwhile."""
     who.require(Role.REVIEW)
     with here.store.reading() as connection:
         found = find(connection, public, who)
         if seen != str(len(decided(connection, found.number))):
             return "something was done about it since this page was loaded; look at it below and decide again"
-        names: set[str] = set()
-        for file in found_by_file(here.store, connection, found, 0, found.files):
-            names |= names_in(file.items or ())
-    if (leak := leak_in(words, names)) is not None:
-        return (
-            f"the submitter reads the question, and “{visible(leak)}” is a listed name or a measurement: ask "
-            "without it"
-        )
     return None

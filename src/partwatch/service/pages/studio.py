@@ -27,7 +27,7 @@ LIMITS: Final = Limits(timeout_s=30, memory_mb=3072, output_bytes=64 << 20, file
 KEPT_S: Final = 900.0
 KEPT_BYTES: Final = 64 << 20
 # More that wait are refused: a browser asks for a page's pictures at once, but not for this many.
-MOST_WAITING: Final = 64
+MOST_WAITING: Final = 12
 _IDLE_S: Final = 60.0
 _WAIT_S: Final = 90.0
 

@@ -167,7 +167,8 @@ def _shown(
     with here.store.reading() as connection:
         found = find(connection, public, who)
         acts = decided(connection, found.number)
-        hidden = found.withheld and found.decided_at is None
+        # Alike for all that waits for a person: what one is told and another not would tell them apart.
+        hidden = found.state in (State.HELD, State.ASKED)
         items = [] if hidden or found.state not in SCREENED else list(items_of(connection, found))
         files = files_of(here.store, connection, found.number)
         told = events.after(connection, 0, submission=public)
