@@ -1,18 +1,22 @@
 """Chores: what is done beside screening, each by one process at a time, again and again.
 
-A chore does a bounded piece of work and says whether there is more. A process that is killed over one leaves
-it to another once its lease is over; what a chore does must stand being begun again.
+A chore does a bounded piece of work and says whether there is more; its lease is renewed while it does. A
+process that is killed over one leaves it to another once its lease is over; what a chore does must stand
+being begun again.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import insert, select, update
 
+from partwatch.model.errors import StoreError
 from partwatch.service import submissions
 from partwatch.service.context import Service
 from partwatch.service.store import now
@@ -23,8 +27,8 @@ LEASE_S: Final = 120.0
 
 @dataclass(frozen=True)
 class Chore:
-    """every_s: so long after it said that there is no more, it is done again. run: a bounded piece of it,
-    well within LEASE_S; whether there is more to do at once."""
+    """every_s: so long after it said that there is no more, it is done again. run: a bounded piece of it;
+    whether there is more to do at once."""
 
     name: str
     every_s: float
@@ -70,7 +74,8 @@ def do_due(service: Service, by: str, all_of: Sequence[Chore]) -> float:
             continue
         failed, more = None, False
         try:
-            more = chore.run(service)
+            with _renewed(service, chore, by):
+                more = chore.run(service)
         except Exception as error:
             # One chore that fails keeps no other from being done; `/status` tells of it.
             failed = f"{type(error).__name__}: {error}"[:1000]
@@ -83,6 +88,31 @@ def do_due(service: Service, by: str, all_of: Sequence[Chore]) -> float:
             )
         soonest = min(soonest, rest)
     return soonest
+
+
+@contextmanager
+def _renewed(service: Service, chore: Chore, by: str) -> Iterator[None]:
+    """Within, the lease of a chore that is this process's is not over, however long it takes."""
+    done = threading.Event()
+    renewing = threading.Thread(target=_renew, args=(service, chore, by, done), daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()
+
+
+def _renew(service: Service, chore: Chore, by: str, done: threading.Event) -> None:
+    while not done.wait(LEASE_S / 4):
+        try:
+            with service.store.writing() as connection:
+                # Not one that was lost: it is another's then.
+                mine = update(CHORES).where(CHORES.c.name == chore.name, CHORES.c.by == by)
+                connection.execute(mine.values(lease_until=time.time() + LEASE_S))
+        except StoreError:
+            # Tried again long before the lease is over.
+            continue
 
 
 def _claimed(service: Service, chore: Chore, by: str) -> float:

@@ -130,21 +130,48 @@ def hunt_on(service: Service) -> bool:
     if row is None:
         _sweep(service)
         return False
-    one = _hunt(row)
+    try:
+        values = _piece(service, _hunt(row))
+    except (PartwatchError, OSError) as error:
+        values = {"state": HuntState.FAILED.value, "failed": str(error)[:1000]}
+    except Exception as error:
+        # Whatever it is, it would be met again each time, and those that wait behind it would never be done.
+        values = {"state": HuntState.FAILED.value, "failed": _told_of(error)} | _readable(row)
+    _save(service.store, row, values)
+    return True
+
+
+def _piece(service: Service, one: Hunt) -> dict[str, Any]:
+    """A piece of a hunt; what the store is to keep of it."""
     whose = Principal(one.by, one.customer, frozenset({Role.INVESTIGATE}))
     until = time.monotonic() + PIECE_S
     step = Step(jobs=1, is_over=lambda: time.monotonic() > until)
     file = None if one.query.designs else _file_of(service, one.id)
+    progress = take_step(service, one.query, whose, one.id, one.progress, file, step)
+    done = not files_left(service, progress, whose)
+    packed = zlib.compress(progress.model_dump_json().encode(), 3)
+    return {"progress": packed, "state": (HuntState.DONE if done else HuntState.RUNNING).value}
+
+
+def _told_of(error: Exception) -> str:
+    first = str(error).partition("\n")[0]
+    said = f"{type(error).__name__}: {first}"[:900]
+    return f"it could not go on, which is a fault of Partwatch; ask again ({said})"
+
+
+def _readable(row: Row[Any]) -> dict[str, Any]:
+    """What is to be kept instead of what cannot be read, so that the hunt can be shown; the ledger has what
+    was asked."""
+    values: dict[str, Any] = {}
     try:
-        progress = take_step(service, one.query, whose, one.id, one.progress, file, step)
-        done = not files_left(service, progress, whose)
-    except (PartwatchError, OSError) as error:
-        _save(service.store, one, {"state": HuntState.FAILED.value, "failed": str(error)[:1000]})
-        return True
-    values: dict[str, Any] = {"progress": zlib.compress(progress.model_dump_json().encode(), 3)}
-    values |= {"state": (HuntState.DONE if done else HuntState.RUNNING).value}
-    _save(service.store, one, values)
-    return True
+        Query.model_validate_json(row.asked)
+    except ValueError:
+        values["asked"] = Query(name="?").model_dump_json()
+    try:
+        _hunt(row, values.get("asked"))
+    except (ValueError, zlib.error):
+        values["progress"] = None
+    return values
 
 
 def scrub(service: Service, known: Any) -> None:
@@ -180,7 +207,7 @@ def _check_room(connection: Connection) -> None:
         raise BusyError(f"{MOST_WAITING} hunts wait already: ask again later", _RETRY_S)
 
 
-def _save(store: ServiceStore, one: Hunt, values: dict[str, Any]) -> None:
+def _save(store: ServiceStore, one: Row[Any], values: dict[str, Any]) -> None:
     is_over = values["state"] not in WAITING
     with store.writing() as connection:
         told = values | {"done_at": now() if is_over else None}
@@ -217,11 +244,12 @@ def _sweep(service: Service) -> None:
             path.unlink(missing_ok=True)
 
 
-def _hunt(row: Row[Any]) -> Hunt:
+def _hunt(row: Row[Any], asked: str | None = None) -> Hunt:
+    """asked: instead of the row's."""
     packed = getattr(row, "progress", None)
     return Hunt(
         number=row.number, id=row.id, by=row.by, customer=row.customer, asked_at=row.asked_at,
-        query=Query.model_validate_json(row.asked), state=HuntState(row.state),
+        query=Query.model_validate_json(asked or row.asked), state=HuntState(row.state),
         progress=None if packed is None else Progress.model_validate_json(zlib.decompress(packed)),
         failed=row.failed, done_at=row.done_at,
     )  # fmt: skip

@@ -12,6 +12,7 @@ that is away) is said once and tried again.
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import threading
 import time
@@ -98,7 +99,8 @@ def _desk(service: Service, stop: Stop) -> None:
 def _housekeeping(service: Service, stop: Stop) -> None:
     from partwatch.service import housekeeping
 
-    name = f"housekeeper-{os.getpid()}"
+    # Of two machines the numbers of processes may be the same; a lease is one process's.
+    name = f"housekeeper-{os.getpid()}-{secrets.token_hex(4)}"
     all_of = housekeeping.chores()
     while not stop.is_asked():
         stop.wait(housekeeping.do_due(service, name, all_of))
