@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -27,9 +28,10 @@ from sqlalchemy import update
 
 from families_documents import chain, document, shape
 from partwatch.report.families_dendrogram import dendrogram, joins_of
-from partwatch.service import families
+from partwatch.service import families, housekeeping
 from partwatch.service.assembling import Question
 from partwatch.service.families import FAILED, FOUND, Of, RunState, UnknownRunError
+from partwatch.service.forgetting import forget
 from partwatch.service.principals import THIS_MACHINE, ForbiddenError
 from partwatch.service.queueing import BusyError
 from partwatch.service.submissions import Submission
@@ -195,6 +197,46 @@ def test_a_run_goes_with_a_forgotten_submission_and_after_its_time(
     monkeypatch.setattr(families, "KEPT_DAYS", -1)
     assert families.runs(pages.service, INVESTIGATOR) == []
     assert not stays.folder.exists()
+
+
+def test_forgetting_removes_runs_and_a_chore_those_that_are_old(
+    pages: Pages, kept: list[Submission], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = families.ask(pages.service, INVESTIGATOR, Of.FILES, EVERYTHING, done)
+    stays = families.ask(pages.service, INVESTIGATOR, Of.FILES, Question(customer="shop"), done)
+    decide_all(pages)
+    forget(pages.service, kept[1].id, THIS_MACHINE, "asked for")
+    assert (run.folder.exists(), stays.folder.exists()) == (False, True)
+    monkeypatch.setattr(families, "KEPT_DAYS", -1)
+    (chore,) = (one for one in housekeeping.chores() if one.name == "families-tidy")
+    assert chore.run(pages.service) is False
+    assert not stays.folder.exists()
+
+
+def test_a_run_that_was_under_way_is_not_shown_once_a_submission_is_forgotten(
+    pages: Pages, kept: list[Submission]
+) -> None:
+    held: list[int] = []
+    run = families.ask(
+        pages.service, INVESTIGATOR, Of.FILES, EVERYTHING, lambda folder, lock: held.append(os.dup(lock))
+    )
+    decide_all(pages)
+    forget(pages.service, kept[1].id, THIS_MACHINE, "asked for")
+    assert families.run_of(pages.service, INVESTIGATOR, run.id).state is RunState.RUNNING
+    done(run.folder, held[0])
+    os.close(held[0])
+    over = families._run(run.folder)
+    assert over.state is RunState.DONE
+    with pytest.raises(UnknownRunError):
+        families.found_by(pages.service, INVESTIGATOR, over)
+    with pytest.raises(UnknownRunError):
+        families.run_of(pages.service, INVESTIGATOR, run.id)
+    assert not run.folder.exists()
+
+
+def decide_all(pages: Pages) -> None:
+    with pages.store.writing() as connection:
+        connection.execute(update(SUBMISSIONS).values(state="passed"))
 
 
 def test_the_form_leads_to_the_run_and_refuses_nonsense(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,7 @@ from partwatch.service.hunt_queue import (
 from partwatch.service.hunting import Query, hunt
 from partwatch.service.principals import THIS_MACHINE, ForbiddenError
 from partwatch.service.queueing import BusyError
+from partwatch.service.settings import Retention
 from partwatch.service.submissions import Submission
 from partwatch.service.tables import FILES, PRINTS, SUBMISSIONS
 from partwatch.watchlist.store import Watchlist
@@ -187,7 +189,9 @@ def test_every_hunt_and_every_look_is_in_the_ledger_with_what_was_asked(
     assert asked.opening is not None
     assert asked.opening.body["designs"] == ["bracket"]
     assert asked.opening.body["since"] == "2020-01-01"
-    assert [look.opening.body for look in looks if look.opening] == [{"id": made.id, "at": "hunt"}]
+    shown = sorted({hit.submission for hit in document.hits})
+    told_of = [look.opening.body for look in looks if look.opening]
+    assert told_of == [{"id": made.id, "ids": shown, "at": "hunt"}]
     assert over
 
 
@@ -280,11 +284,11 @@ def test_a_drain_that_is_killed_before_it_deletes_is_done_again_and_nothing_is_t
     service, _ = own
     screened(service)
     assert waiting(service) == 1
-    known = draining._known
-    monkeypatch.setattr(draining, "_known", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    known = draining.known
+    monkeypatch.setattr(draining, "known", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         drain(service)
-    monkeypatch.setattr(draining, "_known", known)
+    monkeypatch.setattr(draining, "known", known)
     assert (waiting(service), open_history(service).counts().bodies) == (1, 1)
     drain(service)
     assert (waiting(service), open_history(service).counts().bodies) == (0, 1)
@@ -296,12 +300,12 @@ def test_what_is_forgotten_while_it_is_on_its_way_does_not_stay(
 ) -> None:
     service, made = own
     screened(service)
-    known = draining._known
+    known = draining.known
 
     def meanwhile(*asked: object) -> set[str]:
         return known(*asked) - {made.id}  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(draining, "_known", meanwhile)
+    monkeypatch.setattr(draining, "known", meanwhile)
     drain(service)
     assert open_history(service).counts().bodies == 0
 
@@ -339,6 +343,27 @@ def test_forgetting_reaches_the_history_and_what_hunts_found(own: tuple[Service,
     forget(service, ["nothing of the kind'"])
     forget_customer(service, "other")
     assert open_history(service).counts().bodies == 0
+
+
+def test_what_is_kept_for_no_days_goes(own: tuple[Service, Submission]) -> None:
+    service, _ = own
+    worked_off(service)
+    listed(service.home, "bracket", bracket())
+    key = ask(service, BRACKET, INVESTIGATOR).id
+    while hunt_on(service):
+        pass
+    none = replace(service.settings, retention=Retention(results_days=0, history_days=0))
+    bare = Service(service.home, none, service.store)
+    assert open_history(service).counts().bodies == 1
+    tidy(bare)
+    assert open_history(service).counts().bodies == 0
+    with pytest.raises(UnknownHuntError):
+        told(service, key)
+    hand_in(service.store, {"b.stl": stl(bracket())}, "shop", by=SHOP)
+    screened(service)
+    assert waiting(service) == 1
+    drain(bare)
+    assert (waiting(service), open_history(service).counts().bodies) == (0, 0)
 
 
 def told(service: Service, key: str) -> HuntDocument:

@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select, update
 from partwatch.ledger import log
 from partwatch.model.errors import UsageError
 from partwatch.service import forgetting, retention
+from partwatch.service.auditing import Wanted, noted
 from partwatch.service.context import Service
 from partwatch.service.customers import add_customer
 from partwatch.service.decisions import WrongStateError, decide, decided, look
@@ -196,6 +197,7 @@ def test_a_customer_is_forgotten_but_for_what_is_not_decided(service: Service) -
         token = {"id": "t", "account_id": account[0], "name": "till", "secret_sha256": "x", "scopes": "[]"}
         connection.execute(insert(TOKENS).values(token | {"created_at": now(), "expires_at": now()}))
         service.store.note(connection, "account", {"name": "sue", "customer": "shop"}, "root")
+        service.store.note(connection, "account", {"name": "sue", "did": "password"}, "root")
         held = {
             "customer": "shop",
             "submission": ours[2].number,
@@ -207,6 +209,8 @@ def test_a_customer_is_forgotten_but_for_what_is_not_decided(service: Service) -
     first = forget_customer(service, "shop", THIS_MACHINE, "erasure asked for")
     assert (first.submissions, first.left) == (2, (ours[2].id,))
     assert is_there(service, ours[2].id)
+    # Whatever is left, its accounts are not spoken of any more.
+    assert "sue" not in ledger_text(service)
     decide(service.store, ours[2].id, Act.RELEASE, "nothing", THIS_MACHINE)
     second = forget_customer(service, "shop", THIS_MACHINE, "erasure asked for")
     assert (second.submissions, second.left) == (1, ())
@@ -248,6 +252,47 @@ def test_entries_are_found_from_the_first_that_may_speak_of_it(service: Service)
         assert first_since(connection, now(timedelta(hours=2))) == log.size(connection)
         assert first_since(connection, "2000-01-01T00:00:00Z") == 0
         assert entries_about(connection, About(submissions={other.id})) != mine
+
+
+def test_a_tokens_label_is_not_taken_for_its_account() -> None:
+    about = About(accounts={"sue"})
+    assert about.is_said_by("token", {"id": "t", "account": "sue", "name": "till"})
+    assert about.is_said_by("token", {"id": "t", "did": "revoked", "account": "sue"})
+    assert not about.is_said_by("token", {"id": "u", "account": "tom", "name": "sue"})
+    assert about.is_said_by("account", {"name": "sue"})
+    assert about.is_said_by("login", {"account": "sue"})
+    assert not about.is_said_by("login", {"account": None})
+
+
+def test_a_look_at_several_is_found_by_each_and_goes_with_one(service: Service) -> None:
+    one, other = (hand_in(service.store, {f"{n}.stl": b"1"}) for n in range(2))
+    put(service, one.id, State.PASSED)
+    with service.store.writing() as connection:
+        service.store.note(connection, "look", {"ids": [one.id, other.id], "at": "queue"}, "ray")
+
+    def looks_at(public: str) -> int:
+        with service.store.reading() as connection:
+            return len(noted(connection, Wanted(kinds=("look",), about=public)).entries)
+
+    assert (looks_at(one.id), looks_at(other.id), looks_at("none")) == (1, 1, 0)
+    forget(service, one.id, THIS_MACHINE, "asked for")
+    assert (looks_at(one.id), looks_at(other.id)) == (0, 0)
+    assert '"at": "queue"' not in ledger_text(service)
+
+
+def test_who_answered_and_appealed_is_forgotten_and_who_reviewed_is_not(service: Service) -> None:
+    made = hand_in(service.store, {"a.stl": b"1"}, "shop", by=SHOP)
+    put(service, made.id, State.HELD)
+    for act, by in (
+        (Act.ASK, THIS_MACHINE), (Act.ANSWER, SHOP), (Act.CONFIRM, THIS_MACHINE), (Act.APPEAL, SHOP),
+        (Act.RELEASE, THIS_MACHINE),
+    ):  # fmt: skip
+        decide(service.store, made.id, act, "because", by)
+    forget(service, made.id, THIS_MACHINE, "asked for")
+    with service.store.reading() as connection:
+        by_act = {one.act: one.by for one in decided(connection, made.number)}
+    assert {by_act[Act.ANSWER], by_act[Act.APPEAL]} == {"forgotten"}
+    assert {by_act[Act.ASK], by_act[Act.CONFIRM], by_act[Act.RELEASE]} == {THIS_MACHINE.name}
 
 
 def test_old_events_and_prints_go(service: Service) -> None:

@@ -16,6 +16,7 @@ from partwatch.ledger.keys import read_key, verifies
 from partwatch.ledger.merkle import Frontier, leaf_hash
 from partwatch.ledger.notes import parse_checkpoint
 from partwatch.ledger.tables import ENTRIES, OPENINGS
+from partwatch.service.said_of import ids_in
 from partwatch.service.store import ServiceStore
 
 # Read at once, however few of them were wanted.
@@ -48,7 +49,7 @@ class NotedPage:
 @dataclass(frozen=True)
 class Wanted:
     """Which entries. kinds: all where empty. by: who made them. about: a text that is a value in what they
-    say, such as a submission's id or an account's name."""
+    say, such as a submission's id, also one of several, or an account's name."""
 
     kinds: tuple[str, ...] = ()
     by: str = ""
@@ -58,7 +59,9 @@ class Wanted:
         """Whether an entry is one of them, its kind aside."""
         if self.by and one.by != self.by:
             return False
-        return not self.about or (one.told is not None and self.about in one.told.values())
+        if not self.about:
+            return True
+        return one.told is not None and (self.about in one.told.values() or self.about in ids_in(one.told))
 
 
 def noted(connection: Connection, wanted: Wanted, before: int | None = None, limit: int = 50) -> NotedPage:

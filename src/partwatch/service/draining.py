@@ -49,7 +49,7 @@ def customer_keys(store: ServiceStore, customers: Iterable[str]) -> dict[str, st
 
 
 def drain(service: Service) -> bool:
-    """A batch; whether there is more. Where no history is kept, a batch is only deleted."""
+    """A batch; whether there is more. Where no history is kept, or for 0 days, a batch is only deleted."""
     with service.store.reading() as connection:
         rows = connection.execute(_waiting()).all()
         origin = _origin(connection)
@@ -57,12 +57,12 @@ def drain(service: Service) -> bool:
         return False
     kept = [row for row in rows if row.forgotten_at is None]
     history = None
-    if service.settings.history.enabled and kept:
+    if service.settings.history.enabled and service.settings.retention.history_days and kept:
         history = open_history(service, create=True)
         history.add([_entry(row, origin) for row in kept])
     with service.store.writing() as connection:
         # What was forgotten meanwhile is no longer among them.
-        still = _known(connection, {row.submission for row in kept})
+        still = known(connection, {row.submission for row in kept})
         for place in range(0, len(rows), _AT_ONCE):
             ids = [row.id for row in rows[place : place + _AT_ONCE]]
             connection.execute(delete(PRINTS).where(PRINTS.c.id.in_(ids)))
@@ -85,20 +85,18 @@ def forget_customer(service: Service, customer: str) -> None:
 
 def tidy(service: Service) -> bool:
     """Take out what is too old or was forgotten, also of what hunts found, and make small pieces one; never
-    more to do at once. What hunts found is kept as long as results."""
+    more to do at once. What hunts found is kept as long as results. What is kept for 0 days goes."""
     from partwatch.service import hunt_queue
 
-    if days := service.settings.retention.results_days:
-        hunt_queue.drop_old(service, now(timedelta(days=-days)))
-    hunt_queue.scrub(service, _known)
+    days = service.settings.retention
+    hunt_queue.drop_old(service, now(timedelta(days=-days.results_days)))
+    hunt_queue.scrub(service)
     if (history := _history(service)) is None:
         return False
-    days = service.settings.retention.history_days
-    if days:
-        history.forget_before(now(timedelta(days=-days)))
+    history.forget_before(now(timedelta(days=-days.history_days)))
     there = sorted(history.submissions())
     with service.store.reading() as connection:
-        still = _known(connection, there)
+        still = known(connection, there)
     history.forget_submissions([one for one in there if one not in still])
     history.tidy()
     return False
@@ -138,15 +136,15 @@ def _entry(row: Row[Any], origin: str) -> Entry:
     )  # fmt: skip
 
 
-def _known(connection: Connection, submissions: Iterable[str]) -> set[str]:
+def known(connection: Connection, submissions: Iterable[str]) -> set[str]:
     """Those that the store knows and has not forgotten."""
-    ids, known = list(submissions), set[str]()
+    ids, found = list(submissions), set[str]()
     for place in range(0, len(ids), _AT_ONCE):
         asked = select(SUBMISSIONS.c.id).where(
             SUBMISSIONS.c.id.in_(ids[place : place + _AT_ONCE]), SUBMISSIONS.c.forgotten_at.is_(None)
         )
-        known.update(connection.execute(asked).scalars())
-    return known
+        found.update(connection.execute(asked).scalars())
+    return found
 
 
 def _origin(connection: Connection) -> str:

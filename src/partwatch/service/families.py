@@ -10,7 +10,7 @@ Reading and comparing hundreds of shapes takes minutes, so it is done by a proce
     HOME/service/families/ID/failed.txt      why it found nothing
 
 A process that is killed leaves no lock: its run says so. A run goes after a month, and as soon as one of its
-submissions is forgotten.
+submissions is forgotten; one that is under way then goes once it is over, and is never shown.
 """
 
 from __future__ import annotations
@@ -136,8 +136,7 @@ def ask(service: Service, by: Principal, of: Of, question: Question, start: Star
 def runs(service: Service, by: Principal) -> list[Run]:
     """Those that whoever asks may see, the latest first. Raises ForbiddenError."""
     by.require(Role.INVESTIGATE, Role.CURATE)
-    tidy(service)
-    return [one for one in _every(service) if _sees(by, one)]
+    return [one for one in _tidied(service)[0] if _sees(by, one)]
 
 
 def run_of(service: Service, by: Principal, public: str) -> Run:
@@ -150,8 +149,9 @@ def run_of(service: Service, by: Principal, public: str) -> Run:
 
 def found_by(service: Service, by: Principal, run: Run) -> tuple[FamiliesDocument, dict[int, bytes]]:
     """What a run found, with its pictures by shape; that somebody looks is noted first. Raises
-    UnknownRunError where it is not done, StoreError."""
-    if run.state is not RunState.DONE:
+    UnknownRunError where it is not done or about what is forgotten, StoreError."""
+    # Again: something may have been forgotten since the run was read.
+    if run.state is not RunState.DONE or _any_forgotten(service, run.submissions):
         raise UnknownRunError(run.id)
     with service.store.writing() as connection:
         told = {"ids": list(run.submissions), "at": f"families of {run.of.value}", "run": run.id}
@@ -166,14 +166,22 @@ def found_by(service: Service, by: Principal, run: Run) -> tuple[FamiliesDocumen
 
 def tidy(service: Service) -> int:
     """Remove runs that are old, too many, or about a submission that is forgotten; how many."""
-    oldest, gone = now(timedelta(days=-KEPT_DAYS)), 0
+    return _tidied(service)[1]
+
+
+def _tidied(service: Service) -> tuple[list[Run], int]:
+    """The runs that stay, and how many were removed. Each is read once: one that is over just after that is
+    still told of as running, and looked at again before it is told of as done."""
+    oldest, stay, gone = now(timedelta(days=-KEPT_DAYS)), list[Run](), 0
     for place, run in enumerate(_every(service)):
-        if run.state is RunState.RUNNING:
-            continue
-        if place >= MOST_RUNS or run.at < oldest or _any_forgotten(service, run.submissions):
+        is_over = run.state is not RunState.RUNNING
+        due = place >= MOST_RUNS or run.at < oldest
+        if is_over and (due or _any_forgotten(service, run.submissions)):
             shutil.rmtree(run.folder, ignore_errors=True)
             gone += 1
-    return gone
+        else:
+            stay.append(run)
+    return stay, gone
 
 
 def _files(service: Service, by: Principal, question: Question) -> dict[str, Any]:

@@ -19,12 +19,12 @@ from sqlalchemy import Connection, delete, select, update
 
 from partwatch.ledger import log
 from partwatch.model.errors import StoreError, UsageError
-from partwatch.service import draining
+from partwatch.service import draining, families
 from partwatch.service.context import Service
 from partwatch.service.decisions import MOST_REASON_CHARS, WrongStateError
 from partwatch.service.principals import Principal
 from partwatch.service.said_of import About, entries_about, first_since
-from partwatch.service.states import Role, State
+from partwatch.service.states import Act, Role, State
 from partwatch.service.store import LOCAL, ServiceStore, now
 from partwatch.service.submissions import INCOMING, Submission, check_text, find, submission_of
 from partwatch.service.tables import (
@@ -44,6 +44,7 @@ from partwatch.service.tables import (
 # Nothing is open about these: nobody waits for a result, and no person for the files.
 FINAL: Final = frozenset({State.PASSED, State.RELEASED, State.CONFIRMED})
 NOBODY: Final = "forgotten"
+_ACTS_OF_SUBMITTERS: Final = (Act.ANSWER.value, Act.APPEAL.value)
 _AT_ONCE: Final = 200
 
 
@@ -108,8 +109,9 @@ def forget_customer(service: Service, customer: str, by: Principal, reason: str)
             _blank_accounts(connection, customer)
             connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id == customer).values(name=NOBODY))
         left = _left(connection, customer)
-        if not left:
-            store.forget(connection, entries_about(connection, about))
+        # Of its accounts at once, whatever is left: their names are blanked by now, and not found again.
+        said = About(accounts=accounts) if left else about
+        store.forget(connection, entries_about(connection, said))
         told = {"what": "customer", "id": customer, "submissions": gone, "left": len(left), "reason": reason}
         store.note(connection, "forgetting", told, by.name)
     return Forgotten(gone, tuple(left), store.compact())
@@ -133,7 +135,10 @@ def erase(service: Service, found: Sequence[Submission], by: str, reason: str) -
             connection.execute(delete(table).where(table.c.submission.in_(numbers)))
         connection.execute(delete(EVENTS).where(EVENTS.c.submission.in_(ids)))
         connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.submission.in_(ids)))
-        connection.execute(update(DECISIONS).where(DECISIONS.c.submission.in_(numbers)).values(reason=""))
+        theirs = DECISIONS.c.submission.in_(numbers)
+        connection.execute(update(DECISIONS).where(theirs).values(reason=""))
+        of_submitters = theirs & DECISIONS.c.act.in_(_ACTS_OF_SUBMITTERS)
+        connection.execute(update(DECISIONS).where(of_submitters).values(by=NOBODY))
         at = now()
         values: dict[str, Any] = {"account": NOBODY, "reference": None, "groups": "{}", "forgotten_at": at}
         chosen = SUBMISSIONS.c.number.in_(numbers)
@@ -144,6 +149,7 @@ def erase(service: Service, found: Sequence[Submission], by: str, reason: str) -
 
     _without_folders(store, ids, blank)
     forget_prints(service, ids)
+    _forget_families(service)
 
 
 def _check_still_final(connection: Connection, numbers: Sequence[int]) -> None:
@@ -181,6 +187,12 @@ def forget_prints_of_customer(service: Service, customer: str) -> None:
     """Have the history forget a customer; as `forget_prints`."""
     with contextlib.suppress(StoreError, UsageError):
         draining.forget_customer(service, customer)
+
+
+def _forget_families(service: Service) -> None:
+    """Remove the runs of families that are about what is forgotten. Where that fails now, a chore does it."""
+    with contextlib.suppress(StoreError, UsageError, OSError):
+        families.tidy(service)
 
 
 def _without_folders(store: ServiceStore, ids: Sequence[str], then: Callable[[Connection], None]) -> None:

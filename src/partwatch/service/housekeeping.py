@@ -55,12 +55,20 @@ def chores() -> tuple[Chore, ...]:
         Chore("history-tidy", 3600.0, draining.tidy),
         Chore("hunt", 2.0, hunt_queue.hunt_on),
         Chore("hunt-new", 30.0, hunt_new.hunt_new),
+        Chore("families-tidy", 3600.0, _tidy_families),
         Chore("retention", 600.0, retention.forget_due),
     )
 
 
 def _sweep(service: Service) -> bool:
     submissions.sweep(service.store)
+    return False
+
+
+def _tidy_families(service: Service) -> bool:
+    from partwatch.service import families
+
+    families.tidy(service)
     return False
 
 

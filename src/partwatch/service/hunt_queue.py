@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from partwatch.model.errors import PartwatchError
 from partwatch.model.hunt import HuntDocument
 from partwatch.service.context import Service
+from partwatch.service.draining import known
 from partwatch.service.hunt_telling import document_of_hunt
 from partwatch.service.hunting import Progress, Query, Step, begin, files_left, take_step
 from partwatch.service.principals import Principal
@@ -109,17 +110,21 @@ def hunts(connection: Connection, by: Principal, before: int | None = None, limi
 
 
 def looked_at(service: Service, key: str, by: Principal) -> tuple[Hunt, HuntDocument | None]:
-    """A hunt and what is known of it so far; that somebody looks is noted in the ledger before it is shown.
+    """A hunt and what is known of it so far; that somebody looks, and at which submissions, is noted in the
+    ledger before it is shown.
 
     Raises ForbiddenError, UnknownHuntError.
     """
-    with service.store.writing() as connection:
+    with service.store.reading() as connection:
         found = find_hunt(connection, key, by)
-        if found.progress is not None:
-            service.store.note(connection, "look", {"id": key, "at": "hunt"}, by.name)
     if found.progress is None:
         return found, None
-    return found, document_of_hunt(service, found.progress, by)
+    document = document_of_hunt(service, found.progress, by)
+    with service.store.writing() as connection:
+        # Not what was forgotten just now: no entry is to name it once it is.
+        shown = sorted(known(connection, {hit.submission for hit in document.hits}))
+        service.store.note(connection, "look", {"id": key, "ids": shown, "at": "hunt"}, by.name)
+    return found, document
 
 
 def hunt_on(service: Service) -> bool:
@@ -174,8 +179,8 @@ def _readable(row: Row[Any]) -> dict[str, Any]:
     return values
 
 
-def scrub(service: Service, known: Any) -> None:
-    """Take submissions that are forgotten out of what hunts found. known: those of ids that are not."""
+def scrub(service: Service) -> None:
+    """Take submissions that are forgotten out of what hunts found."""
     with service.store.reading() as connection:
         keys = connection.execute(select(HUNTS.c.id).where(HUNTS.c.progress.is_not(None))).scalars().all()
     for key in keys:

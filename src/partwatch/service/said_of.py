@@ -2,6 +2,9 @@
 
 Entries are not indexed by what they say, so they are read through, from the first that may; some microseconds
 each, and only when something is forgotten.
+
+An entry that names several submissions, such as a look at the queue, is one text under one key: once one of
+them is forgotten, all that the entry says is destroyed, and with it that the others were looked at.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from partwatch.ledger.tables import ENTRIES, OPENINGS
 # Clocks of several machines, and a moment between an entry's time and its commit.
 _SLACK: Final = timedelta(hours=1)
 _OF_SUBMISSIONS: Final = frozenset({"submission", "screening", "decision", "look"})
-_OF_ACCOUNTS: Final = frozenset({"account", "token", "login"})
+# Under which key an account's name stands; the name of a token is its label.
+_ACCOUNT_AS: Final = {"account": "name", "token": "account", "login": "account"}
 _BATCH: Final = 1000
 
 
@@ -34,13 +38,19 @@ class About:
 
     def is_said_by(self, kind: str, body: Mapping[str, Any]) -> bool:
         """Whether an entry of that kind speaks of any of it."""
-        if kind in _OF_SUBMISSIONS and body.get("id") in self.submissions:
+        if kind in _OF_SUBMISSIONS and any(one in self.submissions for one in ids_in(body)):
             return True
         if kind == "customer" and body.get("id") in self.customers:
             return True
-        if kind in _OF_ACCOUNTS and (body.get("name") or body.get("account")) in self.accounts:
+        if kind in _ACCOUNT_AS and body.get(_ACCOUNT_AS[kind]) in self.accounts:
             return True
         return body.get("customer") in self.customers
+
+
+def ids_in(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """All ids that an entry names, be it one or several."""
+    one = body.get("id")
+    return (*(() if one is None else (one,)), *body.get("ids", ()))
 
 
 def entries_about(connection: Connection, about: About, first: int = 0) -> list[int]:
