@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,13 +145,20 @@ def test_the_page_takes_a_file(client: Client) -> None:
     assert "not a day" in wrong.text
 
 
-def test_files_that_were_hunted_for_go_once_it_is_done(client: Client, tmp_path: Path) -> None:
+def test_files_that_were_hunted_for_go_once_it_is_over_and_what_a_kill_left_later(client: Client) -> None:
     import os
 
     kept = client.store.folder / "hunts"
-    form(client, "/v1/hunt/file", {"files": ("mine.stl", b"junk")})
-    for path in kept.iterdir():
-        os.utime(path, (0, 0))
-    assert len(list(kept.iterdir())) >= 1
+    for content in (b"junk", stl(gear())):
+        asked = form(client, "/v1/hunt/file", {"files": ("mine.stl", content)})
+        assert [path.name for path in kept.iterdir()] == [asked.json()["id"]]
+        done(client)
+        assert list(kept.iterdir()) == []
+        told = client.get(asked.headers["location"]).json()
+        assert told["state"] == ("failed" if content == b"junk" else "done")
+    (kept / "left").touch()
+    done(client)
+    assert (kept / "left").exists()
+    os.utime(kept / "left", (0, 0))
     done(client)
     assert list(kept.iterdir()) == []

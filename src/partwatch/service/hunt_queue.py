@@ -27,7 +27,7 @@ from partwatch.service.hunting import Progress, Query, Step, begin, files_left, 
 from partwatch.service.principals import Principal
 from partwatch.service.queueing import BusyError
 from partwatch.service.states import Role
-from partwatch.service.store import ServiceStore, now
+from partwatch.service.store import now
 from partwatch.service.tables import HUNTS
 
 # So many may wait, of all who ask.
@@ -142,7 +142,7 @@ def hunt_on(service: Service) -> bool:
     except Exception as error:
         # Whatever it is, it would be met again each time, and those that wait behind it would never be done.
         values = {"state": HuntState.FAILED.value, "failed": _told_of(error)} | _readable(row)
-    _save(service.store, row, values)
+    _save(service, row, values)
     return True
 
 
@@ -212,15 +212,17 @@ def _check_room(connection: Connection) -> None:
         raise BusyError(f"{MOST_WAITING} hunts wait already: ask again later", _RETRY_S)
 
 
-def _save(store: ServiceStore, one: Row[Any], values: dict[str, Any]) -> None:
+def _save(service: Service, one: Row[Any], values: dict[str, Any]) -> None:
     is_over = values["state"] not in WAITING
-    with store.writing() as connection:
+    with service.store.writing() as connection:
         told = values | {"done_at": now() if is_over else None}
         # Not where another process, whose lease was over, is further on.
         asked = update(HUNTS).where(HUNTS.c.id == one.id, HUNTS.c.state.in_(WAITING))
         if connection.execute(asked.values(told)).rowcount and is_over:
             found = {"id": one.id, "state": values["state"]}
-            store.note(connection, "hunted", found, one.by)
+            service.store.note(connection, "hunted", found, one.by)
+    if is_over:
+        _file_of(service, one.id).unlink(missing_ok=True)
 
 
 def _file_of(service: Service, key: str) -> Path:
@@ -236,7 +238,7 @@ def _keep(file: Path, place: Path) -> None:
 
 
 def _sweep(service: Service) -> None:
-    """Remove files that no hunt needs any more; what came just now may be of one that is being asked."""
+    """Remove files that whoever was killed left; what came just now may be of a hunt that is being asked."""
     folder = service.store.folder / _FOLDER
     if not folder.is_dir() or not (names := [path.name for path in folder.iterdir()]):
         return
