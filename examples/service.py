@@ -71,7 +71,7 @@ PLAN: tuple[Planned, ...] = (
     Planned("unreadable", PRINTER, ("stand-truncated.stl",), "job 4715"),
     Planned(
         "asked", MARKET, ("bracket-on-a-block.stl",), "upload 131",
-        ((Act.ASK, "Which machine is this bracket a spare part of?", REVIEWER),),
+        ((Act.ASK, "Which machine is it a spare part of?", REVIEWER),),
     ),
     Planned("near one", MARKET, ("housing-untouched.stl",), "upload 132"),
     Planned("near two", MARKET, ("housing.ply",), "upload 133"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -215,9 +216,8 @@ def test_the_body_turns_by_keys_by_buttons_and_by_dragging_and_is_never_blank(
     assert pictures.count() == 2
     for n in range(2):
         pictures.nth(n).scroll_into_view_if_needed()
-        page.wait_for_function(
-            "(image) => image.complete && image.naturalWidth === 720", arg=pictures.nth(n).element_handle()
-        )
+        complete = "(image) => image.complete && image.naturalWidth === 720"
+        until(page, complete, pictures.nth(n).element_handle())
         assert "of this body's surface" in pictures.nth(n).get_attribute("alt")
     page.get_by_role("button", name="Turn it around in 3D").press("Enter")
     canvas = page.locator(".viewer canvas")
@@ -319,8 +319,6 @@ def test_pictures_for_the_docs(opened: Open, shown: Shown) -> None:
     pictured(opened("/review"), "queue")
     page = opened(f"/review/{shown.ids['edited']}", {"width": 1180, "height": 1000})
     page.locator(".shots img").first.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.shots img')].every((one) => one.naturalWidth)"
-    )
+    until(page, "() => [...document.querySelectorAll('.shots img')].every((one) => one.naturalWidth)")
     page.evaluate("window.scrollTo(0, 150)")
     pictured(page, "review")
