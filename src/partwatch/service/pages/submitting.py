@@ -167,9 +167,8 @@ def _shown(
     with here.store.reading() as connection:
         found = find(connection, public, who)
         acts = decided(connection, found.number)
-        # Alike for all that waits for a person: what one is told and another not would tell them apart.
-        hidden = found.state in (State.HELD, State.ASKED)
-        items = [] if hidden or found.state not in SCREENED else list(items_of(connection, found))
+        # Also of what is withheld: bytes say nothing of shapes, and silence would tell it from all else.
+        items = list(items_of(connection, found)) if found.state in SCREENED else []
         files = files_of(here.store, connection, found.number)
         told = events.after(connection, 0, submission=public)
     done = max((event.told.get("done", 0) for event in told if event.kind == events.PROGRESS), default=0)
