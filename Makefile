@@ -58,9 +58,9 @@ bench: setup ## measure speed and memory beside peers, write docs/benchmarks.md 
 	$(BIN)/python -m benchmarks --corpus '$(CORPUS)' --peers-python .venv-peers/bin/python
 
 API_EXAMPLES ?= 8
-api-test: setup ## ask the whole API what its own description allows, by schemathesis (API_EXAMPLES a route)
+api-test: setup ## ask the whole API what its own description allows, by schemathesis (API_EXAMPLES a route; API_WHO machine, staff or shopper)
 	$(PIP) --editable '.[fuzz-api]'
-	$(BIN)/python tests/service/fuzz_service.py --examples $(API_EXAMPLES)
+	$(BIN)/python tests/service/fuzz_service.py --examples $(API_EXAMPLES) $(if $(API_WHO),--who $(API_WHO))
 
 browser-test: setup ## drive reports and the service's pages in a real browser (needs Debian's chromium or the like)
 	$(PIP) --editable '.[browser]'

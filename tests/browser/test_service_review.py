@@ -201,7 +201,7 @@ def test_a_decision_needs_a_keyboard_and_nothing_else(opened: Open, shown: Shown
 
 
 def test_a_question_that_says_too_much_comes_back(opened: Open, shown: Shown) -> None:
-    page = opened(f"/review/{shown.ids['unreadable']}", refused="409")
+    page = opened(f"/review/{shown.ids['unreadable']}", refused="422")
     page.get_by_label("Reason, or the question").fill("It coincides to 98 %.")
     page.get_by_role("button", name="Ask the submitter").click()
     page.get_by_role("alert").get_by_text("a measurement").wait_for()

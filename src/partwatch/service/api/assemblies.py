@@ -12,6 +12,7 @@ from partwatch.model.assemblies import AssembliesDocument
 from partwatch.model.document import Finding
 from partwatch.model.errors import UsageError
 from partwatch.service import assembling
+from partwatch.service.api.days import Day
 from partwatch.service.api.said import refusals
 from partwatch.service.asking import Here, Who
 from partwatch.service.states import State
@@ -56,8 +57,8 @@ def get_assemblies(
     customer: Text = None,
     kind: Text = None,
     group: Text = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
 ) -> AssembliesAnswer:
     """What the screened submissions of a customer, of a group or of all add up to.
 

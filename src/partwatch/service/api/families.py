@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -11,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from partwatch.model.families import FamiliesDocument
 from partwatch.service import families
+from partwatch.service.api.days import Day
 from partwatch.service.api.said import refusals
 from partwatch.service.asking import Here, Who
 from partwatch.service.assembling import Question
@@ -31,8 +31,8 @@ class FamiliesAsked(BaseModel):
 
     of: Of = Of.FILES
     customer: str | None = Field(default=None, min_length=1, max_length=MOST_REFERENCE_CHARS)
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 class RunTold(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Query
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from partwatch.model.transparency import TransparencyReport
 from partwatch.report.transparency_table import table_of
+from partwatch.service.api.days import Day
 from partwatch.service.api.problems import MEDIA_TYPE
 from partwatch.service.asking import Here, Who
 from partwatch.service.reporting import period_of, reported
@@ -29,8 +29,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 def figures(
     here: Here,
     who: Who,
-    since: Annotated[date | None, Query(description="The first day, in UTC; 90 days by default.")] = None,
-    until: Annotated[date | None, Query(description="The last day, which is included; today.")] = None,
+    since: Annotated[Day | None, Query(description="The first day, in UTC; 90 days by default.")] = None,
+    until: Annotated[Day | None, Query(description="The last day, which is included; today.")] = None,
     customer: Annotated[
         str | None, Query(min_length=1, max_length=63, description="Of that customer alone.")
     ] = None,

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from partwatch.model.errors import UsageError
 from partwatch.model.hunt import HuntDocument
+from partwatch.service.api.days import Day, day_of
 from partwatch.service.api.intake import receive_form
 from partwatch.service.api.problems import answers
 from partwatch.service.asking import Here, Who
@@ -66,8 +67,8 @@ class HuntRequest(BaseModel):
 
     designs: tuple[Name, ...] = Field(min_length=1, max_length=MOST_DESIGNS)
     part: Name | None = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     most: int = Field(default=MOST, ge=1, le=MOST_OF_ALL)
 
 
@@ -150,7 +151,7 @@ def query_of(told: Mapping[str, str], designs: tuple[str, ...] = (), name: str |
 def _day(field: str, told: Mapping[str, str]) -> date | None:
     text = told.get(field, "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        return day_of(text) if text else None
     except ValueError as error:
         raise UsageError(f"{field}: is not a day as 2026-01-31") from error
 

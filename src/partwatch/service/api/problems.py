@@ -186,6 +186,8 @@ def _allowed(request: Request) -> list[str]:
         key: request.scope[key] for key in ("type", "path", "headers", "root_path") if key in request.scope
     }
     routes = request.app.router.routes
+    # An address that is written out is not also one that a parameter stands for.
+    routes = [one for one in routes if getattr(one, "path", "") == request.scope["path"]] or routes
     return [
         method
         for method in _METHODS
