@@ -100,7 +100,8 @@ def test_a_head_that_trickles_after_a_first_request_is_let_go() -> None:
         connection.sendall(HEAD + b"\r\n")
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
         connection.sendall(HEAD)
-        assert rest_of(connection) == b""
+        # The end of the first answer may still have been on its way; there is no second one.
+        assert b"HTTP/1.1" not in rest_of(connection)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -11,6 +11,7 @@ found from that moment; its bytes go when the versions before that moment are cl
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,7 +127,9 @@ class HistoryStore:
         than so long: bounded by the size of the pieces that are not whole yet (a million bodies, about a
         gigabyte)."""
         self._unsettle()
-        self._committed(lambda: self.table.optimize(cleanup_older_than=kept))
+        # Whoever writes goes first; the next time it is done then.
+        with contextlib.suppress(_ConflictError):
+            self._committed(lambda: self.table.optimize(cleanup_older_than=kept))
 
     def _unsettle(self) -> None:
         """A single piece of which little was deleted would be left as it is, with what was deleted in it: one
