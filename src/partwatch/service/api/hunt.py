@@ -32,7 +32,8 @@ FIELDS: Final = ("since", "until", "most")
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 HuntId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="As it was given when asked.")]
 _LATER: Final = {"s429": "Too many hunts wait, or you ask too often; Retry-After says when to come again."}
-_DAY: Final = {"type": "string", "format": "date"}
+# Forms send what was left empty, too.
+_DAY: Final = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "maxLength": 0}]}
 _FORM: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -149,7 +150,7 @@ def query_of(told: Mapping[str, str], designs: tuple[str, ...] = (), name: str |
 
 
 def _day(field: str, told: Mapping[str, str]) -> date | None:
-    text = told.get(field, "").strip()
+    text = told.get(field, "")
     try:
         return day_of(text) if text else None
     except ValueError as error:

@@ -187,7 +187,8 @@ def _allowed(request: Request) -> list[str]:
     }
     routes = request.app.router.routes
     # An address that is written out is not also one that a parameter stands for.
-    routes = [one for one in routes if getattr(one, "path", "") == request.scope["path"]] or routes
+    if (described := request.app.openapi()["paths"].get(request.scope["path"])) is not None:
+        return [method for method in _METHODS if method.lower() in described]
     return [
         method
         for method in _METHODS
