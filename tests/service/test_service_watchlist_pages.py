@@ -240,7 +240,7 @@ def test_a_design_is_added_as_the_api_takes_it(pages: Pages, monkeypatch: pytest
             raise found
         return found  # type: ignore[no-any-return]  # of the list above
 
-    monkeypatch.setattr("partwatch.service.api.watchlist.receive_design", receive, raising=False)
+    monkeypatch.setattr("partwatch.service.pages.watchlist.receive_design", receive)
     assert 'type="file"' in pages.get("/watchlist/new").text
     made = pages.post("/watchlist/new", {}, "/watchlist/new")
     assert (made.status_code, made.headers["location"]) == (303, "/watchlist/design?name=new+one")
@@ -251,15 +251,6 @@ def test_a_design_is_added_as_the_api_takes_it(pages: Pages, monkeypatch: pytest
     assert refused.status_code == 422
     assert "<script>alert" not in held.text + refused.text
     assert asked == [CURATOR] * 3
-
-
-def test_without_the_apis_way_in_the_page_names_the_command(
-    pages: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr("partwatch.service.api.watchlist.receive_design", raising=False)
-    page = pages.get("/watchlist/new").text
-    assert "partwatch watchlist add" in page
-    assert 'type="file"' not in page
 
 
 def test_without_a_list_the_page_says_what_that_means(tmp_path: Path) -> None:

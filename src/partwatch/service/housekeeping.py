@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from partwatch.model.errors import StoreError
 from partwatch.service import submissions
@@ -82,7 +82,7 @@ def do_due(service: Service, by: str, all_of: Sequence[Chore]) -> float:
             continue
         failed, more = None, False
         try:
-            with _renewed(service, chore, by):
+            with renewed(service, (CHORES.c.name == chore.name) & (CHORES.c.by == by)):
                 more = chore.run(service)
         except Exception as error:
             # One chore that fails keeps no other from being done; `/status` tells of it.
@@ -99,10 +99,11 @@ def do_due(service: Service, by: str, all_of: Sequence[Chore]) -> float:
 
 
 @contextmanager
-def _renewed(service: Service, chore: Chore, by: str) -> Iterator[None]:
-    """Within, the lease of a chore that is this process's is not over, however long it takes."""
+def renewed(service: Service, mine: ColumnElement[bool]) -> Iterator[None]:
+    """Within, the leases of those rows of CHORES are not over, however long it takes. mine: says by whom they
+    are had as well; one that was lost is another's then."""
     done = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(service, chore, by, done), daemon=True)
+    renewing = threading.Thread(target=_renew, args=(service, mine, done), daemon=True)
     renewing.start()
     try:
         yield
@@ -111,13 +112,11 @@ def _renewed(service: Service, chore: Chore, by: str) -> Iterator[None]:
         renewing.join()
 
 
-def _renew(service: Service, chore: Chore, by: str, done: threading.Event) -> None:
+def _renew(service: Service, mine: ColumnElement[bool], done: threading.Event) -> None:
     while not done.wait(LEASE_S / 4):
         try:
             with service.store.writing() as connection:
-                # Not one that was lost: it is another's then.
-                mine = update(CHORES).where(CHORES.c.name == chore.name, CHORES.c.by == by)
-                connection.execute(mine.values(lease_until=time.time() + LEASE_S))
+                connection.execute(update(CHORES).where(mine).values(lease_until=time.time() + LEASE_S))
         except StoreError:
             # Tried again long before the lease is over.
             continue

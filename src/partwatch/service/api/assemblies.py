@@ -13,7 +13,7 @@ from partwatch.model.document import Finding
 from partwatch.model.errors import UsageError
 from partwatch.service import assembling
 from partwatch.service.api.days import Day
-from partwatch.service.api.said import refusals
+from partwatch.service.api.problems import answers
 from partwatch.service.asking import Here, Who
 from partwatch.service.states import State
 from partwatch.service.submissions import MOST_REFERENCE_CHARS
@@ -50,7 +50,7 @@ class AssembliesAnswer(BaseModel):
     left_out: int
 
 
-@router.get("", responses=refusals())
+@router.get("", responses=answers())
 def get_assemblies(
     here: Here,
     who: Who,

@@ -29,9 +29,11 @@ from partwatch.model.case_overview import CaseOverview
 from partwatch.model.case_paths import CasePathsDocument
 from partwatch.model.case_ranking import CaseRankingDocument
 from partwatch.service import cases
-from partwatch.service.api.said import refusals
+from partwatch.service.api.problems import answers
 from partwatch.service.asking import Here, Who
 from partwatch.service.cases import ClosedCaseError, OpenCase, ShownCase, UnknownCaseError
+from partwatch.service.context import Service
+from partwatch.service.principals import Principal
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -97,38 +99,36 @@ class Only:
 Narrowed = Annotated[Only, Depends()]
 
 
-@router.get("", responses=refusals())
+@router.get("", responses=answers())
 def list_cases(here: Here, who: Who) -> list[CaseTold]:
     """The cases that this service shows. Wants the role investigate, as all of these do."""
     return [_told(one, here.settings.serving.operator) for one in cases.shown_cases(here, who)]
 
 
-@router.get("/{case}", responses=refusals(404))
+@router.get("/{case}", responses=answers(404))
 def get_case(here: Here, who: Who, case: Key) -> CaseTold:
     """One of them."""
     with _found():
         return _told(cases.shown_case(here, who, case), here.settings.serving.operator)
 
 
-@router.get("/{case}/overview", responses=refusals(404, 409))
+@router.get("/{case}/overview", responses=answers(404, 409))
 def get_overview(here: Here, who: Who, case: Key) -> CaseOverview:
     """What the page of a case shows: the best linked part of its network, its events, places and sources."""
-    with _found():
-        return cases.open_case(here, who, case, "overview").overview()
+    return _opened(here, who, case, "overview").overview()
 
 
-@router.get("/{case}/entities", responses=refusals(404, 409))
+@router.get("/{case}/entities", responses=answers(404, 409))
 def find_entities(here: Here, who: Who, case: Key, text: Entity) -> list[EntityTold]:
     """Entities that may be meant by a name, a part of one, an identifier or a key; 100 at most."""
-    with _found():
-        found = cases.open_case(here, who, case, "entities")
+    found = _opened(here, who, case, "entities")
     return [
         EntityTold(key=one.key, kind=one.schema, caption=one.caption)
         for one in candidates(found.graph.view, text)[:MOST_CANDIDATES]
     ]
 
 
-@router.get("/{case}/paths", responses=refusals(404, 409))
+@router.get("/{case}/paths", responses=answers(404, 409))
 def get_paths(
     here: Here,
     who: Who,
@@ -144,13 +144,12 @@ def get_paths(
     start, end: a name, an identifier, a key, or `type:value`. The question is not kept in the case, as the
     command keeps it: nothing is written there.
     """
-    with _found():
-        found = cases.open_case(here, who, case, "paths")
+    found = _opened(here, who, case, "paths")
     ends = meant(found, start), meant(found, end)
     return paths_between(found.graph, *ends, paths, only.of(found), deep=not quick)
 
 
-@router.get("/{case}/neighbours", responses=refusals(404, 409))
+@router.get("/{case}/neighbours", responses=answers(404, 409))
 def get_neighbours(
     here: Here,
     who: Who,
@@ -161,12 +160,11 @@ def get_neighbours(
     most: Annotated[int, Query(ge=1, le=MOST_NODES)] = 200,
 ) -> CaseNeighboursDocument:
     """What an entity is tied to, nearest first."""
-    with _found():
-        found = cases.open_case(here, who, case, "neighbours")
+    found = _opened(here, who, case, "neighbours")
     return neighbours_of(found.graph, meant(found, entity), hops, only.of(found), most)
 
 
-@router.get("/{case}/leads", responses=refusals(404, 409))
+@router.get("/{case}/leads", responses=answers(404, 409))
 def get_leads(
     here: Here,
     who: Who,
@@ -177,12 +175,11 @@ def get_leads(
     most: Annotated[int, Query(ge=1, le=MOST_LEADS)] = DEFAULT_LEADS,
 ) -> CaseRankingDocument:
     """Whom to look at first: who may stand behind an entity, in order. A lead, and no evidence."""
-    with _found():
-        found = cases.open_case(here, who, case, "leads")
+    found = _opened(here, who, case, "leads")
     return ranking_of(found.graph, meant(found, entity), of_kind, only.of(found), most)
 
 
-@router.get("/{case}/timeline", responses=refusals(404, 409))
+@router.get("/{case}/timeline", responses=answers(404, 409))
 def get_timeline(
     here: Here,
     who: Who,
@@ -192,17 +189,15 @@ def get_timeline(
     most: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = 1000,
 ) -> CaseTimelineDocument:
     """What is dated, in order, each with its source: of an entity and what it takes part in, else all."""
-    with _found():
-        found = cases.open_case(here, who, case, "timeline")
+    found = _opened(here, who, case, "timeline")
     key = None if entity is None else meant(found, entity)
     return timeline_of(found.graph, key, only.of(found), most)
 
 
-@router.get("/{case}/communities", responses=refusals(404, 409))
+@router.get("/{case}/communities", responses=answers(404, 409))
 def get_communities(here: Here, who: Who, case: Key, only: Narrowed) -> CaseCommunitiesDocument:
     """What hangs together more than with the rest, and who others are tied through."""
-    with _found():
-        found = cases.open_case(here, who, case, "communities")
+    found = _opened(here, who, case, "communities")
     return communities_of(found.graph, only.of(found))
 
 
@@ -223,6 +218,11 @@ def _told(shown: ShownCase, operator: str) -> CaseTold:
     return CaseTold(
         id=shown.key, open=problem is None, problem=problem, own=shown.is_kept_by(operator), **charter
     )
+
+
+def _opened(here: Service, who: Principal, case: str, at_what: str) -> OpenCase:
+    with _found():
+        return cases.open_case(here, who, case, at_what)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from partwatch.service import events
 from partwatch.service.api.problems import MEDIA_TYPE
-from partwatch.service.asking import Here, Who
+from partwatch.service.asking import Here, Who, of_application, service_of
 from partwatch.service.context import Service
 from partwatch.service.events import Event
 from partwatch.service.principals import Principal
@@ -229,8 +229,4 @@ def _end(reason: Literal["final", "time", "behind"]) -> bytes:
 def streams_of(request: Request) -> Streams:
     """The listeners of the application, made with the first of them. `close` ends them before the process
     does."""
-    state = request.app.state
-    if not hasattr(state, "streams"):
-        state.streams = Streams(request.app.state.service.store)
-    found: Streams = state.streams
-    return found
+    return of_application(request, "streams", lambda: Streams(service_of(request).store))

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from partwatch.model.families import FamiliesDocument
 from partwatch.service import families
 from partwatch.service.api.days import Day
-from partwatch.service.api.said import refusals
+from partwatch.service.api.problems import answers
 from partwatch.service.asking import Here, Who
 from partwatch.service.assembling import Question
 from partwatch.service.families import Of, Run, RunState, UnknownRunError
@@ -52,13 +52,13 @@ class RunTold(BaseModel):
     submissions: tuple[str, ...]
 
 
-@router.get("", responses=refusals())
+@router.get("", responses=answers())
 def list_runs(here: Here, who: Who) -> list[RunTold]:
     """Runs of the last month, the latest first. Wants the role investigate or curate."""
     return [_told(one) for one in families.runs(here, who)]
 
 
-@router.post("", status_code=202, responses=refusals(400))
+@router.post("", status_code=202, responses=answers(400))
 def ask_for_families(here: Here, who: Who, asked: FamiliesAsked) -> RunTold:
     """Begin a run: it takes seconds to minutes. That it was asked is noted, with every submission it is
     about."""
@@ -66,13 +66,13 @@ def ask_for_families(here: Here, who: Who, asked: FamiliesAsked) -> RunTold:
     return _told(families.ask(here, who, asked.of, question))
 
 
-@router.get("/{run}", responses=refusals(404))
+@router.get("/{run}", responses=answers(404))
 def get_run(here: Here, who: Who, run: Id) -> RunTold:
     """How a run stands."""
     return _told(_found(here, who, run))
 
 
-@router.get("/{run}/document", responses=refusals(404, 409))
+@router.get("/{run}/document", responses=answers(404, 409))
 def get_families(here: Here, who: Who, run: Id) -> FamiliesDocument:
     """What a run found, as `partwatch families --json` writes it; files under their submission's id, or
     parts under their design. That somebody looks is noted."""

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from partwatch import __version__
-from partwatch.service.asking import Here, Who
+from partwatch.service.asking import Here, Who, of_application
 from partwatch.service.once_in_a_while import Kept
 from partwatch.service.states import Role
-from partwatch.service.wellbeing import Finding, Grade, findings, worst_of
+from partwatch.service.wellbeing import Grade, findings, worst_of
 
 router = APIRouter(tags=["health"])
 
@@ -62,10 +62,7 @@ def live() -> Live:
 def status(request: Request, here: Here, who: Who) -> Response:
     """How the service is: store, disk, watch-list, queue, chores. 503 where it cannot do its work."""
     who.require(Role.ADMINISTER)
-    state = request.app.state
-    if not hasattr(state, "health"):
-        state.health = Kept(lambda: findings(here), KEPT_S)
-    found: list[Finding] = state.health.get()
+    found = of_application(request, "health", lambda: Kept(lambda: findings(here), KEPT_S)).get()
     grade = worst_of(found)
     checks = tuple(Check(name=one.name, status=one.grade, told=one.told) for one in found)
     told = Health(status=grade, version=__version__, checks=checks)

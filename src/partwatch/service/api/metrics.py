@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from partwatch import __version__
 from partwatch.model.errors import StoreError
 from partwatch.service.api.problems import MEDIA_TYPE
-from partwatch.service.asking import Here, Who
+from partwatch.service.asking import Here, Who, of_application
+from partwatch.service.context import Service
 from partwatch.service.counts import Counts, count
 from partwatch.service.once_in_a_while import Kept
 from partwatch.service.states import Role
@@ -74,15 +75,16 @@ class CountedAnswers:
 def metrics(request: Request, here: Here, who: Who) -> Response:
     """Counts for monitoring: docs/operate.md names each."""
     who.require(Role.ADMINISTER)
-    state = request.app.state
-    if not hasattr(state, "registry"):
-        kept = Kept(lambda: count(here), KEPT_S)
-        registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
-        registry.register(_Collector(kept, state.answers))
-        state.registry = registry
-    return Response(generate_latest(state.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    registry = of_application(request, "registry", lambda: _registry(here, request.app.state.answers))
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _registry(here: Service, answers: Answers) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    registry.register(_Collector(Kept(lambda: count(here), KEPT_S), answers))
+    return registry
 
 
 class _Collector(Collector):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from partwatch.model.errors import StoreError
 from partwatch.service.context import Service
-from partwatch.service.housekeeping import LEASE_S, chores
+from partwatch.service.housekeeping import LEASE_S, chores, renewed
 from partwatch.service.tables import CHORES
 
 # They move no file and delete nothing.
@@ -32,14 +31,10 @@ def paused(service: Service, wait_s: float = 2 * LEASE_S) -> Iterator[None]:
         if time.monotonic() > deadline:
             raise StoreError("a chore of the service does not end; look at `partwatch service status`")
         time.sleep(_POLL_S)
-    done = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(service, by, done), daemon=True)
-    renewing.start()
     try:
-        yield
+        with renewed(service, CHORES.c.by == by):
+            yield
     finally:
-        done.set()
-        renewing.join()
         with service.store.writing() as connection:
             mine = CHORES.c.by == by
             connection.execute(update(CHORES).where(mine).values(lease_until=0.0, next_at=0.0))
@@ -59,14 +54,3 @@ def _taken(service: Service, by: str, names: Sequence[str]) -> bool:
                 connection.execute(update(CHORES).where(CHORES.c.name == name).values(values))
         mine = connection.execute(select(CHORES.c.name).where(CHORES.c.by == by)).scalars()
         return set(names) <= set(mine)
-
-
-def _renew(service: Service, by: str, done: threading.Event) -> None:
-    while not done.wait(LEASE_S / 4):
-        try:
-            with service.store.writing() as connection:
-                mine = CHORES.c.by == by
-                connection.execute(update(CHORES).where(mine).values(lease_until=time.time() + LEASE_S))
-        except StoreError:
-            # Tried again long before the lease is over.
-            continue

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -38,11 +38,11 @@ _SHORT = 10
 class _Form:
     """What the filters say, as they were typed."""
 
-    customer: str
-    kind: str
-    group: str
-    since: str
-    until: str
+    customer: Asked = ""
+    kind: Asked = ""
+    group: Asked = ""
+    since: Asked = ""
+    until: Asked = ""
 
     def question(self) -> Question:
         """Raises UsageError."""
@@ -56,20 +56,18 @@ class _Form:
         return f"?{urlencode(told)}" if told else ""
 
 
+Form = Annotated[_Form, Depends()]
+
+
 @router.get("/assemblies")
 def list_page(
     request: Request,
     here: Here,
     who: Who,
-    customer: Asked = "",
-    kind: Asked = "",
-    group: Asked = "",
-    since: Asked = "",
-    until: Asked = "",
+    form: Form,
 ) -> Response:
     """All assemblies of what was asked."""
     who.require(Role.INVESTIGATE)
-    form = _Form(customer, kind, group, since, until)
     names = customers(here.store)
     told = {"form": form, "customers": names, "found": None, "problem": None, "query": form.query()}
     told["visible"] = visible
@@ -93,15 +91,10 @@ def assembly_of(
     here: Here,
     who: Who,
     key: str,
-    customer: Asked = "",
-    kind: Asked = "",
-    group: Asked = "",
-    since: Asked = "",
-    until: Asked = "",
+    form: Form,
 ) -> Response:
     """One of them, with pictures."""
     who.require(Role.INVESTIGATE)
-    form = _Form(customer, kind, group, since, until)
     found = assembling.assemblies(here, who, form.question(), date.today())
     assembly = found.by_key(key)
     if assembly is None:

@@ -22,6 +22,7 @@ from starlette.requests import Request
 
 from partwatch.formats.worker import Failure, FailureKind, Limits, Outcome, Task, WorkerPool
 from partwatch.model.errors import PartwatchError
+from partwatch.service.asking import of_application
 
 LIMITS: Final = Limits(timeout_s=30, memory_mb=3072, output_bytes=64 << 20, file_bytes=1 << 20)
 KEPT_S: Final = 900.0
@@ -132,8 +133,4 @@ class Studio:
 
 def studio_of(request: Request) -> Studio:
     """The application's own, made with the first picture."""
-    state = request.app.state
-    if not hasattr(state, "studio"):
-        state.studio = Studio()
-    found: Studio = state.studio
-    return found
+    return of_application(request, "studio", Studio)

@@ -20,7 +20,7 @@ from partwatch.formats.worker import Failure, FailureKind
 from partwatch.model.document import Body, Item, Match
 from partwatch.report import look_alikes
 from partwatch.service.api.problems import ProblemError
-from partwatch.service.asking import Here, Who
+from partwatch.service.asking import Here, Who, of_application
 from partwatch.service.context import Service
 from partwatch.service.decisions import look
 from partwatch.service.pages.drawing import MESH, PICTURE
@@ -76,11 +76,7 @@ class Looks:
 
 def looks_of(request: Request) -> Looks:
     """The application's own."""
-    state = request.app.state
-    if not hasattr(state, "looks"):
-        state.looks = Looks()
-    found: Looks = state.looks
-    return found
+    return of_application(request, "looks", Looks)
 
 
 def may_see_parts(principal: Principal) -> bool:

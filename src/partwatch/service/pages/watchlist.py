@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ from partwatch.model.errors import UsageError
 from partwatch.report.escape import visible
 from partwatch.service import listing
 from partwatch.service.access.forms import Form
-from partwatch.service.api import watchlist as api
+from partwatch.service.api.watchlist import receive_design
 from partwatch.service.asking import Here, Who
 from partwatch.service.listing import UnlistedError
 from partwatch.service.pages.rendering import page
@@ -128,10 +127,8 @@ def new_page(request: Request, who: Who) -> Response:
 async def add(request: Request, here: Here, who: Who) -> Response:
     """Add a design: its manifest with the files that it names."""
     who.require(Role.CURATE)
-    if (receive := _receiver()) is None:
-        raise HTTPException(404)
     try:
-        made = await receive(request, here, who, request.state.csrf)
+        made = await receive_design(request, here, who, request.state.csrf)
     except UsageError as error:
         return _new_page(request, problem=str(error), status=422)
     if made.added and made.parts:
@@ -139,16 +136,10 @@ async def add(request: Request, here: Here, who: Who) -> Response:
     return _new_page(request, problem=made.problem or "", parts=made.parts, status=200)
 
 
-def _receiver() -> Callable[..., Awaitable[Any]] | None:
-    """How the API takes designs in; None where it does not."""
-    return getattr(api, "receive_design", None)
-
-
 def _new_page(
     request: Request, problem: str = "", parts: tuple[Any, ...] = (), status: int = 200
 ) -> Response:
     told = {
-        "can_add": _receiver() is not None,
         "problem": "\n".join(visible(line) for line in problem.split("\n")),
         "parts": parts,
         "gate_rate": GATE_RATE,
