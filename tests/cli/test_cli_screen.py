@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import signal
 import struct
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import pytest
 
 from partwatch.cli import main, screen
 from partwatch.report.load import loads
+from stand_ins import star, zipped
 
 RADII = [20, 13, 24, 9, 17, 28, 11, 22, 15, 26, 8]
 RUN = "import sys; sys.path[:] = {path!r}; from partwatch.cli import main; sys.exit(main({arguments!r}))"
@@ -27,18 +26,7 @@ RUN = "import sys; sys.path[:] = {path!r}; from partwatch.cli import main; sys.e
 
 def stl(height: float = 12.0, radii: list[int] = RADII) -> bytes:
     """A star of irregular points, extruded: distinctive, and nothing on any shelf."""
-    step = 2 * math.pi / len(radii)
-    rim = [(r * math.cos(k * step), r * math.sin(k * step)) for k, r in enumerate(radii)]
-    facets = []
-    for (x0, y0), (x1, y1) in zip(rim, rim[1:] + rim[:1], strict=True):
-        facets += [
-            ((0, 0, height), (x0, y0, height), (x1, y1, height)),
-            ((0, 0, 0), (x1, y1, 0), (x0, y0, 0)),
-            ((x0, y0, 0), (x1, y1, 0), (x1, y1, height)),
-            ((x0, y0, 0), (x1, y1, height), (x0, y0, height)),
-        ]
-    body = b"".join(struct.pack("<12fH", 0, 0, 0, *(x for corner in f for x in corner), 0) for f in facets)
-    return bytes(80) + struct.pack("<I", len(facets)) + body
+    return star(height, radii)
 
 
 LISTED = stl()
@@ -56,14 +44,6 @@ file = "star.stl"
 
 # What the goodware gate says of a stand-in is not the matter here.
 ADD = ("watchlist", "add", "--allow-generic", "a stand-in")
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,18 @@ PARTWATCH_KILLS says how often; `make kill-test` asks for a hundred.
 
 from __future__ import annotations
 
-import io
-import math
 import os
 import random
 import re
 import signal
-import struct
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from stand_ins import star, zipped
 
 KILLS = int(os.environ.get("PARTWATCH_KILLS", "4"))
 FILES = 40 + 6 * KILLS
@@ -35,29 +33,10 @@ file = "star.stl"
 """
 
 
-def star(chance: random.Random) -> bytes:
-    """A star of irregular points, extruded."""
+def any_star(chance: random.Random) -> bytes:
+    """A star of irregular points."""
     radii = [chance.uniform(8, 30) for _ in range(9)]
-    height, step = chance.uniform(6, 40), 2 * math.pi / len(radii)
-    rim = [(r * math.cos(k * step), r * math.sin(k * step)) for k, r in enumerate(radii)]
-    facets = []
-    for (x0, y0), (x1, y1) in zip(rim, rim[1:] + rim[:1], strict=True):
-        facets += [
-            ((0, 0, height), (x0, y0, height), (x1, y1, height)),
-            ((0, 0, 0), (x1, y1, 0), (x0, y0, 0)),
-            ((x0, y0, 0), (x1, y1, 0), (x1, y1, height)),
-            ((x0, y0, 0), (x1, y1, height), (x0, y0, height)),
-        ]
-    body = b"".join(struct.pack("<12fH", 0, 0, 0, *(x for corner in f for x in corner), 0) for f in facets)
-    return bytes(80) + struct.pack("<I", len(facets)) + body
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
+    return star(chance.uniform(6, 40), radii)
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +44,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A list, and a box of clear, listed, cut, empty and nested files."""
     folder = tmp_path_factory.mktemp("kills")
     chance = random.Random(1)
-    listed = star(chance)
+    listed = any_star(chance)
     (folder / "star.stl").write_bytes(listed)
     (folder / "star.toml").write_text(DESIGN)
     for number in range(FILES):
         file = folder / f"box/{number % 7}/{number:04}"
         file.parent.mkdir(parents=True, exist_ok=True)
         kind = number % 8
-        content = {0: listed, 1: star(chance)[:400], 2: b""}.get(kind, star(chance))
+        content = {0: listed, 1: any_star(chance)[:400], 2: b""}.get(kind, any_star(chance))
         if kind == 3:
-            content = zipped({"a.stl": star(chance), "in.zip": zipped({"b.stl": listed, "c": b"junk"})})
+            content = zipped({"a.stl": any_star(chance), "in.zip": zipped({"b.stl": listed, "c": b"junk"})})
         file.write_bytes(content)
     done = partwatch(folder, "watchlist", "add", str(folder / "star.toml"), "--allow-generic", "a stand-in")
     assert done.wait() == 0

@@ -7,7 +7,6 @@ import io
 import os
 import struct
 import tarfile
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from partwatch.matching.matcher import Matched
 from partwatch.model.document import Finding, MatchFinding
 from partwatch.model.mesh import Mesh
 from partwatch.screening.job import Screener, keep_largest
+from stand_ins import zipped
 
 CORNERS = [(0, 0, 0), (10, 0, 0), (0, 20, 0), (0, 0, 30)]
 FACES = [(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)]
@@ -45,14 +45,6 @@ class FakeMatcher:
 def stl(faces: list[tuple[int, int, int]] = FACES) -> bytes:
     facets = [[0.0] * 3 + [float(x) for corner in face for x in CORNERS[corner]] for face in faces]
     return bytes(80) + struct.pack("<I", len(facets)) + b"".join(struct.pack("<12fH", *f, 0) for f in facets)
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def screener(*findings: MatchFinding, limits: ReadLimits | None = None) -> Screener:

@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +29,7 @@ from partwatch.service.settings import Intake, Screening, Settings
 from partwatch.service.store import ServiceStore
 from partwatch.service.submissions import files_of, listed
 from partwatch.service.uploading import Form, outgoing, sent_name
+from stand_ins import zipped
 
 SETTINGS = Settings(screening=Screening(jobs=1), intake=Intake(file_mb=1, files=6))
 DESIGN = """
@@ -56,14 +56,6 @@ def arm() -> bytes:
     rod = trimesh.creation.cylinder(radius=3.1, height=23, sections=24)
     rod.apply_translation([-17, 0, 14])
     return bytes(trimesh.util.concatenate([*parts, rod]).export(file_type="stl"))
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import math
-import struct
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,6 +37,7 @@ from partwatch.service.settings import Screening, Settings, check_settings
 from partwatch.service.states import State
 from partwatch.service.store import ServiceStore
 from partwatch.service.submissions import Submission, find
+from stand_ins import star, zipped
 
 pytest.importorskip("distributed", reason="needs Dask: pip install 'partwatch[dask]'")
 
@@ -59,32 +56,8 @@ file = "star.stl"
 """
 
 
-def star(height: float, radii: list[int]) -> bytes:
-    """A star of irregular points, extruded, as binary STL."""
-    step = 2 * math.pi / len(radii)
-    rim = [(r * math.cos(k * step), r * math.sin(k * step)) for k, r in enumerate(radii)]
-    facets = []
-    for (x0, y0), (x1, y1) in zip(rim, rim[1:] + rim[:1], strict=True):
-        facets += [
-            ((0, 0, height), (x0, y0, height), (x1, y1, height)),
-            ((0, 0, 0), (x1, y1, 0), (x0, y0, 0)),
-            ((x0, y0, 0), (x1, y1, 0), (x1, y1, height)),
-            ((x0, y0, 0), (x1, y1, height), (x0, y0, height)),
-        ]
-    body = b"".join(struct.pack("<12fH", 0, 0, 0, *(x for corner in f for x in corner), 0) for f in facets)
-    return bytes(80) + struct.pack("<I", len(facets)) + body
-
-
 LISTED = star(12.0, [20, 13, 24, 9, 17, 28, 11, 22, 15, 26, 8])
 OTHER = star(60.0, [10, 11, 10, 12, 10, 11])
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")

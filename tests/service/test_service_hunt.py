@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -52,23 +50,16 @@ from partwatch.service.settings import Retention
 from partwatch.service.submissions import Submission
 from partwatch.service.tables import FILES, PRINTS, SUBMISSIONS
 from partwatch.watchlist.store import Watchlist
+from stand_ins import zipped
 
 BRACKET = Query(designs=("bracket",))
-
-
-def zipped(**members: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, Submission]]:
     """A shop and another have handed in brackets, before any was listed; the other's file is gone."""
     service = service_at(tmp_path_factory.mktemp("seen"))
-    archive = zipped(**{"in/b.stl": stl(bracket()), "g.stl": stl(gear())})
+    archive = zipped({"in/b.stl": stl(bracket()), "g.stl": stl(gear())})
     made = {
         "shop": hand_in(
             service.store, {"a.stl": stl(turned(bracket())), "p.stl": stl(plate())}, "shop", by=SHOP

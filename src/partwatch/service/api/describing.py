@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -62,3 +62,17 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for method, operation in path.items():
             if method in _METHODS:
                 yield operation
+
+
+def form_with_files(files: Mapping[str, Any], fields: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The body of a route that reads a form itself, as `openapi_extra` has it. files: what is said of the
+    field `files`; fields: schemas of the others; more: of the form's schema."""
+    several = {"type": "array", "items": {"type": "string", "format": "binary"}, **files}
+    schema = {
+        "type": "object",
+        "required": ["files"],
+        "properties": {"files": several, **fields},
+        "additionalProperties": False,
+        **more,
+    }
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from partwatch.model.errors import UsageError
 from partwatch.model.hunt import HuntDocument
 from partwatch.service.api.days import Day, day_of
+from partwatch.service.api.describing import form_with_files
 from partwatch.service.api.intake import receive_form
 from partwatch.service.api.problems import answers
 from partwatch.service.asking import Here, Who
@@ -34,30 +35,14 @@ HuntId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="As i
 _LATER: Final = {"s429": "Too many hunts wait, or you ask too often; Retry-After says when to come again."}
 # Forms send what was left empty, too.
 _DAY: Final = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "maxLength": 0}]}
-_FORM: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {
-                            "type": "array", "minItems": 1, "maxItems": 1,
-                            "items": {"type": "string", "format": "binary"},
-                            "description": "The file whose shape is hunted for.",
-                        },
-                        "since": _DAY,
-                        "until": _DAY,
-                        "most": {"type": "integer", "minimum": 1, "maximum": MOST_OF_ALL, "default": MOST},
-                    },
-                    "additionalProperties": False,
-                }
-            }
-        },
-    }
-}  # fmt: skip
+_FORM: Final = form_with_files(
+    {"minItems": 1, "maxItems": 1, "description": "The file whose shape is hunted for."},
+    {
+        "since": _DAY,
+        "until": _DAY,
+        "most": {"type": "integer", "minimum": 1, "maximum": MOST_OF_ALL, "default": MOST},
+    },
+)
 
 
 class HuntRequest(BaseModel):

@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from partwatch.model.document import ResultDocument
 from partwatch.screening.views import without_views
+from partwatch.service.api.describing import form_with_files
 from partwatch.service.api.intake import receive
 from partwatch.service.api.problems import ProblemError, answers
 from partwatch.service.api.telling import SubmissionId, attachment, line_of, submission_keeps, view_of
@@ -32,32 +33,18 @@ _RETRY_S: Final = 1
 _CHUNK: Final = 256 << 10
 # An empty one is one that was not filled in.
 _TEXT: Final = {"type": "string", "maxLength": 200}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {
-                            "type": "array",
-                            "minItems": 1,
-                            "items": {"type": "string", "format": "binary"},
-                            "description": "Any number of files, archives among them, each with its name.",
-                        },
-                        "reference": _TEXT | {"description": "What you call it."},
-                        "customer": _TEXT
-                        | {"description": "For whom; only the operator's own accounts name one."},
-                    },
-                    "patternProperties": {r"^group\..+$": _TEXT},
-                    "additionalProperties": False,
-                }
-            },
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-        },
+_BODY: Final = form_with_files(
+    {"minItems": 1, "description": "Any number of files, archives among them, each with its name."},
+    {
+        "reference": _TEXT | {"description": "What you call it."},
+        "customer": _TEXT | {"description": "For whom; only the operator's own accounts name one."},
     },
+    patternProperties={r"^group\..+$": _TEXT},
+)
+_BODY["requestBody"]["content"]["application/octet-stream"] = {
+    "schema": {"type": "string", "format": "binary"}
+}
+_ASKED: Final[dict[str, Any]] = _BODY | {
     "parameters": [
         {"name": "name", "in": "query", "required": False,
          "schema": {"type": "string", "minLength": 1, "maxLength": 1024},
@@ -89,7 +76,7 @@ _CREATED: Final[dict[int | str, dict[str, Any]]] = {
         s429="The queue is full, or you ask too often; Retry-After says when to come again.",
         s507="There is too little room on the disk; Retry-After says when to come again.",
     ),
-    openapi_extra=_BODY,
+    openapi_extra=_ASKED,
 )  # fmt: skip
 async def submit(request: Request, response: Response, here: Here, who: Who) -> SubmissionView:
     """Hand files in: a form with any number of `files`, or one file as the body with its `name`. It is in

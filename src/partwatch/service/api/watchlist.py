@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from partwatch.curation.gate import GATE_RATE
 from partwatch.model.document import Medium
 from partwatch.model.errors import UsageError
+from partwatch.service.api.describing import form_with_files
 from partwatch.service.api.intake import receive_form
 from partwatch.service.api.problems import ProblemError, answers
 from partwatch.service.asking import Here, Who
@@ -163,34 +164,17 @@ def get_part(design: Name, name: Name, here: Here, who: Who) -> PartView:
     raise _unlisted()
 
 
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {
-                            "type": "array",
-                            "minItems": 2,
-                            "items": {"type": "string", "format": "binary"},
-                            "description": "One manifest, whose name ends in .toml, and the files it names.",
-                        },
-                        _ALLOW: {
-                            "type": "string",
-                            "minLength": 1,
-                            "maxLength": MAX_TEXT_CHARACTERS,
-                            "description": "Why parts above the gate's rate are listed all the same.",
-                        },
-                    },
-                    "additionalProperties": False,
-                }
-            }
-        },
-    }
-}
+_BODY: Final = form_with_files(
+    {"minItems": 2, "description": "One manifest, whose name ends in .toml, and the files it names."},
+    {
+        _ALLOW: {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_TEXT_CHARACTERS,
+            "description": "Why parts above the gate's rate are listed all the same.",
+        }
+    },
+)
 
 
 @router.post(
